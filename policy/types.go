@@ -1,0 +1,384 @@
+package policy
+
+import (
+	"fmt"
+	"time"
+)
+
+// Policy is one declared promise: what personal data the operator holds, why,
+// for how long, who receives it, and what its sites may do in a browser. It is
+// read from policy.yaml by Load and immutable afterwards, so it is safe for
+// concurrent use.
+type Policy struct {
+	Version      int           `yaml:"version"`  // counts up from 1; a published version never changes
+	Language     string        `yaml:"language"` // BCP 47, for example en-GB
+	Operator     Operator      `yaml:"operator"`
+	Regulator    Regulator     `yaml:"regulator"`
+	Settings     Settings      `yaml:"settings"`
+	Storage      Storage       `yaml:"storage"`
+	Surfaces     []Surface     `yaml:"surfaces"`
+	Actors       []Actor       `yaml:"actors"`
+	Categories   []Category    `yaml:"categories"`
+	Purposes     []Purpose     `yaml:"purposes"`
+	Retention    []Retention   `yaml:"retention"`
+	Recipients   []Recipient   `yaml:"recipients"`
+	CookieGroups []CookieGroup `yaml:"cookie_groups"`
+	Cookies      []Cookie      `yaml:"cookies"`
+	Integrations []Integration `yaml:"integrations"`
+	Permissions  []Permission  `yaml:"permissions"`
+	Forms        []Form        `yaml:"forms"`
+	Rights       []Right       `yaml:"rights"`
+	Terms        []Term        `yaml:"terms"`
+}
+
+// Operator is the communications provider that runs Candour: the controller
+// (UK GDPR Art 4(7)), with the contacts that Art 13(1)(a) and (b) ask for.
+type Operator struct {
+	ID                string   `yaml:"id"`
+	Name              string   `yaml:"name"`       // legal name
+	ShortName         string   `yaml:"short_name"` // what people call it
+	CompanyNumber     string   `yaml:"company_number"`
+	Jurisdiction      string   `yaml:"jurisdiction"` // "England and Wales"; decides the public holidays of statutory clocks
+	VAT               string   `yaml:"vat"`
+	RegulatedBy       string   `yaml:"regulated_by"`
+	RegisteredAddress []string `yaml:"registered_address"`
+	TradingAddress    []string `yaml:"trading_address"`
+	Domain            string   `yaml:"domain"`       // parent of all surfaces in production
+	LocalDomain       string   `yaml:"local_domain"` // parent on loopback, under .localhost
+	Officer           Contact  `yaml:"officer"`      // the data protection officer, by role
+	Support           Contact  `yaml:"support"`
+	Security          Contact  `yaml:"security"` // where security.txt points
+}
+
+// Contact is how people reach the operator for one matter.
+type Contact struct {
+	Title     string   `yaml:"title"`
+	Email     string   `yaml:"email"`
+	Telephone string   `yaml:"telephone"`
+	Address   []string `yaml:"address"`
+}
+
+// Regulator is the supervisory authority complaints may go to. It is policy
+// data because its name and address are changing (Data (Use and Access) Act
+// 2025 s119).
+type Regulator struct {
+	Name      string   `yaml:"name"`
+	Successor string   `yaml:"successor"` // the body that takes over, if declared
+	Address   []string `yaml:"address"`
+	Telephone string   `yaml:"telephone"`
+	Website   string   `yaml:"website"`
+	Complaint string   `yaml:"complaint"` // address of its complaint page
+	Advice    string   `yaml:"advice"`    // who else helps, for example the local Citizens Advice
+	AdviceURL string   `yaml:"advice_url"`
+}
+
+// Settings are the choices that law leaves to the operator.
+type Settings struct {
+	ConsentPeriod        Period `yaml:"consent_period"`         // after which a cookie choice is asked again
+	GlobalPrivacyControl bool   `yaml:"global_privacy_control"` // treat Sec-GPC as an objection to what it covers
+	AnnouncePeriod       Period `yaml:"announce_period"`        // least time between telling people of a material change and its applying
+}
+
+// Storage says where the operator itself keeps personal data (R17).
+type Storage struct {
+	Regions []Region `yaml:"regions"`
+}
+
+// Region is where data is held: EEA, GB, or an ISO 3166-1 alpha-2 code.
+type Region string
+
+// Surface is one of the operator's sites or apps.
+type Surface struct {
+	ID          string `yaml:"id"`   // website, portal, partner, softphone, console, api
+	Host        string `yaml:"host"` // label under the parent domain; empty for the parent itself
+	Title       string `yaml:"title"`
+	Description string `yaml:"description"`
+	Kind        string `yaml:"kind"` // site or app: which list of categories the notice shows it in
+}
+
+// Actor is a role that may use personal data, and the purposes it may use it
+// for. People act as themselves (visitor, customer); staff by role; the
+// software itself as system.
+type Actor struct {
+	ID       string   `yaml:"id"`
+	Title    string   `yaml:"title"`
+	Purposes []string `yaml:"purposes"`
+}
+
+// Category is a kind of personal data.
+type Category struct {
+	ID       string   `yaml:"id"` // contact.email
+	Title    string   `yaml:"title"`
+	Group    string   `yaml:"group"`    // heading the notice lists it under
+	Kind     string   `yaml:"kind"`     // ordinary, special (Art 9), traffic (PECR 7), location (PECR 14)
+	Surfaces []string `yaml:"surfaces"` // which may collect it
+	Source   string   `yaml:"source"`   // given, observed, derived, third-party
+	Required string   `yaml:"required"` // mandatory or optional
+	Reason   string   `yaml:"reason"`   // why, in words shown beside the field
+	Without  string   `yaml:"without"`  // what is lost without it, if optional
+	Format   string   `yaml:"format"`   // text, email, telephone, postcode, choice, date, number, token, address, none
+	Lookup   bool     `yaml:"lookup"`   // found by its value through a keyed tag
+	Ours     bool     `yaml:"ours"`     // declared beyond the published policy
+	NotHeld  bool     `yaml:"not_held"` // used in passing or on the device, never stored
+}
+
+// Purpose is why data is used.
+type Purpose struct {
+	ID          string   `yaml:"id"`
+	Title       string   `yaml:"title"`
+	Description string   `yaml:"description"`
+	Uses        []Use    `yaml:"uses"`
+	Recipients  []string `yaml:"recipients"`
+	Marketing   string   `yaml:"marketing"` // "", opt-in or soft-opt-in (PECR 22)
+	Ours        bool     `yaml:"ours"`
+}
+
+// Use is what a purpose does with some categories: its one lawful basis for
+// them (Art 6(1)), and how long they stay.
+type Use struct {
+	Categories []string `yaml:"categories"`
+	Basis      Basis    `yaml:"basis"`
+	Condition  string   `yaml:"condition"` // Art 9(2) condition where a category is special
+	Interest   string   `yaml:"interest"`  // the legitimate interest, or the recognised one (Annex 1), in words
+	Law        string   `yaml:"law"`       // the legal obligation, cited
+	Retention  string   `yaml:"retention"`
+}
+
+// Basis is a lawful basis of UK GDPR Art 6(1).
+type Basis string
+
+// The lawful bases, as the policy file spells them.
+const (
+	Contract           Basis = "contract"                       // Art 6(1)(b)
+	Consent            Basis = "consent"                        // Art 6(1)(a)
+	LegitimateInterest Basis = "legitimate-interests"           // Art 6(1)(f)
+	LegalObligation    Basis = "legal-obligation"               // Art 6(1)(c)
+	RecognisedInterest Basis = "recognised-legitimate-interest" // Art 6(1)(ea), Annex 1
+	VitalInterests     Basis = "vital-interests"                // Art 6(1)(d)
+	PublicTask         Basis = "public-task"                    // Art 6(1)(e)
+)
+
+// Retention is a retention class: how long, from which event, and what
+// happens then.
+type Retention struct {
+	ID     string `yaml:"id"`
+	Title  string `yaml:"title"`  // read in the notice: "two years after your enquiry is closed"
+	Event  string `yaml:"event"`  // collected, or an event that falls later: enquiry.closed, contract.ended, consent.withdrawn
+	Period Period `yaml:"period"` // from that event; zero means at once
+	Limit  Period `yaml:"limit"`  // at the latest this long after collection, where the event may never fall; zero for none
+	Then   string `yaml:"then"`   // erase or anonymise
+	Reason string `yaml:"reason"`
+}
+
+// CollectedEvent is the retention event that is known when data is written.
+const CollectedEvent = "collected"
+
+// Recipient is whoever outside the operator receives personal data.
+type Recipient struct {
+	ID         string   `yaml:"id"`
+	Name       string   `yaml:"name"`
+	Role       string   `yaml:"role"` // processor (Art 28), controller, joint-controller, authority
+	What       string   `yaml:"what"` // what it does for us or with it
+	Categories []string `yaml:"categories"`
+	Region     Region   `yaml:"region"`
+	Safeguard  string   `yaml:"safeguard"` // none-needed, adequacy, data-bridge, idta, scc-addendum, bcr (Art 45-47)
+	Website    string   `yaml:"website"`
+	Ours       bool     `yaml:"ours"`
+}
+
+// CookieGroup is what a person decides on together. Exactly one of Consent
+// and Exemption holds (PECR 6 and Schedule A1).
+type CookieGroup struct {
+	ID          string `yaml:"id"`
+	Title       string `yaml:"title"`
+	Description string `yaml:"description"`
+	Consent     bool   `yaml:"consent"`   // only with consent
+	Exemption   string `yaml:"exemption"` // communication, strictly-necessary, statistical-purposes, appearance, emergency-assistance
+	Purpose     string `yaml:"purpose"`
+}
+
+// Cookie is anything stored on or read from a device: a cookie, or an entry in
+// another kind of browser storage (L23).
+type Cookie struct {
+	ID         string   `yaml:"id"`
+	Name       string   `yaml:"name"` // exact, or with one trailing * as a pattern
+	Role       string   `yaml:"role"` // session, antiforgery, signin, consent, statistics, or empty
+	Group      string   `yaml:"group"`
+	Party      string   `yaml:"party"`   // first or third
+	SetBy      string   `yaml:"set_by"`  // server, script or edge
+	Storage    string   `yaml:"storage"` // cookie, local-storage, session-storage, indexed-db, service-worker, cache
+	Surfaces   []string `yaml:"surfaces"`
+	Scope      string   `yaml:"scope"`    // host or parent (the Domain attribute)
+	Purpose    string   `yaml:"purpose"`  // in words, for the table
+	Lifetime   Period   `yaml:"lifetime"` // zero: until the browser closes
+	HTTPOnly   bool     `yaml:"http_only"`
+	Secure     bool     `yaml:"secure"`
+	SameSite   string   `yaml:"same_site"` // strict, lax or none
+	Recipient  string   `yaml:"recipient"`
+	Historical bool     `yaml:"historical"` // named by the published policy, no longer set by its maker
+	Ours       bool     `yaml:"ours"`
+}
+
+// Integration is third-party content that a surface loads, only with consent
+// to its group.
+type Integration struct {
+	ID        string              `yaml:"id"`
+	Kind      string              `yaml:"kind"` // google-analytics: loaded by our own module; frame: shown on request
+	Group     string              `yaml:"group"`
+	Recipient string              `yaml:"recipient"`
+	Surfaces  []string            `yaml:"surfaces"`
+	Script    string              `yaml:"script"`  // address of the script to load
+	Account   string              `yaml:"account"` // the operator's identifier with the recipient
+	Sources   map[string][]string `yaml:"sources"` // CSP directive -> sources it needs: script-src, connect-src, img-src, frame-src
+}
+
+// Permission is a browser or device permission a surface may ask for (R11).
+type Permission struct {
+	ID         string   `yaml:"id"`
+	Features   []string `yaml:"features"` // Permissions-Policy features; empty where the browser has none
+	Title      string   `yaml:"title"`
+	Meaning    string   `yaml:"meaning"` // what it lets the app do
+	Reason     string   `yaml:"reason"`
+	Surfaces   []string `yaml:"surfaces"`
+	Categories []string `yaml:"categories"`
+	Required   string   `yaml:"required"` // mandatory or optional
+	Without    string   `yaml:"without"`
+	Ours       bool     `yaml:"ours"`
+}
+
+// Form is a form a person fills in. Every input element on every page is one
+// of its fields (R7).
+type Form struct {
+	ID      string  `yaml:"id"`
+	Title   string  `yaml:"title"`
+	Surface string  `yaml:"surface"`
+	Path    string  `yaml:"path"`
+	Purpose string  `yaml:"purpose"`
+	Fields  []Field `yaml:"fields"`
+}
+
+// Field is one input of a form. Exactly one of Category and Control is set.
+type Field struct {
+	Name     string   `yaml:"name"`
+	Label    string   `yaml:"label"`
+	Category string   `yaml:"category"` // the personal data it collects
+	Control  string   `yaml:"control"`  // why an input holds none: choice, antiforgery, robot-trap, timing, consent
+	Optional bool     `yaml:"optional"`
+	Hint     string   `yaml:"hint"` // shown beside the category's reason
+	Options  []Option `yaml:"options"`
+}
+
+// Option is one value of a field with choices.
+type Option struct {
+	Value string `yaml:"value"`
+	Label string `yaml:"label"`
+}
+
+// Right is a data-subject right as the operator offers it.
+type Right struct {
+	ID          string `yaml:"id"` // informed, access, rectification, erasure, restriction, portability, objection, automated-decision-review, withdraw-consent, complaint
+	Title       string `yaml:"title"`
+	Description string `yaml:"description"`
+	Article     string `yaml:"article"`
+	How         string `yaml:"how"`
+}
+
+// Term is a defined term, explained where it is used (R2).
+type Term struct {
+	ID         string   `yaml:"id"`
+	Term       string   `yaml:"term"`
+	Also       []string `yaml:"also"` // other forms to be marked, for example the plural
+	Definition string   `yaml:"definition"`
+}
+
+// Period is a calendar period in ISO 8601's form: P6M, P2Y, P28D, PT1H.
+// Calendar units and clock units are not mixed. The zero Period is no time.
+type Period struct {
+	Years, Months, Days, Hours, Minutes int
+}
+
+// ParsePeriod reads an ISO 8601 duration made of years, months, weeks and
+// days, or of hours and minutes.
+func ParsePeriod(s string) (Period, error) {
+	var p Period
+	bad := fmt.Errorf("%q is not a period; write one such as P2Y, P6M, P28D or PT1H", s)
+	if len(s) < 3 || s[0] != 'P' {
+		return p, bad
+	}
+	clock, n, digits := false, 0, 0
+	for _, c := range s[1:] {
+		switch {
+		case c == 'T' && !clock && digits == 0:
+			clock = true
+			continue
+		case c >= '0' && c <= '9' && digits < 5:
+			n, digits = n*10+int(c-'0'), digits+1
+			continue
+		}
+		if digits == 0 {
+			return Period{}, bad
+		}
+		switch {
+		case c == 'Y' && !clock && p == Period{}:
+			p.Years = n
+		case c == 'M' && !clock && p.Months+p.Days == 0:
+			p.Months = n
+		case c == 'W' && !clock && p.Days == 0:
+			p.Days = 7 * n
+		case c == 'D' && !clock && p.Days == 0:
+			p.Days = n
+		case c == 'H' && clock && p.Hours+p.Minutes == 0:
+			p.Hours = n
+		case c == 'M' && clock && p.Minutes == 0:
+			p.Minutes = n
+		default:
+			return Period{}, bad
+		}
+		n, digits = 0, 0
+	}
+	if digits != 0 {
+		return Period{}, bad
+	}
+	return p, nil
+}
+
+// IsZero reports whether the period is no time at all.
+func (p Period) IsZero() bool { return p == Period{} }
+
+// From returns the instant p after t. A month that lacks the day of t ends on
+// its last day (31 January plus P1M is 28 or 29 February).
+func (p Period) From(t time.Time) time.Time {
+	if m := p.Years*12 + p.Months; m != 0 {
+		y, mo, d := t.Date()
+		first := time.Date(y, mo+time.Month(m), 1, t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), t.Location())
+		last := first.AddDate(0, 1, -1).Day()
+		t = first.AddDate(0, 0, min(d, last)-1)
+	}
+	return t.AddDate(0, 0, p.Days).Add(time.Duration(p.Hours)*time.Hour + time.Duration(p.Minutes)*time.Minute)
+}
+
+// String returns the ISO 8601 form.
+func (p Period) String() string {
+	s := "P"
+	for _, u := range []struct {
+		n int
+		c string
+	}{{p.Years, "Y"}, {p.Months, "M"}, {p.Days, "D"}} {
+		if u.n != 0 {
+			s += fmt.Sprintf("%d%s", u.n, u.c)
+		}
+	}
+	if p.Hours != 0 || p.Minutes != 0 {
+		s += "T"
+		if p.Hours != 0 {
+			s += fmt.Sprintf("%dH", p.Hours)
+		}
+		if p.Minutes != 0 {
+			s += fmt.Sprintf("%dM", p.Minutes)
+		}
+	}
+	if s == "P" {
+		return "P0D"
+	}
+	return s
+}
