@@ -1,0 +1,121 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	_ "modernc.org/sqlite" // the SQLite driver, in pure Go
+)
+
+// pragmas of every connection. secure_delete=ON and not FAST, because FAST
+// leaves freed pages as they were; synchronous=FULL, because an acknowledged
+// act is on disk.
+var pragmas = []string{
+	"busy_timeout(10000)",
+	"journal_mode(WAL)",
+	"synchronous(FULL)",
+	"secure_delete(ON)",
+	"foreign_keys(ON)",
+	"temp_store(MEMORY)",
+	"cache_size(-65536)", // KiB
+}
+
+func (s *Store) openSQLite(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	// Created with the right mode before SQLite creates it with a wider one.
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("store: cannot open the database for writing: %w; check the owner and mode of the data folder", err)
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	q := url.Values{"_pragma": pragmas}
+	s.db, err = sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
+	if err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) openSessions(ctx context.Context) error {
+	open := func(n int, readOnly bool) (chan *session, error) {
+		pool := make(chan *session, n)
+		for range n {
+			conn, err := s.db.Conn(ctx)
+			if err == nil && readOnly {
+				_, err = conn.ExecContext(ctx, "PRAGMA query_only = ON")
+			}
+			if err != nil {
+				return nil, fmt.Errorf("store: %w", err)
+			}
+			pool <- &session{conn: conn, stmts: map[string]*sql.Stmt{}}
+		}
+		return pool, nil
+	}
+	var err error
+	if s.readers, err = open(maxConns, true); err != nil {
+		return err
+	}
+	s.writer, err = open(1, false)
+	return err
+}
+
+// checkpointTries and checkpointWait bound how long TruncateLog waits for
+// readers that hold the write-ahead log.
+const (
+	checkpointTries = 50
+	checkpointWait  = 100 * time.Millisecond
+)
+
+// ErrLogBusy says that readers held SQLite's write-ahead log all the time that
+// TruncateLog waited for. Trying again later is right.
+var ErrLogBusy = errors.New("store: the write-ahead log is held by a reader")
+
+// TruncateLog empties SQLite's write-ahead log, so that what was overwritten
+// or deleted no longer stands in it. A PASSIVE checkpoint would leave it there.
+// On PostgreSQL, whose log is not ours to cut, it does nothing.
+func (s *Store) TruncateLog(ctx context.Context) error {
+	if s.engine != SQLite {
+		return nil
+	}
+	var sess *session
+	select {
+	case sess = <-s.writer:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { s.writer <- sess }()
+	for try := 0; ; try++ {
+		var busy, log, moved int
+		if err := sess.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &moved); err != nil {
+			return fmt.Errorf("store: truncating the write-ahead log: %w", err)
+		}
+		if busy == 0 {
+			return nil
+		}
+		if try == checkpointTries {
+			return ErrLogBusy
+		}
+		select {
+		case <-time.After(checkpointWait):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// isNoTransaction recognises SQLite's answer to a ROLLBACK after it has
+// already rolled back by itself (on a full disk, for instance).
+func isNoTransaction(err error) bool {
+	return strings.Contains(err.Error(), "no transaction is active")
+}

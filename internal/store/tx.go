@@ -1,0 +1,165 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// Tx is a transaction. It belongs to one goroutine and ends with the function
+// it was given to.
+type Tx struct {
+	store *Store
+	sess  *session // SQLite
+	pg    *sql.Tx  // PostgreSQL
+	after []func()
+}
+
+// Store returns the store the transaction runs on.
+func (tx *Tx) Store() *Store { return tx.store }
+
+// AfterCommit has fn run once the transaction is committed, in the order of
+// registration, on the goroutine that ran it. It does not run after a
+// rollback.
+func (tx *Tx) AfterCommit(fn func()) { tx.after = append(tx.after, fn) }
+
+// Exec runs a statement that returns no rows.
+func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if tx.pg != nil {
+		return tx.pg.ExecContext(ctx, query, args...)
+	}
+	st, err := tx.sess.prepare(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return st.ExecContext(ctx, args...)
+}
+
+// Query runs a statement that returns rows; close them before the next
+// statement of the same transaction.
+func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if tx.pg != nil {
+		return tx.pg.QueryContext(ctx, query, args...)
+	}
+	st, err := tx.sess.prepare(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return st.QueryContext(ctx, args...)
+}
+
+// Row is the one row of a query, to be scanned at once.
+type Row struct {
+	row *sql.Row
+	err error
+}
+
+// Scan copies the columns of the row; sql.ErrNoRows if there is none.
+func (r Row) Scan(dest ...any) error {
+	if r.err != nil {
+		return r.err
+	}
+	return r.row.Scan(dest...)
+}
+
+// QueryRow runs a statement that returns at most one row.
+func (tx *Tx) QueryRow(ctx context.Context, query string, args ...any) Row {
+	if tx.pg != nil {
+		return Row{row: tx.pg.QueryRowContext(ctx, query, args...)}
+	}
+	st, err := tx.sess.prepare(ctx, query)
+	if err != nil {
+		return Row{err: err}
+	}
+	return Row{row: st.QueryRowContext(ctx, args...)}
+}
+
+func (c *session) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	if st, ok := c.stmts[query]; ok {
+		return st, nil
+	}
+	st, err := c.conn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	c.stmts[query] = st
+	return st, nil
+}
+
+func (s *Store) inPostgres(ctx context.Context, opts *sql.TxOptions, fn func(*Tx) error) (err error) {
+	pg, err := s.db.BeginTx(ctx, opts)
+	if err != nil {
+		return fmt.Errorf("store: begin: %w", err)
+	}
+	tx := &Tx{store: s, pg: pg}
+	defer func() {
+		if p := recover(); p != nil {
+			_ = pg.Rollback()
+			panic(p)
+		}
+	}()
+	if err := fn(tx); err != nil {
+		if rerr := pg.Rollback(); rerr != nil && !errors.Is(rerr, sql.ErrTxDone) {
+			err = errors.Join(err, rerr)
+		}
+		return err
+	}
+	if err := pg.Commit(); err != nil {
+		return fmt.Errorf("store: commit: %w", err)
+	}
+	tx.runAfter()
+	return nil
+}
+
+// inSQLite runs fn on a session of the given pool between begin and COMMIT.
+// The rollback does not depend on ctx: a cancelled request must not leave its
+// transaction open on a connection that the next one takes.
+func (s *Store) inSQLite(ctx context.Context, pool chan *session, begin string, fn func(*Tx) error) (err error) {
+	var sess *session
+	select {
+	case sess = <-pool:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	tx := &Tx{store: s, sess: sess}
+	done := false
+	defer func() {
+		if !done {
+			err = errors.Join(err, s.rollback(sess))
+		}
+		pool <- sess
+		if err == nil && done {
+			tx.runAfter()
+		}
+	}()
+	if _, err := tx.Exec(ctx, begin); err != nil {
+		done = true // nothing was begun
+		return fmt.Errorf("store: begin: %w", err)
+	}
+	if err := fn(tx); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(context.WithoutCancel(ctx), "COMMIT"); err != nil {
+		return fmt.Errorf("store: commit: %w", err)
+	}
+	done = true
+	return nil
+}
+
+func (s *Store) rollback(sess *session) error {
+	st, err := sess.prepare(context.Background(), "ROLLBACK")
+	if err != nil {
+		return err
+	}
+	if _, err := st.ExecContext(context.Background()); err != nil && !isNoTransaction(err) {
+		return fmt.Errorf("store: rollback: %w", err)
+	}
+	return nil
+}
+
+func (tx *Tx) runAfter() {
+	for _, fn := range tx.after {
+		fn()
+	}
+}
