@@ -17,10 +17,10 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
 
-const insert = "INSERT INTO policy_versions (version, from_ms, published_ms, hash, profile) VALUES ($1, $2, $3, $4, $5)"
+const insert = "INSERT INTO policy_versions (version, from_ms, published_ms, hash, policy, notice) VALUES ($1, $2, $3, $4, $5, $6)"
 
 func add(ctx context.Context, tx *store.Tx, n int) error {
-	_, err := tx.Exec(ctx, insert, n, 1, 2, []byte{3}, []byte{4})
+	_, err := tx.Exec(ctx, insert, n, 1, 2, []byte{3}, []byte{4}, []byte{5})
 	return err
 }
 
@@ -212,7 +212,7 @@ func TestTruncateLogLeavesNoResidue(t *testing.T) {
 	ctx := context.Background()
 	planted := []byte("planted-value-7391")
 	err := s.Update(ctx, func(tx *store.Tx) error {
-		_, err := tx.Exec(ctx, insert, 1, 1, 1, []byte{1}, planted)
+		_, err := tx.Exec(ctx, insert, 1, 1, 1, []byte{1}, planted, []byte{2})
 		return err
 	})
 	if err != nil || !found(t, path, planted) {
