@@ -79,6 +79,7 @@ var layers = []struct {
 	{"operators", 0},
 	{"internal/store", 1},
 	{"internal/folder", 1},
+	{"internal/certs", 1},
 	{"internal/keys", 2},
 	{"internal/evidence", 3},
 	{"internal/vault", 4},
