@@ -1,0 +1,48 @@
+// Chromium as a person has it: nothing remembered, no calls home, the
+// back-forward cache on.
+import { chromium } from 'playwright-core';
+import { createRequire } from 'node:module';
+
+const executable = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+export function launch(options = {}) {
+  return chromium.launch({
+    executablePath: executable,
+    // Playwright turns the back-forward cache off, in which withdrawn content
+    // would come back.
+    ignoreDefaultArgs: ['--disable-back-forward-cache'],
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
+    ...options,
+  });
+}
+
+// watch records every request a page makes, by host.
+export function watch(page) {
+  const seen = [];
+  page.on('request', (r) => {
+    if (/^https?:/.test(r.url())) seen.push(r.url());
+  });
+  return {
+    all: () => [...seen],
+    to: (host) => seen.filter((u) => new URL(u).hostname === host),
+    elsewhere: (parent) => seen.filter((u) => {
+      const { hostname } = new URL(u);
+      return hostname !== parent && !hostname.endsWith(`.${parent}`);
+    }),
+    clear: () => { seen.length = 0; },
+  };
+}
+
+// axe runs the accessibility rules in the page as it stands. The policy of the
+// page allows no foreign script, so it goes in through the debugger.
+export async function axe(page) {
+  const { readFile } = await import('node:fs/promises');
+  const source = await readFile(axePath, 'utf8');
+  await page.evaluate(source);
+  const result = await page.evaluate(async () => {
+    const r = await globalThis.axe.run(document, { resultTypes: ['violations'] });
+    return r.violations.map((v) => ({ rule: v.id, help: v.help, nodes: v.nodes.map((n) => n.target.join(' ')) }));
+  });
+  return result;
+}
