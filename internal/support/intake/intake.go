@@ -1,0 +1,159 @@
+// Package intake checks what a person typed into one of the operator's forms.
+//
+// The form is the one declared in the policy: its fields, what each may hold,
+// which may be left empty. So a field added to the policy is checked, named in
+// the answer and handed on with its category without new code. What comes out
+// is clean: valid Unicode in normal form C, no control characters, no
+// invisible marks that turn text around, within the limits below.
+//
+// Fields that hold no personal data (robot trap, timing, anti-forgery) are the
+// web server's to judge; a choice without a category is checked here against
+// its options.
+package intake
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net/url"
+	"slices"
+	"strings"
+
+	"candour/policy"
+)
+
+// FieldError says what is wrong with one field, in words for the person who
+// filled it in. It never quotes what they typed.
+type FieldError struct {
+	Field   string // the field's name in the policy
+	Label   string // as the form shows it
+	Message string
+}
+
+// FieldErrors are the fields of one form that cannot be taken, in the form's
+// order.
+type FieldErrors []FieldError
+
+func (e FieldErrors) Error() string {
+	names := make([]string, len(e))
+	for i, f := range e {
+		names[i] = f.Field
+	}
+	return "intake: not accepted: " + strings.Join(names, ", ")
+}
+
+// Of returns the message for a field, empty if there is none.
+func (e FieldErrors) Of(field string) string {
+	for _, f := range e {
+		if f.Field == field {
+			return f.Message
+		}
+	}
+	return ""
+}
+
+// Answer is what one field held, cleaned.
+type Answer struct {
+	Field    string
+	Category string // empty for a choice that is no personal data
+	Value    string
+}
+
+// Answers are the fields of one form that were filled in, in the form's order.
+// They are personal data and print as a placeholder.
+type Answers []Answer
+
+// Value returns what a field held, empty if it was left empty.
+func (a Answers) Value(field string) string {
+	for _, x := range a {
+		if x.Field == field {
+			return x.Value
+		}
+	}
+	return ""
+}
+
+// Form returns the declared form of an id.
+func Form(p *policy.Policy, id string) (policy.Form, bool) {
+	i := slices.IndexFunc(p.Forms, func(f policy.Form) bool { return f.ID == id })
+	if i < 0 {
+		return policy.Form{}, false
+	}
+	return p.Forms[i], true
+}
+
+// Read checks the values of a submitted form of the policy p against its
+// declaration. The error, if any, is FieldErrors and names every field at
+// fault.
+func Read(p *policy.Policy, form policy.Form, values url.Values) (Answers, error) {
+	var answers Answers
+	var faults FieldErrors
+	for _, f := range form.Fields {
+		if f.Category == "" && f.Control != "choice" {
+			continue
+		}
+		value, fault := readField(f, format(p, f.Category), values[f.Name])
+		switch {
+		case fault != "":
+			faults = append(faults, FieldError{Field: f.Name, Label: f.Label, Message: fault})
+		case value != "":
+			answers = append(answers, Answer{Field: f.Name, Category: f.Category, Value: value})
+		}
+	}
+	if faults != nil {
+		return nil, faults
+	}
+	return answers, nil
+}
+
+// format returns what the values of a category look like (policy.Category).
+func format(p *policy.Policy, category string) string {
+	i := slices.IndexFunc(p.Categories, func(c policy.Category) bool { return c.ID == category })
+	if i < 0 {
+		return ""
+	}
+	return p.Categories[i].Format
+}
+
+func readField(f policy.Field, format string, given []string) (value, fault string) {
+	if len(given) > 1 {
+		return "", "This field came more than once. Please send the form again."
+	}
+	if len(given) == 1 {
+		value = given[0]
+	}
+	if len(f.Options) > 0 {
+		return readChoice(f, value)
+	}
+	return readText(f, format, value)
+}
+
+func readChoice(f policy.Field, value string) (string, string) {
+	if value == "" {
+		if f.Optional {
+			return "", ""
+		}
+		return "", "Please choose one of the answers."
+	}
+	if !slices.ContainsFunc(f.Options, func(o policy.Option) bool { return o.Value == value }) {
+		return "", "Please choose one of the answers offered."
+	}
+	return value, ""
+}
+
+const hidden = "(what a person typed)"
+
+// Format writes a placeholder, whatever the verb.
+func (a Answer) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, hidden) }
+
+// LogValue returns a placeholder.
+func (a Answer) LogValue() slog.Value { return slog.StringValue(hidden) }
+
+// MarshalJSON returns a placeholder.
+func (a Answer) MarshalJSON() ([]byte, error) { return []byte(`"` + hidden + `"`), nil }
+
+// Format writes a placeholder, whatever the verb.
+func (a Answers) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, hidden) }
+
+// LogValue returns a placeholder.
+func (a Answers) LogValue() slog.Value { return slog.StringValue(hidden) }
