@@ -14,7 +14,7 @@ import (
 // Default is the id of the profile that runs when none is asked for.
 const Default = "invoco"
 
-//go:embed invoco
+//go:embed invoco fernhill
 var profiles embed.FS
 
 // FS returns the folder of the built-in profile with this id, and whether
