@@ -1,0 +1,3 @@
+// Package firstpage is what a surface answers until it opens: the truth about
+// what will be there.
+package firstpage

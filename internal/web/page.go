@@ -1,0 +1,215 @@
+package web
+
+import (
+	"time"
+
+	"candour/internal/notice"
+)
+
+// Base is what every page knows. Each page's struct embeds it.
+//
+// A page's template has the page's name. It is executed inside the template
+// "base", which calls {{template "content" .}}: so a page's file defines
+// "content", and may define "head" where base offers that block.
+// "consent_message" (the message itself) and "consent_preferences" (the form
+// on the cookie page) are templates that take a Consent and nothing else,
+// because the hash of what a person was shown is taken over their words.
+type Base struct {
+	Title        string // of the page alone; the operator's name is Brand.Name
+	Description  string
+	Language     string // BCP 47, for <html lang>
+	Surface      SurfaceView
+	Path         string // of this page, for aria-current and canonical links
+	Brand        BrandView
+	Nav          []Link // the header's navigation, in order
+	Footer       Footer
+	Assets       Assets
+	Theme        string // empty (the device decides), "light" or "dark"
+	Consent      Consent
+	Announcement *Announcement // a published change that does not apply yet, or nil
+	// Integrations is JSON for data-integrations on <html>: what this browser
+	// agreed to load here, [] if nothing. Elements are
+	// {"id","kind","script","account"}; browser code loads them by kind.
+	Integrations string
+	PrivacyURL   string // absolute on surfaces other than the website
+	CookiesURL   string
+	ContactURL   string
+	HomeURL      string // of the website
+	Year         int
+	NoIndex      bool // for error pages, confirmations and surfaces behind a sign-in
+}
+
+// Link is a link of ours.
+type Link struct {
+	Label   string
+	Href    string
+	Current bool // it leads to this page
+}
+
+// SurfaceView is the surface a page belongs to.
+type SurfaceView struct {
+	ID          string // website, portal, partner, softphone, console
+	Title       string
+	Description string
+	URL         string
+}
+
+// BrandView is the operator's look. Colours, fonts and radius are custom
+// properties in the style sheet Assets.Brand.
+type BrandView struct {
+	Name    string
+	Tagline string
+	Logo    string // address, empty if there is none
+	Favicon string
+}
+
+// Assets are addresses by hashed name; empty where the build has none.
+type Assets struct {
+	Brand  string // the operator's tokens as custom properties
+	Style  string // site.css
+	Script string // site.js, an ES module
+}
+
+// Footer is what the law and good manners want on each page.
+type Footer struct {
+	Links     []Link // the operator's pages
+	Surfaces  []Link // the other sites of the operator
+	Name      string // legal name
+	Company   string // company number, empty if none
+	Where     string // where it is registered
+	VAT       string
+	Regulated string // by whom
+	Address   []string
+	Email     string
+	Telephone string
+	TelHref   string // tel:+44...
+}
+
+// Announcement tells people of a policy change before it applies (R1).
+type Announcement struct {
+	Version int
+	From    time.Time
+	Changes []string // in words
+	URL     string   // the new version
+}
+
+// Consent is what the consent message, the cookie page and the footer show.
+type Consent struct {
+	Ask      bool   // show the message
+	Action   string // where the forms post; holds the way back and what was shown
+	Object   string // where the one-click objection to statistics posts
+	Groups   []GroupView
+	Exempt   []GroupView // need no consent and can not be refused; named only
+	Decided  bool        // this browser chose
+	On       time.Time   // the day of that choice
+	Under    int         // the policy version it was made under
+	GPC      bool        // the browser sends Global Privacy Control and we obey it (L46)
+	Counted  bool        // first-party statistics count this visit
+	Period   string      // after which we ask again, in words: "6 months"
+	PageURL  string      // the cookie page
+	Operator string      // short name
+	Accept   Button
+	Reject   Button
+	Save     Button
+	Choose   string // label of what opens the choices
+}
+
+// Button is a submit button of the form of choices: name=Name value=Value.
+type Button struct{ Name, Value, Label string }
+
+// GroupView is a cookie group that a person decides on.
+type GroupView struct {
+	ID          string // also the input's name
+	Title       string
+	Description string
+	Objection   bool     // needs no consent but takes an objection
+	Chosen      bool     // ticked: what was decided; never before a decision
+	Cookies     []string // declared names
+	Recipients  []string // who receives data, by name
+}
+
+// Form is a form of the policy, ready to be shown.
+type Form struct {
+	ID      string
+	Title   string
+	Action  string
+	Submit  string
+	Fields  []Field
+	Trap    *Field        // the robot trap: off screen, not announced, not filled in by people
+	Hidden  []HiddenField // forgery token, time of opening, code from an e-mail
+	Purpose string        // title of the purpose the data is for
+	Kept    string        // how long it is kept, in words
+	Refusal string        // why the whole form was not taken, in words; empty if it was not sent yet
+}
+
+// HiddenField is an input that a person does not see.
+type HiddenField struct{ Name, Value string }
+
+// Field is one input. Its id is Form.ID + "-" + Name.
+type Field struct {
+	ID           string
+	Name         string
+	Label        string
+	Type         string // text, email, tel, textarea, select, radio, checkbox
+	Autocomplete string
+	MaxLength    int
+	Optional     bool
+	Reason       string // why it is asked (R7), from the category
+	Without      string // what is lost by leaving it empty
+	Hint         string
+	Options      []FieldOption
+	Value        string
+	Error        string // what is wrong with it, in words
+	Describes    string // ids for aria-describedby: ID-reason ID-hint ID-without ID-error, those there are
+}
+
+// FieldOption is one choice of a field.
+type FieldOption struct {
+	Value, Label string
+	Selected     bool
+}
+
+// Content is a page that the operator wrote.
+type Content struct {
+	Heading string // the hero's title, else the page's
+	Hero    *Hero  // nil when the page has none
+	Blocks  []Block
+	Body    *notice.Document
+}
+
+// Hero is the head of a page.
+type Hero struct {
+	Title, Text, Image string // Image is an address
+	Actions            []Action
+}
+
+// Action is a link that looks like a button.
+type Action struct {
+	Label, Href string
+	Primary     bool
+	External    bool
+}
+
+// Block is a laid out section.
+type Block struct {
+	Kind  string // features, steps, quote, band, products, faq
+	Title string
+	Text  string
+	Items []BlockItem
+}
+
+// BlockItem is one card, step, answer or product.
+type BlockItem struct {
+	Title, Text, Image, Href, Label, Price string
+	External                               bool
+}
+
+// ErrorPage is the page "error": a refusal in plain words.
+type ErrorPage struct {
+	Base
+	Status    int
+	Heading   string
+	Words     []string // paragraphs
+	RequestID string   // to quote when writing to us; empty where it helps nobody
+	Links     []Link
+}

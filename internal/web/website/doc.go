@@ -1,0 +1,3 @@
+// Package website is the operator's public site: one file a route, one struct
+// a page.
+package website
