@@ -1,0 +1,99 @@
+package evidence
+
+import (
+	"context"
+	"fmt"
+
+	"candour/internal/keys"
+	"candour/internal/store"
+)
+
+// Append writes an entry in tx, the transaction of the act it is about, and
+// returns its id. Both become durable together or not at all; the entry is in
+// the signed log soon after the commit (see Integrated).
+//
+// A body about a subject is sealed with that subject's key; one of a kind that
+// everyone may read is stored open; any other is sealed for the operator.
+// ErrBody if the body holds anything that may not be logged.
+func (l *Log) Append(ctx context.Context, tx *store.Tx, b Body) (int64, error) {
+	if err := l.declared(&b); err != nil {
+		return 0, err
+	}
+	id, err := l.nextID(ctx, tx)
+	if err != nil {
+		return 0, fmt.Errorf("evidence: %w", err)
+	}
+	if err := l.insert(ctx, tx, id, b); err != nil {
+		return 0, err
+	}
+	tx.AfterCommit(l.nudge)
+	return id, nil
+}
+
+// nextID returns the id of the next entry. On SQLite it is the next place of
+// the log: whoever writes is alone, and a rolled back transaction gives its
+// place back. On PostgreSQL places are given out later.
+func (l *Log) nextID(ctx context.Context, tx *store.Tx) (int64, error) {
+	if l.st.Engine() == store.PostgreSQL {
+		return l.st.NewID(), nil
+	}
+	var last int64
+	err := tx.QueryRow(ctx, "SELECT seq FROM sqlite_sequence WHERE name = 'evidence'").Scan(&last)
+	return last + 1, err
+}
+
+func (l *Log) insert(ctx context.Context, tx *store.Tx, id int64, b Body) error {
+	row, key, err := l.sealer.seal(ctx, tx, id, &b)
+	if err != nil {
+		return err
+	}
+	query := "INSERT INTO evidence (id, commitment, body) VALUES ($1, $2, $3)"
+	if l.st.Engine() == store.PostgreSQL {
+		query = "WITH e AS (" + query + " RETURNING id) INSERT INTO evidence_pending (id) SELECT id FROM e"
+	}
+	if _, err := tx.Exec(ctx, query, row.ID, row.Commitment, row.Stored); err != nil {
+		return fmt.Errorf("evidence: %w", err)
+	}
+	if key == 0 {
+		return nil
+	}
+	if _, err := tx.Exec(ctx, "INSERT INTO evidence_about (entry, subject, key) VALUES ($1, $2, $3)", row.ID, int64(b.Subject), key); err != nil {
+		return fmt.Errorf("evidence: %w", err)
+	}
+	return nil
+}
+
+// declared asks the policy in force whether the ids of a body are its own.
+func (l *Log) declared(b *Body) error {
+	if l.opts.Declared == nil {
+		return nil
+	}
+	ids := append([]string{b.Actor, b.Surface, b.Purpose, b.Category}, b.Categories...)
+	for id := range b.Choices {
+		ids = append(ids, id)
+	}
+	for _, id := range ids {
+		if id != "" && !l.opts.Declared(id) {
+			return refuse("ids", "one is not declared in the policy in force")
+		}
+	}
+	return nil
+}
+
+// nudge wakes the sequencer. It never blocks: one nudge waiting is enough.
+func (l *Log) nudge() {
+	select {
+	case l.nudges <- struct{}{}:
+	default:
+	}
+}
+
+// Forget removes in tx, a stage of an erasure, what links entries to the
+// subject. The entries stay in the log; nothing in them opens, because their
+// key goes too.
+func (l *Log) Forget(ctx context.Context, tx *store.Tx, s keys.SubjectID) error {
+	if _, err := tx.Exec(ctx, "DELETE FROM evidence_about WHERE subject = $1", int64(s)); err != nil {
+		return fmt.Errorf("evidence: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,127 @@
+package evidence
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"candour/internal/evidence/opening"
+	"candour/internal/keys"
+	"candour/internal/store"
+)
+
+// Entry is an entry as whoever may read it sees it.
+type Entry struct {
+	ID   int64
+	Body Body
+}
+
+// About returns the entries about a subject that come before the entry with
+// the id before, newest first, at most limit; before 0 begins with the newest.
+// Whoever shows them decides what would betray another person.
+func (l *Log) About(ctx context.Context, tx *store.Tx, s keys.SubjectID, before int64, limit int) ([]Entry, error) {
+	if before <= 0 {
+		before = 1<<63 - 1
+	}
+	found, err := l.aboutRows(ctx, tx, s, before, limit)
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]Entry, 0, len(found))
+	for _, r := range found {
+		content, err := l.sealer.Open(ctx, tx, r)
+		if errors.Is(err, ErrSealed) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		body, err := content.Check(r)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, Entry{r.ID, body})
+	}
+	return entries, nil
+}
+
+func (l *Log) aboutRows(ctx context.Context, tx *store.Tx, s keys.SubjectID, before int64, limit int) ([]Row, error) {
+	rows, err := tx.Query(ctx, `SELECT e.id, e.commitment, e.body FROM evidence_about a JOIN evidence e ON e.id = a.entry
+		WHERE a.subject = $1 AND a.entry < $2 ORDER BY a.entry DESC LIMIT $3`, int64(s), before, limit)
+	if err != nil {
+		return nil, fmt.Errorf("evidence: %w", err)
+	}
+	defer rows.Close()
+	var found []Row
+	for rows.Next() {
+		var r Row
+		if err := rows.Scan(&r.ID, &r.Commitment, &r.Stored); err != nil {
+			return nil, fmt.Errorf("evidence: %w", err)
+		}
+		found = append(found, r)
+	}
+	return found, rows.Err()
+}
+
+// ErrNoEntry says that there is no entry with that id.
+var ErrNoEntry = errors.New("evidence: there is no such entry")
+
+// ErrNotPublished says that an entry is not under a signed checkpoint yet.
+var ErrNotPublished = errors.New("evidence: the entry is not in the signed log yet")
+
+// row reads the row with an id. On PostgreSQL its place may not be known yet:
+// ErrNotPublished.
+func row(ctx context.Context, tx *store.Tx, id int64) (Row, error) {
+	r := Row{ID: id}
+	err := tx.QueryRow(ctx, "SELECT seq, commitment, body FROM evidence_log WHERE id = $1", id).Scan(&r.Seq, &r.Commitment, &r.Stored)
+	if !errors.Is(err, sql.ErrNoRows) {
+		return r, err
+	}
+	var one int
+	err = tx.QueryRow(ctx, "SELECT 1 FROM evidence WHERE id = $1", id).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return r, ErrNoEntry
+	}
+	if err != nil {
+		return r, fmt.Errorf("evidence: %w", err)
+	}
+	return r, ErrNotPublished
+}
+
+// Opening returns the entry with an id, opened, with the proof that it is in
+// the log. The caller has decided that its reader may see it. ErrSealed when
+// its key is gone, ErrNotPublished before it is in the signed log.
+func (l *Log) Opening(ctx context.Context, id int64) (opening.Opening, error) {
+	var r Row
+	var content Content
+	err := l.st.View(ctx, func(tx *store.Tx) (err error) {
+		if r, err = row(ctx, tx, id); err != nil {
+			return err
+		}
+		content, err = l.sealer.Open(ctx, tx, r)
+		return err
+	})
+	if err != nil {
+		return opening.Opening{}, err
+	}
+	return l.prove(ctx, r, content)
+}
+
+func (l *Log) prove(ctx context.Context, r Row, c Content) (opening.Opening, error) {
+	leaf, err := r.Leaf()
+	if err != nil {
+		return opening.Opening{}, err
+	}
+	tree, note := l.published()
+	if r.Seq >= tree.Size {
+		return opening.Opening{}, ErrNotPublished
+	}
+	proof, err := tree.Inclusion(ctx, r.Seq)
+	if err != nil {
+		return opening.Opening{}, fmt.Errorf("evidence: %w", err)
+	}
+	return opening.Opening{
+		Seq: r.Seq, Salt: c.Salt, Body: c.Body, Leaf: leaf.Bytes(), Proof: proof, Checkpoint: string(note),
+	}, nil
+}

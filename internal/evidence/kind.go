@@ -1,0 +1,121 @@
+package evidence
+
+// Kind is what an entry is about. The set is closed: an entry of a kind that
+// is not listed here is refused, so that the log cannot become a place where
+// things are written down freely.
+type Kind string
+
+// The kinds. What follows each is who reads its body: the subject it is about
+// (sealed with their key), the operator (sealed with a key of the log), or
+// everyone (served open, so never about a person).
+const (
+	LogOpened       Kind = "log.opened"       // everyone: entry 0 of each log; Hash is that of the verifier key
+	PolicyPublished Kind = "policy.published" // everyone: Policy, Hash of all its files
+	KeyEpoch        Kind = "key.epoch"        // everyone: an epoch closed; Ref its number, Hash the root of its key list, Count of keys
+	KeyRotated      Kind = "key.rotated"      // everyone: data keys wrapped anew; Ref the new epoch, Count of keys
+	SweepDone       Kind = "sweep.done"       // everyone: a retention sweep; Count of records that went
+	ErasuresDone    Kind = "erasures.done"    // everyone: a stage of erasure; Code the stage, Count of people
+	BackupMade      Kind = "backup.made"      // everyone: Hash of what was written
+	RestoreDone     Kind = "restore.done"     // everyone: Hash of what was restored, Count of erasures replayed
+	StatisticsDone  Kind = "statistics.done"  // everyone: a period of first-party statistics was closed
+
+	DoorRefused    Kind = "door.refused"    // everyone, counted: a door refused; Code why, Surface where
+	ReportReceived Kind = "report.received" // everyone, counted: a browser reported a breach of policy; Code which directive
+
+	ConsentDecided  Kind = "consent.decided"  // subject: Choices, Hash of the wording shown
+	NoticeAccepted  Kind = "notice.accepted"  // subject: a policy version was shown and gone on with
+	RecordCollected Kind = "record.collected" // subject: Category or Categories, Purpose, Surface
+	RecordUsed      Kind = "record.used"      // subject: read for a purpose
+	RecordRectified Kind = "record.rectified" // subject
+	RecordExported  Kind = "record.exported"  // subject: a copy was handed out (UK GDPR Art 15, 20)
+	RecordDisclosed Kind = "record.disclosed" // subject: given to a recipient, named in Code
+	RecordErased    Kind = "record.erased"    // subject: single records went, the person stays
+	RecordExpired   Kind = "record.expired"   // subject: went at the end of its retention
+
+	SubjectLinked     Kind = "subject.linked"     // subject: recognised as another; Ref the edge
+	SubjectRestricted Kind = "subject.restricted" // subject: UK GDPR Art 18
+	SubjectLifted     Kind = "subject.lifted"     // subject: restriction ended
+	SubjectObjected   Kind = "subject.objected"   // subject: UK GDPR Art 21; Purpose
+	SubjectErased     Kind = "subject.erased"     // operator: Ref the receipt; never the subject, whose key is gone with this entry
+
+	RightRequested Kind = "right.requested" // subject: Code the right
+	RightAnswered  Kind = "right.answered"  // subject: Code the outcome
+	RetentionEvent Kind = "retention.event" // subject: Code the event that starts a retention period
+	ComplaintMade  Kind = "complaint.made"  // subject: DPA 2018 s164A
+	EnquiryMade    Kind = "enquiry.made"    // subject: Ref the ticket
+
+	NewsletterAsked     Kind = "newsletter.asked"     // subject: the confirmation was sent
+	NewsletterConfirmed Kind = "newsletter.confirmed" // subject
+	NewsletterEnded     Kind = "newsletter.ended"     // subject: Code how
+	MailQueued          Kind = "mail.queued"          // subject: Code the mail
+	MailSent            Kind = "mail.sent"            // subject: Code the mail
+	MailRefused         Kind = "mail.refused"         // subject or operator: Code why it was not sent
+)
+
+// audience is who may read the bodies of a kind.
+type audience uint8
+
+const (
+	toSubject audience = iota + 1
+	toOperator
+	toEveryone
+)
+
+// shape says what an entry of a kind must and must not hold.
+type shape struct {
+	audience audience
+	counted  bool // Count is needed: floods are counted, not logged one by one
+}
+
+var shapes = map[Kind]shape{
+	LogOpened:       {audience: toEveryone},
+	PolicyPublished: {audience: toEveryone},
+	KeyEpoch:        {audience: toEveryone},
+	KeyRotated:      {audience: toEveryone},
+	SweepDone:       {audience: toEveryone},
+	ErasuresDone:    {audience: toEveryone},
+	BackupMade:      {audience: toEveryone},
+	RestoreDone:     {audience: toEveryone},
+	StatisticsDone:  {audience: toEveryone},
+
+	DoorRefused:    {audience: toEveryone, counted: true},
+	ReportReceived: {audience: toEveryone, counted: true},
+
+	ConsentDecided:  {audience: toSubject},
+	NoticeAccepted:  {audience: toSubject},
+	RecordCollected: {audience: toSubject},
+	RecordUsed:      {audience: toSubject},
+	RecordRectified: {audience: toSubject},
+	RecordExported:  {audience: toSubject},
+	RecordDisclosed: {audience: toSubject},
+	RecordErased:    {audience: toSubject},
+	RecordExpired:   {audience: toSubject},
+
+	SubjectLinked:     {audience: toSubject},
+	SubjectRestricted: {audience: toSubject},
+	SubjectLifted:     {audience: toSubject},
+	SubjectObjected:   {audience: toSubject},
+	SubjectErased:     {audience: toOperator},
+
+	RightRequested: {audience: toSubject},
+	RightAnswered:  {audience: toSubject},
+	RetentionEvent: {audience: toSubject},
+	ComplaintMade:  {audience: toSubject},
+	EnquiryMade:    {audience: toSubject},
+
+	NewsletterAsked:     {audience: toSubject},
+	NewsletterConfirmed: {audience: toSubject},
+	NewsletterEnded:     {audience: toSubject},
+	MailQueued:          {audience: toSubject},
+	MailSent:            {audience: toSubject},
+	MailRefused:         {audience: toSubject},
+}
+
+// Kinds returns every kind, for documentation and for closed metric labels.
+func Kinds() []Kind {
+	kinds := make([]Kind, 0, len(shapes))
+	for k := range shapes {
+		kinds = append(kinds, k)
+	}
+	return kinds
+}

@@ -1,0 +1,173 @@
+package evidence_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"candour/internal/evidence"
+	"candour/internal/evidence/opening"
+	"candour/internal/keys"
+	"candour/internal/store"
+	"candour/internal/store/storetest"
+)
+
+func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
+
+// origin is the name of the logs of the tests.
+const origin = "provider.example/evidence"
+
+var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+
+// bench is a data folder with everything open that a log needs.
+type bench struct {
+	t    testing.TB
+	dir  string
+	st   *store.Store
+	ring *keys.Ring
+	log  *evidence.Log
+}
+
+func newBench(t testing.TB, st *store.Store) *bench {
+	t.Helper()
+	b := &bench{t: t, dir: t.TempDir(), st: st}
+	ring, err := keys.Open(t.Context(), st, filepath.Join(b.dir, "keys"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.ring = ring
+	return b
+}
+
+func (b *bench) folder() string { return filepath.Join(b.dir, "log") }
+
+func (b *bench) open(opts evidence.Options) *evidence.Log {
+	b.t.Helper()
+	if err := b.tryOpen(opts); err != nil {
+		b.t.Fatal(err)
+	}
+	return b.log
+}
+
+func (b *bench) tryOpen(opts evidence.Options) error {
+	opts.Origin = origin
+	if opts.Now == nil {
+		opts.Now = func() time.Time { return noon }
+	}
+	log, err := evidence.Open(context.Background(), b.st, b.ring, b.folder(), opts)
+	if err != nil {
+		return err
+	}
+	b.log = log
+	b.t.Cleanup(func() { _ = log.Close(context.Background()) }) // closing twice is nothing
+	return nil
+}
+
+func (b *bench) close() {
+	b.t.Helper()
+	if err := b.log.Close(context.Background()); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// append writes the bodies in one transaction and returns their ids.
+func (b *bench) append(bodies ...evidence.Body) []int64 {
+	b.t.Helper()
+	var ids []int64
+	err := b.st.Update(context.Background(), func(tx *store.Tx) error {
+		ids = nil
+		for _, body := range bodies {
+			id, err := b.log.Append(context.Background(), tx, body)
+			if err != nil {
+				return err
+			}
+			ids = append(ids, id)
+		}
+		return nil
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return ids
+}
+
+func consent(s keys.SubjectID) evidence.Body {
+	return evidence.Body{
+		Kind: evidence.ConsentDecided, At: noon, Actor: "visitor", Surface: "website", Policy: 1, Subject: s,
+		Hash: []byte{1, 2, 3}, Choices: map[string]bool{"analytics": false, "media": true},
+	}
+}
+
+func sweep(n int64) evidence.Body {
+	return evidence.Body{Kind: evidence.SweepDone, At: noon, Count: n}
+}
+
+func refusedMail() evidence.Body {
+	return evidence.Body{Kind: evidence.MailRefused, At: noon, Code: "no-consent"}
+}
+
+// Evidence is in the log, opens for whoever may see it, and checks with
+// nothing but the verifier key (acceptance of part C; R28, L16).
+func TestAppendAndOpen(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		b := newBench(t, st)
+		log := b.open(evidence.Options{})
+		subject := keys.NewSubjectID()
+		ids := b.append(consent(subject), sweep(3), refusedMail())
+		for _, id := range ids {
+			if err := log.Integrated(t.Context(), id); err != nil {
+				t.Fatal(err)
+			}
+			o, err := log.Opening(t.Context(), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := opening.VerifyOpening(log.VerifierKey(), o); err != nil {
+				t.Errorf("entry %d: %v", id, err)
+			}
+		}
+		if got := log.Size(); got != 4 {
+			t.Errorf("the log has %d entries, want entry 0 and three", got)
+		}
+		b.close()
+
+		log = b.open(evidence.Options{}) // what is there is gone on with
+		more := b.append(sweep(4))
+		if err := log.Integrated(t.Context(), more[0]); err != nil {
+			t.Fatal(err)
+		}
+		if got := log.Size(); got != 5 {
+			t.Errorf("the log has %d entries, want 5", got)
+		}
+		b.close()
+	})
+}
+
+// A rolled back act leaves no evidence, and its place goes to another.
+func TestRollback(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		b := newBench(t, st)
+		log := b.open(evidence.Options{})
+		no := errors.New("no")
+		err := st.Update(t.Context(), func(tx *store.Tx) error {
+			if _, err := log.Append(t.Context(), tx, sweep(1)); err != nil {
+				return err
+			}
+			return no
+		})
+		if !errors.Is(err, no) {
+			t.Fatal(err)
+		}
+		id := b.append(sweep(2))[0]
+		if err := log.Integrated(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		b.close()
+		if got := log.Size(); got != 2 {
+			t.Errorf("the log has %d entries, want 2", got)
+		}
+	})
+}

@@ -1,0 +1,88 @@
+package evidence
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"candour/internal/store"
+)
+
+// readRows reads up to limit rows in the order of the log, from the place
+// first on.
+func (l *Log) readRows(ctx context.Context, first uint64, limit int) ([]Row, error) {
+	found := make([]Row, 0, limit)
+	err := l.st.View(ctx, func(tx *store.Tx) error {
+		rows, err := tx.Query(ctx, "SELECT seq, id, commitment, body FROM evidence_log WHERE seq >= $1 ORDER BY seq LIMIT $2", int64(first), limit)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var r Row
+			if err := rows.Scan(&r.Seq, &r.ID, &r.Commitment, &r.Stored); err != nil {
+				return err
+			}
+			found = append(found, r)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("evidence: reading rows: %w", err)
+	}
+	return found, nil
+}
+
+// countRows returns how many places of the log are taken: one more than the
+// last.
+func (l *Log) countRows(ctx context.Context) (uint64, error) {
+	query := "SELECT COALESCE(MAX(id) + 1, 0) FROM evidence"
+	if l.st.Engine() == store.PostgreSQL {
+		query = "SELECT COALESCE(MAX(seq) + 1, 0) FROM evidence_order"
+	}
+	var n int64
+	err := l.st.View(ctx, func(tx *store.Tx) error { return tx.QueryRow(ctx, query).Scan(&n) })
+	if err != nil {
+		return 0, fmt.Errorf("evidence: counting rows: %w", err)
+	}
+	return uint64(n), nil
+}
+
+// readKept returns the checkpoint kept in the store, nil if there is none.
+func (l *Log) readKept(ctx context.Context) ([]byte, error) {
+	var raw []byte
+	err := l.st.View(ctx, func(tx *store.Tx) error {
+		return tx.QueryRow(ctx, "SELECT note FROM evidence_checkpoint WHERE one = 1").Scan(&raw)
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("evidence: reading the last checkpoint: %w", err)
+	}
+	return raw, nil
+}
+
+// keepCheckpoint writes the last signed checkpoint to the store, unless it is
+// there.
+func (l *Log) keepCheckpoint(ctx context.Context) error {
+	l.mu.Lock()
+	raw, size, kept := l.checkpoint, l.signed, l.kept
+	l.mu.Unlock()
+	if raw == nil || size == kept {
+		return nil
+	}
+	err := l.st.Update(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO evidence_checkpoint (one, size, note) VALUES (1, $1, $2)
+			ON CONFLICT (one) DO UPDATE SET size = excluded.size, note = excluded.note`, int64(size), raw)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("evidence: keeping the last checkpoint: %w", err)
+	}
+	l.mu.Lock()
+	l.kept = size
+	l.mu.Unlock()
+	return nil
+}

@@ -1,0 +1,235 @@
+package evidence
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/transparency-dev/tessera"
+
+	"candour/internal/evidence/opening"
+	"candour/internal/store"
+)
+
+// The sequencer is one goroutine that carries rows to the log. Its rules, each
+// kept because its absence lost or doubled entries under kills and full disks:
+// one process owns the folder; a row is immutable and in the act's
+// transaction; places are dense and known before a leaf is added; a leaf is a
+// function of its row, its place included; where to go on is the log's own
+// size, never a mark on rows; at most one round is in flight; a leaf at
+// another place than its row's halts; after any other failure everything
+// begins again from the log's size. At start see start.go.
+
+// ErrHalted says that the log has stopped for good: what is in the tree is not
+// what is in the rows. Acts go on and their rows wait.
+var ErrHalted = errors.New("evidence: the log has stopped")
+
+func halt(format string, args ...any) error {
+	return fmt.Errorf("%w: %s; run candour verify, which names the place, and keep log and database as they are", ErrHalted, fmt.Sprintf(format, args...))
+}
+
+// sequence runs until Close or until the log must stop.
+func (l *Log) sequence() {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	pause := retryFirst
+	for {
+		wait := beat
+		err := l.drain(ctx)
+		switch {
+		case errors.Is(err, ErrHalted):
+			l.logger.Error("the evidence log has stopped", "error", err)
+			l.update(func() { l.halted = err })
+			return
+		case err != nil:
+			l.logger.Warn("the evidence log could not go on and tries again", "error", err, "pause", pause)
+			l.failures.Add(1)
+			wait, pause = pause, min(2*pause, retryMost)
+		default:
+			pause = retryFirst
+		}
+		if !l.rest(wait, err == nil) {
+			return
+		}
+	}
+}
+
+// rest waits for a nudge, if nudges count now, or the end of the wait. It
+// reports false when the log is closing.
+func (l *Log) rest(wait time.Duration, nudged bool) bool {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	nudges := l.nudges
+	if !nudged {
+		nudges = nil
+	}
+	select {
+	case <-l.stop:
+		return false
+	case <-nudges:
+	case <-timer.C:
+	}
+	return true
+}
+
+// drain carries rows to the log until there are none left.
+func (l *Log) drain(ctx context.Context) error {
+	size, err := l.reader.IntegratedSize(ctx)
+	if err != nil {
+		return fmt.Errorf("evidence: reading the size of the log: %w", err)
+	}
+	l.grown(size)
+	rows, err := l.next(ctx, size)
+	for err == nil && len(rows) > 0 {
+		rows, size, err = l.round(ctx, rows, size)
+	}
+	return err
+}
+
+// grown notes the size of the tree.
+func (l *Log) grown(size uint64) {
+	l.mu.Lock()
+	same := l.size == size
+	l.mu.Unlock()
+	if !same {
+		l.update(func() { l.size = size })
+	}
+}
+
+// next reads the rows of the round after size. On PostgreSQL it first gives
+// places to rows that have none.
+func (l *Log) next(ctx context.Context, size uint64) ([]Row, error) {
+	if l.lease != nil {
+		if _, err := l.lease.number(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return l.readRows(ctx, size, roundSize)
+}
+
+// round adds rows from the place size on, waits until all are in the tree, and
+// returns the rows of the next round and the new size. While there is a
+// backlog it reads those rows meanwhile: reading ahead is harmless, adding
+// ahead would put rows at wrong places after one failure.
+func (l *Log) round(ctx context.Context, rows []Row, size uint64) ([]Row, uint64, error) {
+	full := len(rows) == roundSize
+	if full { // end with the bundle, so that the next rounds write full ones only
+		rows = rows[:roundSize-int(size%roundSize)]
+	}
+	ls, err := leaves(rows)
+	if err != nil {
+		return nil, size, halt("%v", err)
+	}
+	for i, leaf := range ls {
+		if leaf.Seq != size+uint64(i) {
+			return nil, size, halt("the row of entry %d is missing", size+uint64(i))
+		}
+	}
+	futures := l.add(ctx, ls)
+	after := size + uint64(len(futures))
+	var ahead chan read
+	if full {
+		ahead = make(chan read, 1)
+		go func() {
+			rows, err := l.next(ctx, after)
+			ahead <- read{rows, err}
+		}()
+	}
+	err = await(futures, size)
+	if err == nil {
+		l.grown(after)
+	}
+	var more read
+	if full { // also after a failure: nothing of ours runs on after this
+		more = <-ahead
+	} else if err == nil {
+		more.rows, more.err = l.next(ctx, after)
+	}
+	if err != nil {
+		return nil, size, err
+	}
+	return more.rows, after, more.err
+}
+
+type read struct {
+	rows []Row
+	err  error
+}
+
+// add hands leaves to Tessera and returns a future for each. Tessera cuts a
+// batch when it is full or roundAge old, and two batches may pass one another
+// between its goroutines. So a round must be one batch: adding stops when it
+// has taken half of that time.
+//
+// BUG: if this goroutine stops for half of roundAge exactly between the check
+// and the hand-over, and Tessera's for all of it, two batches of a round can
+// still change places. Their leaves are then at wrong places, and the log
+// halts.
+func (l *Log) add(ctx context.Context, ls []opening.Leaf) []tessera.IndexFuture {
+	began := time.Now()
+	futures := make([]tessera.IndexFuture, 0, len(ls))
+	for i, leaf := range ls {
+		if i > 0 && time.Since(began) > roundAge/2 {
+			break
+		}
+		futures = append(futures, l.appender.Add(ctx, tessera.NewEntry(leaf.Bytes())))
+	}
+	return futures
+}
+
+// await waits for all futures of a round whose first leaf belongs at size.
+func await(futures []tessera.IndexFuture, size uint64) error {
+	var failed, misplaced error
+	for i, future := range futures {
+		got, err := future()
+		switch want := size + uint64(i); {
+		case err != nil:
+			failed = fmt.Errorf("evidence: adding to the log: %w", err)
+		case got.Index != want && misplaced == nil:
+			misplaced = halt("entry %d was put at place %d", want, got.Index)
+		}
+	}
+	return errors.Join(misplaced, failed)
+}
+
+// settle waits until every row there is now is under a signed checkpoint.
+func (l *Log) settle(ctx context.Context) error {
+	want, err := l.countAll(ctx)
+	if err != nil {
+		return err
+	}
+	l.nudge()
+	for {
+		l.mu.Lock()
+		signed, halted, changed := l.signed, l.halted, l.changed
+		l.mu.Unlock()
+		switch {
+		case signed >= want:
+			return nil
+		case halted != nil:
+			return halted
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return fmt.Errorf("evidence: %d entries are not in the signed log yet and will be after the next start: %w", want-signed, ctx.Err())
+		}
+	}
+}
+
+// countAll returns how many rows there are, with those without a place.
+func (l *Log) countAll(ctx context.Context) (uint64, error) {
+	n, err := l.countRows(ctx)
+	if err != nil || l.st.Engine() == store.SQLite {
+		return n, err
+	}
+	var pending int64
+	err = l.st.View(ctx, func(tx *store.Tx) error {
+		return tx.QueryRow(ctx, "SELECT COUNT(*) FROM evidence_pending").Scan(&pending)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("evidence: counting rows: %w", err)
+	}
+	return n + uint64(pending), nil
+}
