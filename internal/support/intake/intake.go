@@ -73,15 +73,6 @@ func (a Answers) Value(field string) string {
 	return ""
 }
 
-// Form returns the declared form of an id.
-func Form(p *policy.Policy, id string) (policy.Form, bool) {
-	i := slices.IndexFunc(p.Forms, func(f policy.Form) bool { return f.ID == id })
-	if i < 0 {
-		return policy.Form{}, false
-	}
-	return p.Forms[i], true
-}
-
 // Read checks the values of a submitted form of the policy p against its
 // declaration. The error, if any, is FieldErrors and names every field at
 // fault.
@@ -92,7 +83,11 @@ func Read(p *policy.Policy, form policy.Form, values url.Values) (Answers, error
 		if f.Category == "" && f.Control != "choice" {
 			continue
 		}
-		value, fault := readField(f, format(p, f.Category), values[f.Name])
+		format := ""
+		if c, ok := p.CategoryByID(f.Category); ok {
+			format = c.Format
+		}
+		value, fault := readField(f, format, values[f.Name])
 		switch {
 		case fault != "":
 			faults = append(faults, FieldError{Field: f.Name, Label: f.Label, Message: fault})
@@ -104,15 +99,6 @@ func Read(p *policy.Policy, form policy.Form, values url.Values) (Answers, error
 		return nil, faults
 	}
 	return answers, nil
-}
-
-// format returns what the values of a category look like (policy.Category).
-func format(p *policy.Policy, category string) string {
-	i := slices.IndexFunc(p.Categories, func(c policy.Category) bool { return c.ID == category })
-	if i < 0 {
-		return ""
-	}
-	return p.Categories[i].Format
 }
 
 func readField(f policy.Field, format string, given []string) (value, fault string) {

@@ -37,8 +37,8 @@ func good() url.Values {
 }
 
 func read(values url.Values) (Answers, error) {
-	form, _ := Form(declared, "contact")
-	return Read(declared, form, values)
+	form, _ := declared.FormByID("contact")
+	return Read(declared, *form, values)
 }
 
 // R7: each answer leaves with the category its field declares.
