@@ -147,7 +147,7 @@ func (r *reader) structValue(n *yaml.Node, v reflect.Value, path string) {
 			continue
 		}
 		if !known {
-			r.fault(k, fmt.Sprintf("%s is no key of %s", quote(k.Value), name), suggest(k.Value, keys))
+			r.fault(k, fmt.Sprintf("%s is no key of %s", quote(k.Value), name), Suggest(k.Value, keys))
 			// A misspelt key stands for the one that was meant, so that one
 			// slip is told once.
 			if meant, ok := nearest(k.Value, keys); ok {
@@ -279,7 +279,7 @@ func (r *reader) text(n *yaml.Node, is rules) (string, bool) {
 		return "", false
 	}
 	if len(is.oneOf) > 0 && !slices.Contains(is.oneOf, s) {
-		r.fault(n, fmt.Sprintf("%s is no %s", quote(s), is.key), suggest(s, is.oneOf))
+		r.fault(n, fmt.Sprintf("%s is no %s", quote(s), is.key), Suggest(s, is.oneOf))
 		return "", false
 	}
 	if f, ok := forms[is.form]; ok && !f.ok(s) {

@@ -94,8 +94,8 @@ func nearest(s string, candidates []string) (string, bool) {
 	return best, best != "" && at <= 1+len(s)/4
 }
 
-// suggest says which of the candidates was meant, or lists them.
-func suggest(s string, candidates []string) string {
+// Suggest says which of the candidates was meant, or lists them.
+func Suggest(s string, candidates []string) string {
 	if n, ok := nearest(s, candidates); ok {
 		return fmt.Sprintf("did you mean %q?", n)
 	}

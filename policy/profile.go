@@ -56,6 +56,7 @@ func Load(fsys fs.FS) (*Profile, Faults) {
 		var cases caseFile
 		faults = append(faults, p.yaml(CasesFile, data, &cases)...)
 		p.Cases = cases.Cases
+		faults = append(faults, p.caseFaults()...)
 	}
 	if data, ok := files[NoticeFile]; ok {
 		var found Faults
@@ -70,6 +71,19 @@ func Load(fsys fs.FS) (*Profile, Faults) {
 		}
 	}
 	return p, faults.Sort()
+}
+
+// caseFaults finds cases that ask no door.
+func (p *Profile) caseFaults() Faults {
+	var faults Faults
+	for i, k := range p.Cases {
+		if k.Actor == "" && k.Surface == "" {
+			faults = append(faults, p.PlaceIn(CasesFile, "cases", i).Fault(
+				fmt.Sprintf("the case %s has neither an actor nor a surface", quote(k.Name)),
+				"add actor: for a use, surface: for collecting, or both"))
+		}
+	}
+	return faults
 }
 
 func (p *Profile) yaml(file string, data []byte, into any) Faults {

@@ -165,7 +165,7 @@ func parseMention(inside string, here Position) (Mention, *Fault) {
 			known = known || k == m.Kind
 		}
 		if !known {
-			return refuse(fmt.Sprintf("%s is no kind of placeholder", quote(m.Kind)), suggest(m.Kind, append([]string{"table", "list"}, MentionKinds...)))
+			return refuse(fmt.Sprintf("%s is no kind of placeholder", quote(m.Kind)), Suggest(m.Kind, append([]string{"table", "list"}, MentionKinds...)))
 		}
 		if len(words) > 2 {
 			return refuse(fmt.Sprintf("the placeholder {{%s}} says more than a kind and an id", inside), fmt.Sprintf("write {{%s %s}}", m.Kind, m.ID))
@@ -175,7 +175,7 @@ func parseMention(inside string, here Position) (Mention, *Fault) {
 	m.Block, m.Args = true, map[string]string{}
 	args, known := ids[m.ID]
 	if !known {
-		return refuse(fmt.Sprintf("there is no %s of %s", m.Kind, quote(m.ID)), suggest(m.ID, sortedKeys(ids)))
+		return refuse(fmt.Sprintf("there is no %s of %s", m.Kind, quote(m.ID)), Suggest(m.ID, sortedKeys(ids)))
 	}
 	for _, w := range words[2:] {
 		k, v, ok := strings.Cut(w, "=")
@@ -189,9 +189,51 @@ func parseMention(inside string, here Position) (Mention, *Fault) {
 		case !allowed && len(args) == 0:
 			return refuse(fmt.Sprintf("the %s of %s takes no argument %s", m.Kind, m.ID, quote(k)), "take it out")
 		case !allowed:
-			return refuse(fmt.Sprintf("the %s of %s takes no argument %s", m.Kind, m.ID, quote(k)), suggest(k, args))
+			return refuse(fmt.Sprintf("the %s of %s takes no argument %s", m.Kind, m.ID, quote(k)), Suggest(k, args))
 		}
 		m.Args[k] = v
 	}
 	return m, nil
+}
+
+// ShowsCategory reports whether a table of categories shows one: it is
+// collected by one of the surfaces the table is narrowed to, or by a surface of
+// its kind (site or app), or is itself of its kind (special, traffic ...).
+func (m Mention) ShowsCategory(p *Policy, c *Category) bool {
+	if s, ok := m.Args["surfaces"]; ok && !anyIn(c.Surfaces, strings.Split(s, ",")) {
+		return false
+	}
+	if g, ok := m.Args["group"]; ok && !strings.EqualFold(strings.ReplaceAll(c.Group, " ", "-"), g) {
+		return false
+	}
+	switch kind := m.Args["kind"]; kind {
+	case "":
+		return true
+	case "site", "app":
+		for _, id := range c.Surfaces {
+			if s, ok := p.SurfaceByID(id); ok && s.Kind == kind {
+				return true
+			}
+		}
+		return false
+	default:
+		return c.Kind == kind
+	}
+}
+
+// ShowsCookie reports whether a table of cookies shows one.
+func (m Mention) ShowsCookie(c *Cookie) bool {
+	party, group := m.Args["party"], m.Args["group"]
+	return (party == "" || party == c.Party) && (group == "" || group == c.Group)
+}
+
+func anyIn(list, wanted []string) bool {
+	for _, s := range list {
+		for _, w := range wanted {
+			if s == w {
+				return true
+			}
+		}
+	}
+	return false
 }

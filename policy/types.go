@@ -91,6 +91,18 @@ type Storage struct {
 // Region is where data is held: EEA, GB, or an ISO 3166-1 alpha-2 code.
 type Region string
 
+// Near reports whether the region is in the European Economic Area or the
+// United Kingdom, where data needs no safeguard for a transfer: the EEA by the
+// transitional adequacy of DPA 2018 Sch 21 para 5.
+func (r Region) Near() bool { return near[r] }
+
+var near = map[Region]bool{
+	"EEA": true, "GB": true,
+	"AT": true, "BE": true, "BG": true, "HR": true, "CY": true, "CZ": true, "DK": true, "EE": true, "FI": true, "FR": true,
+	"DE": true, "GR": true, "HU": true, "IS": true, "IE": true, "IT": true, "LV": true, "LI": true, "LT": true, "LU": true,
+	"MT": true, "NL": true, "NO": true, "PL": true, "PT": true, "RO": true, "SK": true, "SI": true, "ES": true, "SE": true,
+}
+
 // Surface is one of the operator's sites or apps.
 type Surface struct {
 	ID          string `yaml:"id" is:"required,id"` // website, portal, partner, softphone, console, api
@@ -190,7 +202,10 @@ type Recipient struct {
 	Region     Region   `yaml:"region" is:"required,region"`
 	Safeguard  string   `yaml:"safeguard" is:"one-of=none-needed|adequacy|data-bridge|idta|scc-addendum|bcr"` // none-needed, adequacy, data-bridge, idta, scc-addendum, bcr (Art 45-47)
 	Website    string   `yaml:"website" is:"url"`
-	Ours       bool     `yaml:"ours"`
+	// Several says that the entry stands for a category of recipients and not
+	// for one firm, as Art 13(1)(e) allows.
+	Several bool `yaml:"several"`
+	Ours    bool `yaml:"ours"`
 }
 
 // CookieGroup is what a person decides on together. Exactly one of Consent

@@ -1,0 +1,105 @@
+// Package lint runs the rules that a declared policy must keep. Each rule has a
+// folder of its own with its source in law, a good and a bad example, and its
+// cure; docs/policy-rules.md is generated from them.
+package lint
+
+import (
+	"candour/policy"
+	"candour/policy/lint/appdata"
+	"candour/policy/lint/consentends"
+	"candour/policy/lint/consentperiod"
+	"candour/policy/lint/contacts"
+	"candour/policy/lint/contrast"
+	"candour/policy/lint/cookieattributes"
+	"candour/policy/lint/cookielife"
+	"candour/policy/lint/formfields"
+	"candour/policy/lint/formuse"
+	"candour/policy/lint/groupchoice"
+	"candour/policy/lint/integration"
+	"candour/policy/lint/interest"
+	"candour/policy/lint/location"
+	"candour/policy/lint/marketing"
+	"candour/policy/lint/mentioned"
+	"candour/policy/lint/obligation"
+	"candour/policy/lint/onebasis"
+	"candour/policy/lint/pages"
+	"candour/policy/lint/permission"
+	"candour/policy/lint/processors"
+	"candour/policy/lint/recipientpurpose"
+	"candour/policy/lint/references"
+	"candour/policy/lint/retained"
+	"candour/policy/lint/rights"
+	"candour/policy/lint/safeguard"
+	"candour/policy/lint/sections"
+	"candour/policy/lint/special"
+	"candour/policy/lint/storageregion"
+	"candour/policy/lint/strayfacts"
+	"candour/policy/lint/surfaces"
+	"candour/policy/lint/thirdparty"
+	"candour/policy/lint/traffic"
+	"candour/policy/lint/undeclared"
+	"candour/policy/lint/used"
+)
+
+//go:generate go run ./gendoc -o ../../docs/policy-rules.md
+
+// Registered is a rule and the folder that holds it.
+type Registered struct {
+	policy.Rule
+	Folder string
+}
+
+var rules = []Registered{
+	{references.Rule, "references"},
+	{onebasis.Rule, "onebasis"},
+	{special.Rule, "special"},
+	{consentends.Rule, "consentends"},
+	{interest.Rule, "interest"},
+	{obligation.Rule, "obligation"},
+	{retained.Rule, "retained"},
+	{used.Rule, "used"},
+	{appdata.Rule, "appdata"},
+	{safeguard.Rule, "safeguard"},
+	{storageregion.Rule, "storageregion"},
+	{cookielife.Rule, "cookielife"},
+	{groupchoice.Rule, "groupchoice"},
+	{thirdparty.Rule, "thirdparty"},
+	{cookieattributes.Rule, "cookieattributes"},
+	{integration.Rule, "integration"},
+	{permission.Rule, "permission"},
+	{formfields.Rule, "formfields"},
+	{formuse.Rule, "formuse"},
+	{marketing.Rule, "marketing"},
+	{processors.Rule, "processors"},
+	{recipientpurpose.Rule, "recipientpurpose"},
+	{rights.Rule, "rights"},
+	{contacts.Rule, "contacts"},
+	{consentperiod.Rule, "consentperiod"},
+	{traffic.Rule, "traffic"},
+	{location.Rule, "location"},
+	{mentioned.Rule, "mentioned"},
+	{undeclared.Rule, "undeclared"},
+	{strayfacts.Rule, "strayfacts"},
+	{sections.Rule, "sections"},
+	{surfaces.Rule, "surfaces"},
+	{pages.Rule, "pages"},
+	{contrast.Rule, "contrast"},
+}
+
+// Rules returns all rules in the order of their page: what is declared, how it
+// may be used, what stands on devices, what is said.
+func Rules() []Registered { return append([]Registered(nil), rules...) }
+
+// Run checks a profile against all rules. The faults name the rule that found
+// them and come in the order of the files' text. The profile may be one that
+// Load found faults of form in.
+func Run(p *policy.Profile) policy.Faults {
+	var faults policy.Faults
+	for _, r := range rules {
+		for _, f := range r.Check(p) {
+			f.Rule = r.ID
+			faults = append(faults, f)
+		}
+	}
+	return faults.Sort()
+}
