@@ -1,0 +1,223 @@
+package consent
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"candour/internal/evidence"
+	"candour/internal/store"
+	"candour/policy"
+)
+
+// Desk takes decisions and reads cookies. It is safe for concurrent use.
+type Desk struct {
+	store   *store.Store
+	log     *evidence.Log
+	secret  []byte
+	version func(int) *policy.Policy
+	now     func() time.Time
+
+	mu    sync.Mutex
+	again map[[2]int]map[string]bool // groups to ask again, by old and new version
+}
+
+// New returns a desk. secret keys the code of the cookie; version returns a
+// published policy by its number, or nil.
+func New(st *store.Store, log *evidence.Log, secret []byte, version func(int) *policy.Policy, now func() time.Time) *Desk {
+	return &Desk{store: st, log: log, secret: secret, version: version, now: now, again: map[[2]int]map[string]bool{}}
+}
+
+// askAgain returns the groups whose consent of the old version does not cover
+// what the new one does. Versions never change, so the answer is kept.
+func (d *Desk) askAgain(old, new *policy.Policy) map[string]bool {
+	key := [2]int{old.Version, new.Version}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if g, ok := d.again[key]; ok {
+		return g
+	}
+	groups := map[string]bool{}
+	for _, id := range policy.AskAgain(policy.Diff(old, new)) {
+		groups[id] = true
+	}
+	d.again[key] = groups
+	return groups
+}
+
+// Request is a decision as a person made it.
+type Request struct {
+	Surface string
+	Choices map[string]bool // by group id; groups left out stay as they are
+	Wording [32]byte        // SHA-256 of the words the person was shown
+	State   State           // what the browser had before
+}
+
+// ErrGroup says that a choice names a group on which nobody decides.
+var ErrGroup = errors.New("consent: not a group that people decide on")
+
+// Decide keeps a decision with its evidence, in one transaction, and returns
+// what the browser's cookie is to say. What the browser had decided before on
+// other groups is carried over.
+func (d *Desk) Decide(ctx context.Context, r Request) (Decision, error) {
+	p := r.State.policy
+	choices, declared, err := merge(p, r)
+	if err != nil {
+		return Decision{}, err
+	}
+	now := d.now().UTC()
+	v := Decision{Policy: p.Version, Day: now.Truncate(24 * time.Hour), Choices: choices, GPC: r.State.gpc}
+	id := randomID()
+	if accepted(p, choices) {
+		v.ID = id
+	}
+	err = d.store.Update(ctx, func(tx *store.Tx) error {
+		if err := d.insert(ctx, tx, id, now, r, declared); err != nil {
+			return err
+		}
+		_, err := d.log.Append(ctx, tx, evidence.Body{
+			Kind: evidence.ConsentDecided, At: now, Actor: actor(p), Surface: r.Surface, Purpose: purpose(p), Policy: p.Version,
+			Ref: id, Code: code(r.State.gpc), Hash: r.Wording[:], Choices: declared,
+		})
+		return err
+	})
+	if err != nil {
+		return Decision{}, fmt.Errorf("consent: keeping a decision: %w", err)
+	}
+	return v, nil
+}
+
+// merge lays new choices over those that stand.
+func merge(p *policy.Policy, r Request) (Choices, map[string]bool, error) {
+	choices := r.State.standing
+	for id, yes := range r.Choices {
+		i := groupIndex(p, id)
+		if i < 0 || !Decidable(&p.CookieGroups[i]) {
+			return Choices{}, nil, ErrGroup
+		}
+		choices = choices.With(i, yes)
+	}
+	declared := map[string]bool{}
+	for i := range p.CookieGroups {
+		if yes, decided := choices.Of(i); decided {
+			declared[p.CookieGroups[i].ID] = yes
+		}
+	}
+	return choices, declared, nil
+}
+
+func accepted(p *policy.Policy, c Choices) bool {
+	for i := range p.CookieGroups {
+		if yes, _ := c.Of(i); yes && p.CookieGroups[i].Consent {
+			return true
+		}
+	}
+	return false
+}
+
+func (d *Desk) insert(ctx context.Context, tx *store.Tx, id int64, now time.Time, r Request, declared map[string]bool) error {
+	if before := r.State.decision.ID; before != 0 {
+		if _, err := tx.Exec(ctx, "UPDATE consent_decisions SET ended_ms = $1 WHERE id = $2 AND ended_ms = 0", now.UnixMilli(), before); err != nil {
+			return err
+		}
+	}
+	gpc := 0
+	if r.State.gpc {
+		gpc = 1
+	}
+	_, err := tx.Exec(ctx, "INSERT INTO consent_decisions (id, at_ms, policy, wording, surface, choices, gpc, ended_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, 0)",
+		id, now.UnixMilli(), r.State.policy.Version, r.Wording[:], r.Surface, choiceText(r.State.policy, declared), gpc)
+	return err
+}
+
+func choiceText(p *policy.Policy, declared map[string]bool) string {
+	var parts []string
+	for i := range p.CookieGroups {
+		id := p.CookieGroups[i].ID
+		switch yes, decided := declared[id]; {
+		case decided && yes:
+			parts = append(parts, id+"=yes")
+		case decided:
+			parts = append(parts, id+"=no")
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// randomID returns a positive number that tells nothing about its time.
+func randomID() int64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return int64(binary.BigEndian.Uint64(b[:])>>1) | 1
+}
+
+// visitorActor is the role in which a browser decides, where it is declared.
+const visitorActor = "visitor"
+
+func actor(p *policy.Policy) string {
+	if _, ok := p.ActorByID(visitorActor); ok {
+		return visitorActor
+	}
+	return ""
+}
+
+// ChoiceForm is the declared form with which people choose.
+const ChoiceForm = "cookie-choice"
+
+// purpose is what the record of a choice is kept for.
+func purpose(p *policy.Policy) string {
+	if f, ok := p.FormByID(ChoiceForm); ok {
+		return f.Purpose
+	}
+	return ""
+}
+
+func code(gpc bool) string {
+	if gpc {
+		return "gpc"
+	}
+	return ""
+}
+
+// Record is one kept decision.
+type Record struct {
+	ID      int64
+	At      time.Time
+	Policy  int
+	Wording []byte
+	Surface string
+	Choices string
+	GPC     bool
+	Ended   time.Time // zero while it stands
+}
+
+// ErrNotFound says that there is no decision with that id.
+var ErrNotFound = errors.New("consent: there is no such decision")
+
+// Get returns a decision: the proof that the law asks for (UK GDPR Art 7(1)),
+// to whoever shows the id that is in their browser.
+func (d *Desk) Get(ctx context.Context, id int64) (Record, error) {
+	r := Record{ID: id}
+	var at, ended, gpc int64
+	err := d.store.View(ctx, func(tx *store.Tx) error {
+		return tx.QueryRow(ctx, "SELECT at_ms, policy, wording, surface, choices, gpc, ended_ms FROM consent_decisions WHERE id = $1", id).
+			Scan(&at, &r.Policy, &r.Wording, &r.Surface, &r.Choices, &gpc, &ended)
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return Record{}, ErrNotFound
+	}
+	if err != nil {
+		return Record{}, fmt.Errorf("consent: %w", err)
+	}
+	r.At, r.GPC = time.UnixMilli(at).UTC(), gpc == 1
+	if ended != 0 {
+		r.Ended = time.UnixMilli(ended).UTC()
+	}
+	return r, nil
+}

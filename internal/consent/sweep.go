@@ -1,0 +1,60 @@
+package consent
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"candour/internal/store"
+	"candour/policy"
+)
+
+// Sweep deletes decisions whose time is over under p, and returns how many:
+// those that were replaced, after the declared period; all others, which
+// nobody may ever replace, after the declared limit.
+func (d *Desk) Sweep(ctx context.Context, p *policy.Policy) (int64, error) {
+	r, ok := retention(p)
+	if !ok {
+		return 0, nil
+	}
+	now := d.now().UTC()
+	ended := before(now, r.Period)
+	oldest := before(now, r.Limit)
+	if r.Event == policy.CollectedEvent {
+		oldest = ended
+	} else if r.Limit.IsZero() {
+		oldest = time.UnixMilli(0)
+	}
+	var n int64
+	err := d.store.Update(ctx, func(tx *store.Tx) error {
+		res, err := tx.Exec(ctx, "DELETE FROM consent_decisions WHERE at_ms <= $1 OR (ended_ms > 0 AND ended_ms <= $2)", oldest.UnixMilli(), ended.UnixMilli())
+		if err != nil {
+			return err
+		}
+		n, err = res.RowsAffected()
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("consent: sweep: %w", err)
+	}
+	return n, nil
+}
+
+// before is the latest instant from which p has passed by now: calendar
+// periods do not run backwards, so it is searched by whole days.
+func before(now time.Time, p policy.Period) time.Time {
+	at := now.AddDate(-p.Years, -p.Months, -p.Days).Add(-time.Duration(p.Hours)*time.Hour - time.Duration(p.Minutes)*time.Minute)
+	for p.From(at).After(now) {
+		at = at.AddDate(0, 0, -1)
+	}
+	return at
+}
+
+// retention returns the class under which decisions are kept.
+func retention(p *policy.Policy) (*policy.Retention, bool) {
+	q, ok := p.PurposeByID(purpose(p))
+	if !ok || len(q.Uses) == 0 {
+		return nil, false
+	}
+	return p.RetentionByID(q.Uses[0].Retention)
+}

@@ -1,0 +1,23 @@
+-- +goose Up
+-- What browsers decided. No row names a person or a device; a browser holds
+-- the id of its row only after it accepted something (L16).
+CREATE TABLE consent_decisions (
+    id       BIGINT NOT NULL PRIMARY KEY, -- random
+    at_ms    BIGINT NOT NULL,             -- Unix milliseconds
+    policy   BIGINT NOT NULL,             -- version in force
+    wording  BYTEA  NOT NULL,             -- SHA-256 of the words shown
+    surface  TEXT   NOT NULL,             -- declared surface
+    choices  TEXT   NOT NULL,             -- declared groups: "analytics=no statistics=yes"
+    gpc      BIGINT NOT NULL,             -- 1: the browser sent Global Privacy Control
+    ended_ms BIGINT NOT NULL              -- when the same browser decided anew; 0 while it has not
+);
+CREATE INDEX consent_decisions_at ON consent_decisions (at_ms);
+
+-- First-party statistics: totals about nobody (R26).
+CREATE TABLE page_views (
+    day     BIGINT NOT NULL, -- days since 1970-01-01, UTC
+    surface TEXT   NOT NULL, -- declared surface
+    route   TEXT   NOT NULL, -- of the closed set of routes
+    views   BIGINT NOT NULL,
+    PRIMARY KEY (day, surface, route)
+);
