@@ -2,6 +2,8 @@ package policy
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -86,6 +88,9 @@ type Settings struct {
 // Storage says where the operator itself keeps personal data (R17).
 type Storage struct {
 	Regions []Region `yaml:"regions" is:"required,region"`
+	// Measures are the operator's own technical and organisational measures,
+	// beyond those of the software (Art 30(1)(g), Art 32).
+	Measures []string `yaml:"measures"`
 }
 
 // Region is where data is held: EEA, GB, or an ISO 3166-1 alpha-2 code.
@@ -145,6 +150,7 @@ type Purpose struct {
 	Description string   `yaml:"description" is:"required"`
 	Uses        []Use    `yaml:"uses" is:"required"`
 	Recipients  []string `yaml:"recipients" is:"ref=recipient"`
+	Subjects    []string `yaml:"subjects"`                                 // whose data it is, for example customers (Art 30(1)(c)); empty: people who use the surfaces
 	Marketing   string   `yaml:"marketing" is:"one-of=opt-in|soft-opt-in"` // "", opt-in or soft-opt-in (PECR 22)
 	// DespiteRestriction is the ground of Art 18(2) on which this purpose may
 	// use data whose subject has restricted it; empty for none.
@@ -320,46 +326,45 @@ type Period struct {
 }
 
 // ParsePeriod reads an ISO 8601 duration made of years, months, weeks and
-// days, or of hours and minutes.
+// days, or of hours and minutes, each unit at most once and in that order.
 func ParsePeriod(s string) (Period, error) {
 	var p Period
 	bad := fmt.Errorf("%q is not a period; write one such as P2Y, P6M, P28D or PT1H", s)
-	if len(s) < 3 || s[0] != 'P' {
+	units, rest := "YMWD", strings.TrimPrefix(s, "P")
+	if clock, ok := strings.CutPrefix(rest, "T"); ok {
+		units, rest = "hm", strings.ToLower(clock)
+		if clock != strings.ToUpper(clock) {
+			return p, bad
+		}
+	}
+	if rest == "" || !strings.HasPrefix(s, "P") {
 		return p, bad
 	}
-	clock, n, digits := false, 0, 0
-	for _, c := range s[1:] {
-		switch {
-		case c == 'T' && !clock && digits == 0:
-			clock = true
-			continue
-		case c >= '0' && c <= '9' && digits < 5:
-			n, digits = n*10+int(c-'0'), digits+1
-			continue
-		}
-		if digits == 0 {
+	for rest != "" {
+		digits := len(rest) - len(strings.TrimLeft(rest, "0123456789"))
+		if digits == 0 || digits > 5 || digits == len(rest) {
 			return Period{}, bad
 		}
-		switch {
-		case c == 'Y' && !clock && p == Period{}:
+		n, _ := strconv.Atoi(rest[:digits])
+		at := strings.IndexByte(units, rest[digits])
+		if at < 0 {
+			return Period{}, bad
+		}
+		switch units[at] {
+		case 'Y':
 			p.Years = n
-		case c == 'M' && !clock && p.Months+p.Days == 0:
+		case 'M':
 			p.Months = n
-		case c == 'W' && !clock && p.Days == 0:
+		case 'W':
 			p.Days = 7 * n
-		case c == 'D' && !clock && p.Days == 0:
-			p.Days = n
-		case c == 'H' && clock && p.Hours+p.Minutes == 0:
+		case 'D':
+			p.Days += n
+		case 'h':
 			p.Hours = n
-		case c == 'M' && clock && p.Minutes == 0:
+		case 'm':
 			p.Minutes = n
-		default:
-			return Period{}, bad
 		}
-		n, digits = 0, 0
-	}
-	if digits != 0 {
-		return Period{}, bad
+		units, rest = units[at+1:], rest[digits+1:]
 	}
 	return p, nil
 }
