@@ -177,7 +177,12 @@ func (l *Log) Close(ctx context.Context) error {
 	err := l.settle(ctx)
 	close(l.stop)
 	l.workers.Wait()
-	return errors.Join(err, l.keepCheckpoint(ctx), l.release())
+	if kerr := l.keepCheckpoint(ctx); err == nil && kerr == nil {
+		err = l.markClosed(ctx, true)
+	} else {
+		err = errors.Join(err, kerr)
+	}
+	return errors.Join(err, l.release())
 }
 
 // release gives back what open took, in whatever state it is.

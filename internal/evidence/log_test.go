@@ -24,17 +24,32 @@ var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
 // bench is a data folder with everything open that a log needs.
 type bench struct {
-	t    testing.TB
-	dir  string
-	st   *store.Store
-	ring *keys.Ring
-	log  *evidence.Log
+	t        testing.TB
+	dir      string
+	database string // address of PostgreSQL, or empty
+	st       *store.Store
+	ring     *keys.Ring
+	log      *evidence.Log
 }
 
-func newBench(t testing.TB, st *store.Store) *bench {
+// each runs fn on a fresh data folder of each engine.
+func each(t *testing.T, fn func(t *testing.T, b *bench)) {
 	t.Helper()
-	b := &bench{t: t, dir: t.TempDir(), st: st}
-	ring, err := keys.Open(t.Context(), st, filepath.Join(b.dir, "keys"))
+	for _, engine := range []store.Engine{store.SQLite, store.PostgreSQL} {
+		t.Run(string(engine), func(t *testing.T) { fn(t, newBench(t, engine)) })
+	}
+}
+
+func newBench(t testing.TB, engine store.Engine) *bench {
+	t.Helper()
+	b := &bench{t: t, dir: t.TempDir()}
+	target := filepath.Join(b.dir, "candour.db")
+	if engine == store.PostgreSQL {
+		b.database = storetest.Target(t, engine)
+		target = b.database
+	}
+	b.st = storetest.Open(t, target)
+	ring, err := keys.Open(t.Context(), b.st, filepath.Join(b.dir, "keys"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,8 +127,7 @@ func refusedMail() evidence.Body {
 // Evidence is in the log, opens for whoever may see it, and checks with
 // nothing but the verifier key (acceptance of part C; R28, L16).
 func TestAppendAndOpen(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, st *store.Store) {
-		b := newBench(t, st)
+	each(t, func(t *testing.T, b *bench) {
 		log := b.open(evidence.Options{})
 		subject := keys.NewSubjectID()
 		ids := b.append(consent(subject), sweep(3), refusedMail())
@@ -148,11 +162,10 @@ func TestAppendAndOpen(t *testing.T) {
 
 // A rolled back act leaves no evidence, and its place goes to another.
 func TestRollback(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, st *store.Store) {
-		b := newBench(t, st)
+	each(t, func(t *testing.T, b *bench) {
 		log := b.open(evidence.Options{})
 		no := errors.New("no")
-		err := st.Update(t.Context(), func(tx *store.Tx) error {
+		err := b.st.Update(t.Context(), func(tx *store.Tx) error {
 			if _, err := log.Append(t.Context(), tx, sweep(1)); err != nil {
 				return err
 			}

@@ -49,19 +49,20 @@ func (l *Log) countRows(ctx context.Context) (uint64, error) {
 	return uint64(n), nil
 }
 
-// readKept returns the checkpoint kept in the store, nil if there is none.
-func (l *Log) readKept(ctx context.Context) ([]byte, error) {
-	var raw []byte
-	err := l.st.View(ctx, func(tx *store.Tx) error {
-		return tx.QueryRow(ctx, "SELECT note FROM evidence_checkpoint WHERE one = 1").Scan(&raw)
+// readKept returns the checkpoint kept in the store, nil if there is none, and
+// whether every row was in the log when the last server closed it.
+func (l *Log) readKept(ctx context.Context) (raw []byte, closed bool, err error) {
+	var mark int64
+	err = l.st.View(ctx, func(tx *store.Tx) error {
+		return tx.QueryRow(ctx, "SELECT note, closed FROM evidence_checkpoint WHERE one = 1").Scan(&raw, &mark)
 	})
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
+		return nil, false, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("evidence: reading the last checkpoint: %w", err)
+		return nil, false, fmt.Errorf("evidence: reading the last checkpoint: %w", err)
 	}
-	return raw, nil
+	return raw, mark == 1, nil
 }
 
 // keepCheckpoint writes the last signed checkpoint to the store, unless it is
@@ -74,7 +75,7 @@ func (l *Log) keepCheckpoint(ctx context.Context) error {
 		return nil
 	}
 	err := l.st.Update(ctx, func(tx *store.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO evidence_checkpoint (one, size, note) VALUES (1, $1, $2)
+		_, err := tx.Exec(ctx, `INSERT INTO evidence_checkpoint (one, size, note, closed) VALUES (1, $1, $2, 0)
 			ON CONFLICT (one) DO UPDATE SET size = excluded.size, note = excluded.note`, int64(size), raw)
 		return err
 	})
@@ -84,5 +85,19 @@ func (l *Log) keepCheckpoint(ctx context.Context) error {
 	l.mu.Lock()
 	l.kept = size
 	l.mu.Unlock()
+	return nil
+}
+
+// markClosed notes whether a server has the log. A row that comes while none
+// has it was not written by one.
+func (l *Log) markClosed(ctx context.Context, closed bool) error {
+	mark := map[bool]int64{true: 1}[closed]
+	err := l.st.Update(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(ctx, "UPDATE evidence_checkpoint SET closed = $1 WHERE closed <> $1", mark)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("evidence: noting that the log is open or closed: %w", err)
+	}
 	return nil
 }

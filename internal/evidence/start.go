@@ -29,6 +29,7 @@ import (
 //	the last leaves differ from their rows      refused
 //	the kept checkpoint differs from the rows   refused
 //	the log is shorter than the rows            the rest is added
+//	rows came while no server had the log       refused
 //	there is no log, but rows                   the log is made again from them
 
 // ErrStart says that the log and the store do not fit together. The words say
@@ -97,11 +98,12 @@ func reason(err error) string {
 
 // findings is what a start finds.
 type findings struct {
-	rows  uint64 // rows with a place in the log
-	state tiles.State
-	fresh bool // no log in the folder
-	file  []byte
-	kept  []byte
+	rows   uint64 // rows with a place in the log
+	state  tiles.State
+	fresh  bool // no log in the folder
+	file   []byte
+	kept   []byte
+	closed bool // the last server had brought every row to the log
 }
 
 func (l *Log) start(ctx context.Context) error {
@@ -126,7 +128,32 @@ func (l *Log) start(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := l.checkClosed(ctx, f); err != nil {
+		return err
+	}
 	l.size = f.state.Size
+	return l.showKey()
+}
+
+// checkClosed refuses rows that came while no server had the log, and notes
+// that one has it now.
+func (l *Log) checkClosed(ctx context.Context, f *findings) error {
+	if f.closed && f.rows > f.state.Size && !f.fresh {
+		return refuseStart(fmt.Sprintf("%d rows were added to the database while no server ran", f.rows-f.state.Size), curePast)
+	}
+	return l.markClosed(ctx, false)
+}
+
+// showKey puts the verifier key beside the log, for whoever has nothing
+// better. It is checked against entry 0 and against what is kept elsewhere.
+func (l *Log) showKey() error {
+	path, text := filepath.Join(l.dir, "key"), l.key.verifier+"\n"
+	if have, err := os.ReadFile(path); err == nil && string(have) == text {
+		return nil
+	}
+	if err := replace(path, []byte(text)); err != nil {
+		return refuseStart("its key cannot be written: "+err.Error(), "free space on the disk and give the user that runs candour the folder "+l.dir)
+	}
 	return nil
 }
 
@@ -152,7 +179,7 @@ func (l *Log) find(ctx context.Context) (*findings, error) {
 	if f.rows, err = l.countRows(ctx); err != nil {
 		return nil, err
 	}
-	if f.kept, err = l.readKept(ctx); err != nil {
+	if f.kept, f.closed, err = l.readKept(ctx); err != nil {
 		return nil, err
 	}
 	folder := tiles.Folder(l.dir)
@@ -249,7 +276,7 @@ func (l *Log) checkFile(ctx context.Context, f *findings) error {
 	if root, err := tree.Root(ctx, cp.Size); err != nil || root != cp.Root {
 		return refuseStart("its tiles do not lead to the root of its checkpoint: some were changed (candour verify names them)", cureRebuild)
 	}
-	l.checkpoint, l.signed = f.file, cp.Size
+	l.checkpoint, l.signed, l.signedAt = f.file, cp.Size, time.Now()
 	return l.mend()
 }
 

@@ -47,7 +47,8 @@ CREATE INDEX evidence_about_subject ON evidence_about (subject, entry);
 
 -- The last signed checkpoint: a log older than it was rolled back.
 CREATE TABLE evidence_checkpoint (
-    one  BIGINT NOT NULL PRIMARY KEY CHECK (one = 1),
-    size BIGINT NOT NULL,
-    note BYTEA  NOT NULL
+    one    BIGINT NOT NULL PRIMARY KEY CHECK (one = 1),
+    size   BIGINT NOT NULL,
+    note   BYTEA  NOT NULL,
+    closed BIGINT NOT NULL CHECK (closed IN (0, 1)) -- 1 when every row was in the log and no server has opened it since
 );

@@ -37,7 +37,8 @@ CREATE INDEX evidence_about_subject ON evidence_about (subject, entry);
 
 -- The last signed checkpoint: a log older than it was rolled back.
 CREATE TABLE evidence_checkpoint (
-    one  INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
-    size INTEGER NOT NULL,
-    note BLOB    NOT NULL
+    one    INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+    size   INTEGER NOT NULL,
+    note   BLOB    NOT NULL,
+    closed INTEGER NOT NULL CHECK (closed IN (0, 1)) -- 1 when every row was in the log and no server has opened it since
 ) STRICT;

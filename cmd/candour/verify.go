@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"candour/internal/evidence/opening"
+	"candour/internal/evidence/verify"
+)
+
+// VerifyCmd checks the evidence of a data folder or of a published log. It
+// only reads, and is always allowed.
+type VerifyCmd struct {
+	Source   string `arg:"" name:"source" help:"A data folder, or the address of a published log such as https://host/evidence."`
+	Key      string `help:"Verifier key of the log, from elsewhere than the log: the key itself or a file that holds it." placeholder:"VKEY"`
+	Since    string `help:"A checkpoint of the log that was kept elsewhere: a file, or - for standard input. Finds a log and a database that were rolled back together." placeholder:"CHECKPOINT"`
+	Database string `help:"PostgreSQL address, instead of SQLite in the data folder." placeholder:"URL" env:"CANDOUR_DATABASE"`
+}
+
+// Run writes a report that names what was changed. Its exit code is 0 if the
+// evidence holds, 1 if not.
+func (c *VerifyCmd) Run(ctx context.Context, out io.Writer) error {
+	opts := verify.Options{Key: c.Key, Database: c.Database}
+	if c.Key != "" {
+		if raw, err := readShort(c.Key); err == nil {
+			opts.Key = string(raw)
+		} else if !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("the verifier key cannot be read: %w", err)
+		}
+	}
+	if c.Since != "" {
+		var err error
+		if opts.Since, err = readSince(c.Since); err != nil {
+			return err
+		}
+	}
+	report, err := verify.Verify(ctx, c.Source, opts)
+	if err != nil {
+		return err
+	}
+	if err := report.Write(out); err != nil {
+		return err
+	}
+	if !report.Holds() {
+		return exitCode(1)
+	}
+	return nil
+}
+
+func readSince(name string) ([]byte, error) {
+	read := func() ([]byte, error) { return readShort(name) }
+	if name == "-" {
+		read = func() ([]byte, error) { return readAtMost(os.Stdin) }
+	}
+	raw, err := read()
+	if err != nil {
+		return nil, fmt.Errorf("the checkpoint cannot be read: %w", err)
+	}
+	if len(raw) == 0 {
+		return nil, errors.New("the checkpoint is empty; give one as it was sent off the machine")
+	}
+	return raw, nil
+}
+
+// readShort reads a file that is a checkpoint or a key.
+func readShort(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return readAtMost(f)
+}
+
+func readAtMost(r io.Reader) ([]byte, error) {
+	return io.ReadAll(io.LimitReader(r, opening.MaxCheckpoint+1))
+}
