@@ -8,14 +8,15 @@ import (
 	"sync"
 )
 
-// nonceSize and tagSize are those of AES-GCM (NIST SP 800-38D), in bytes.
+// NonceSize and tagSize are those of AES-GCM (NIST SP 800-38D), in bytes. The
+// nonce stands before what is sealed.
 const (
-	nonceSize = 12
+	NonceSize = 12
 	tagSize   = 16
 )
 
 // Overhead is how much longer a sealed value is than its plain text, in bytes.
-const Overhead = nonceSize + tagSize
+const Overhead = NonceSize + tagSize
 
 // ErrSealed says that a sealed value does not open: it was changed, or belongs
 // to another record.
@@ -42,9 +43,9 @@ func (b *box) seal(plain, ad []byte) []byte {
 
 func (b *box) sealTo(dst, plain, ad []byte) []byte {
 	at := len(dst)
-	dst = append(dst, make([]byte, nonceSize)...)
+	dst = append(dst, make([]byte, NonceSize)...)
 	nonce(dst[at:])
-	return b.aead.Seal(dst, dst[at:at+nonceSize], plain, ad)
+	return b.aead.Seal(dst, dst[at:at+NonceSize], plain, ad)
 }
 
 func (b *box) open(sealed, ad []byte) ([]byte, error) {
@@ -55,7 +56,7 @@ func (b *box) openTo(dst, sealed, ad []byte) ([]byte, error) {
 	if len(sealed) < Overhead {
 		return nil, ErrSealed
 	}
-	plain, err := b.aead.Open(dst, sealed[:nonceSize], sealed[nonceSize:], ad)
+	plain, err := b.aead.Open(dst, sealed[:NonceSize], sealed[NonceSize:], ad)
 	if err != nil {
 		return nil, ErrSealed
 	}

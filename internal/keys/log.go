@@ -1,7 +1,9 @@
 package keys
 
 import (
+	"crypto/ed25519"
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -22,6 +24,31 @@ type noteKeys struct{ signer, verifier string }
 // secret signer key and the public verifier key. The name in them is the
 // log's own, random and made with the ring.
 func (r *Ring) LogKey() (signer, verifier string) { return r.log.signer, r.log.verifier }
+
+// Sign returns text, which ends in a newline, as a note signed with the log's
+// key under the given name: the name the evidence log goes by, so that its
+// verifier key checks what is signed here too.
+func (r *Ring) Sign(name, text string) ([]byte, error) {
+	parts := strings.SplitN(r.log.signer, "+", 5) // PRIVATE+KEY+name+hash+key
+	if len(parts) != 5 {
+		return nil, notAKey(logFile)
+	}
+	raw, err := base64.StdEncoding.DecodeString(parts[4])
+	if err != nil || len(raw) != 1+ed25519.SeedSize {
+		return nil, notAKey(logFile)
+	}
+	public := ed25519.NewKeyFromSeed(raw[1:]).Public().(ed25519.PublicKey)
+	verifier, err := note.NewEd25519VerifierKey(name, public)
+	if err != nil {
+		return nil, fmt.Errorf("keys: %w", err)
+	}
+	hash := strings.SplitN(verifier, "+", 3)[1]
+	signer, err := note.NewSigner(strings.Join([]string{"PRIVATE", "KEY", name, hash, parts[4]}, "+"))
+	if err != nil {
+		return nil, fmt.Errorf("keys: %w", err)
+	}
+	return note.Sign(&note.Note{Text: text}, signer)
+}
 
 func (r *Ring) openLogKey(fresh bool) error {
 	path := filepath.Join(r.dir, logFile)

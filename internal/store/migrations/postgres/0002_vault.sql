@@ -5,37 +5,30 @@
 
 CREATE TABLE ring_state (
     id         BIGINT  NOT NULL PRIMARY KEY CHECK (id = 1),
-    ring       BYTEA    NOT NULL,  -- random, binds the folder of keys to this database
+    ring       BYTEA  NOT NULL,  -- random, binds the folder of keys to this database
     epoch      BIGINT  NOT NULL,  -- the last epoch that was closed over all data keys
     list_bound BIGINT  NOT NULL,  -- highest data key in that epoch's list; 0 before the first
-    list_root  BYTEA    NOT NULL   -- Merkle root of the list; empty before the first
+    list_root  BYTEA  NOT NULL   -- Merkle root of the list; empty before the first
 );
 
 CREATE TABLE data_keys (
     key_id   BIGINT  NOT NULL PRIMARY KEY,
     subject  BIGINT  NOT NULL,
-    class    TEXT    NOT NULL,  -- retention class, or evidence
+    class    TEXT    NOT NULL,  -- retention class with its terms, or evidence
     matter   BIGINT  NOT NULL,  -- the enquiry, contract or order it is limited to; 0 for none
     purpose  TEXT    NOT NULL,  -- the purpose it is limited to, where the basis is consent; else empty
     closed   BIGINT  NOT NULL,  -- 1: seals nothing new
     ends_day BIGINT  NOT NULL,  -- days since 1970 on which it is destroyed; 0 unknown
     epoch    BIGINT  NOT NULL,  -- the epoch key that wraps it
-    wrapped  BYTEA    NOT NULL
+    wrapped  BYTEA  NOT NULL
 );
 CREATE INDEX data_keys_subject ON data_keys (subject, class);
 CREATE INDEX data_keys_ends ON data_keys (ends_day) WHERE ends_day > 0;
 
 CREATE TABLE subjects (
-    subject       BIGINT  NOT NULL PRIMARY KEY,
-    root          BIGINT  NOT NULL,  -- where its aliases lead: itself if nowhere
-    erased        BIGINT  NOT NULL,  -- 1: only what law obliges to keep is left
-    restricted    BIGINT  NOT NULL,  -- 1: UK GDPR Art 18
-    consents_lo   BIGINT  NOT NULL,  -- bits by purpose_bits
-    consents_hi   BIGINT  NOT NULL,
-    decided_lo    BIGINT  NOT NULL,  -- consent was given or refused
-    decided_hi    BIGINT  NOT NULL,
-    objections_lo BIGINT  NOT NULL,
-    objections_hi BIGINT  NOT NULL
+    subject  BIGINT NOT NULL PRIMARY KEY,
+    root     BIGINT NOT NULL,  -- where its aliases lead: itself if nowhere
+    standing BYTEA NOT NULL   -- flags, consents, decisions, objections: bits by purpose_bits; empty for none
 );
 CREATE INDEX subjects_root ON subjects (root) WHERE root <> subject;
 
@@ -48,14 +41,14 @@ CREATE TABLE aliases (
 CREATE INDEX aliases_to ON aliases (to_subject);
 
 CREATE TABLE tags (
-    tag        BYTEA    NOT NULL,  -- HMAC of the normalised value under the index key
+    tag        BYTEA  NOT NULL,  -- HMAC of the normalised value under the index key
     part       BIGINT  NOT NULL,  -- records.id
     subject    BIGINT  NOT NULL,
     owner_kind BIGINT  NOT NULL,
     version    BIGINT  NOT NULL,  -- of the index key
     PRIMARY KEY (tag, part)
 );
-CREATE INDEX tags_subject ON tags (subject, part);
+CREATE INDEX tags_subject ON tags (subject, owner_kind);
 
 -- Records. A row is one part of a record together with the edge to the person
 -- it is about, so that neither is ever written without the other.
@@ -64,26 +57,25 @@ CREATE TABLE records (
     id           BIGINT  NOT NULL PRIMARY KEY,
     record       BIGINT  NOT NULL,  -- id of the record's first part
     subject      BIGINT  NOT NULL,
-    owner_kind   BIGINT  NOT NULL,  -- 1 owner, 2 party, 3 mentioned
+    place        BIGINT NOT NULL,  -- which part and copy of the record
+    owner_kind   BIGINT NOT NULL,  -- 1 owner, 2 party, 3 mentioned
     label        BIGINT  NOT NULL,
     key_id       BIGINT  NOT NULL,  -- 0: an edge without a value
     expires_day  BIGINT  NOT NULL,  -- days since 1970 from which it is gone; 0 while that hangs on an event
     collected_ms BIGINT  NOT NULL,
-    sealed       BYTEA    NOT NULL
+    sealed       BYTEA  NOT NULL
 );
-CREATE INDEX records_subject ON records (subject);
+CREATE INDEX records_subject ON records (subject, id);
 CREATE INDEX records_shared ON records (record) WHERE record <> id;
 
 -- What many records have in common, written once. Rows never change.
 CREATE TABLE labels (
-    label    BIGINT  NOT NULL PRIMARY KEY,
-    category TEXT    NOT NULL,
-    version  BIGINT  NOT NULL,  -- policy version at collection
-    class    TEXT    NOT NULL,  -- retention class
-    surface  TEXT    NOT NULL,
-    purposes TEXT    NOT NULL,  -- ids in order, separated by commas
-    basis    TEXT    NOT NULL,
-    then_do  TEXT    NOT NULL   -- erase or anonymise
+    label    BIGINT NOT NULL PRIMARY KEY,
+    category TEXT NOT NULL,
+    version  BIGINT NOT NULL,  -- policy version at collection
+    class    TEXT NOT NULL,  -- retention class with its terms
+    surface  TEXT NOT NULL,
+    purposes TEXT NOT NULL   -- ids, separated by commas
 );
 
 CREATE TABLE purpose_bits (
@@ -121,7 +113,7 @@ CREATE TABLE erasures (
     stage      BIGINT  NOT NULL,
     started_ms BIGINT  NOT NULL,
     done_ms    BIGINT  NOT NULL,
-    destroyed  BYTEA    NOT NULL,  -- ids of the data keys, 8 bytes each
+    destroyed  BYTEA  NOT NULL,  -- ids of the data keys, 8 bytes each
     kept       TEXT    NOT NULL,  -- retention classes kept by law, separated by commas
     receipt    TEXT    NOT NULL   -- signed, at the last stage
 );

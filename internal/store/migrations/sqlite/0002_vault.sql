@@ -14,7 +14,7 @@ CREATE TABLE ring_state (
 CREATE TABLE data_keys (
     key_id   INTEGER NOT NULL PRIMARY KEY,
     subject  INTEGER NOT NULL,
-    class    TEXT    NOT NULL,  -- retention class, or evidence
+    class    TEXT    NOT NULL,  -- retention class with its terms, or evidence
     matter   INTEGER NOT NULL,  -- the enquiry, contract or order it is limited to; 0 for none
     purpose  TEXT    NOT NULL,  -- the purpose it is limited to, where the basis is consent; else empty
     closed   INTEGER NOT NULL,  -- 1: seals nothing new
@@ -26,16 +26,9 @@ CREATE INDEX data_keys_subject ON data_keys (subject, class);
 CREATE INDEX data_keys_ends ON data_keys (ends_day) WHERE ends_day > 0;
 
 CREATE TABLE subjects (
-    subject       INTEGER NOT NULL PRIMARY KEY,
-    root          INTEGER NOT NULL,  -- where its aliases lead: itself if nowhere
-    erased        INTEGER NOT NULL,  -- 1: only what law obliges to keep is left
-    restricted    INTEGER NOT NULL,  -- 1: UK GDPR Art 18
-    consents_lo   INTEGER NOT NULL,  -- bits by purpose_bits
-    consents_hi   INTEGER NOT NULL,
-    decided_lo    INTEGER NOT NULL,  -- consent was given or refused
-    decided_hi    INTEGER NOT NULL,
-    objections_lo INTEGER NOT NULL,
-    objections_hi INTEGER NOT NULL
+    subject  INTEGER NOT NULL PRIMARY KEY,
+    root     INTEGER NOT NULL,  -- where its aliases lead: itself if nowhere
+    standing BLOB NOT NULL   -- flags, consents, decisions, objections: bits by purpose_bits; empty for none
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX subjects_root ON subjects (root) WHERE root <> subject;
 
@@ -55,7 +48,7 @@ CREATE TABLE tags (
     version    INTEGER NOT NULL,  -- of the index key
     PRIMARY KEY (tag, part)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX tags_subject ON tags (subject, part);
+CREATE INDEX tags_subject ON tags (subject, owner_kind);
 
 -- Records. A row is one part of a record together with the edge to the person
 -- it is about, so that neither is ever written without the other.
@@ -64,6 +57,7 @@ CREATE TABLE records (
     id           INTEGER NOT NULL PRIMARY KEY,
     record       INTEGER NOT NULL,  -- id of the record's first part
     subject      INTEGER NOT NULL,
+    place        INTEGER NOT NULL,  -- which part and copy of the record
     owner_kind   INTEGER NOT NULL,  -- 1 owner, 2 party, 3 mentioned
     label        INTEGER NOT NULL,
     key_id       INTEGER NOT NULL,  -- 0: an edge without a value
@@ -77,13 +71,11 @@ CREATE INDEX records_shared ON records (record) WHERE record <> id;
 -- What many records have in common, written once. Rows never change.
 CREATE TABLE labels (
     label    INTEGER NOT NULL PRIMARY KEY,
-    category TEXT    NOT NULL,
+    category TEXT NOT NULL,
     version  INTEGER NOT NULL,  -- policy version at collection
-    class    TEXT    NOT NULL,  -- retention class
-    surface  TEXT    NOT NULL,
-    purposes TEXT    NOT NULL,  -- ids in order, separated by commas
-    basis    TEXT    NOT NULL,
-    then_do  TEXT    NOT NULL   -- erase or anonymise
+    class    TEXT NOT NULL,  -- retention class with its terms
+    surface  TEXT NOT NULL,
+    purposes TEXT NOT NULL   -- ids, separated by commas
 ) STRICT;
 
 CREATE TABLE purpose_bits (

@@ -1,0 +1,351 @@
+package vault
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"candour/internal/evidence"
+	"candour/internal/keys"
+	"candour/internal/store"
+	"candour/policy"
+)
+
+// Limits of what is written.
+const (
+	MaxValue = 1 << 20 // bytes of a part
+	maxParts = 64      // of a record
+)
+
+// place packs where a row stands in its record: copy, part, and whether the
+// record has other rows.
+func place(part, copy int, alone bool) int64 {
+	n := int64(part)<<8 | int64(copy)
+	if !alone {
+		n |= 1 << 16
+	}
+	return n
+}
+
+func partOf(place int64) int   { return int(place>>8) & 0xff }
+func copyOf(place int64) int   { return int(place) & 0xff }
+func isAlone(place int64) bool { return place&(1<<16) == 0 }
+
+// row is one part, or one copy of it, ready to be written.
+type row struct {
+	id, record  int64
+	subject     keys.SubjectID
+	place       int64
+	kind        OwnerKind
+	label       int64
+	key         int64
+	expires     int64
+	collectedMS int64
+	sealed      []byte
+}
+
+// tagRow is one entry of the look-up by value.
+type tagRow struct {
+	tag     []byte
+	part    int64
+	subject keys.SubjectID
+	kind    OwnerKind
+}
+
+// Put writes records and returns their ids, with one entry of evidence. Either
+// all are written or none: ErrUndeclared, ErrNoConsent or ErrObjected if the
+// policy refuses one, ErrNotFound if an owner is not there, ErrInput if it
+// makes no sense.
+//
+// A consent that is given with the data must be set first: SetConsent in the
+// same transaction.
+func (v *Vault) Put(ctx context.Context, tx *store.Tx, a Access, items ...Item) ([]RecordID, error) {
+	w := &writer{v: v, ctx: ctx, tx: tx, a: a, e: v.current()}
+	if err := w.check(items); err != nil {
+		return nil, err
+	}
+	ids := make([]RecordID, len(items))
+	w.rows = make([]row, 0, len(items))
+	for i := range items {
+		id, err := w.item(&items[i], w.plans[i])
+		if err != nil {
+			return nil, err
+		}
+		ids[i] = id
+	}
+	if err := w.write(); err != nil {
+		return nil, err
+	}
+	return ids, w.evidence(items, ids)
+}
+
+// writer is one Put under way.
+type writer struct {
+	v   *Vault
+	ctx context.Context
+	tx  *store.Tx
+	a   Access
+	e   *edition
+
+	plans []*plan
+	one   [1]string // the access's purpose as a list
+	rows  []row
+	tags  []tagRow
+	ad    []byte // scratch
+}
+
+// check asks the policy for every item and every owner before anything is
+// written.
+func (w *writer) check(items []Item) error {
+	w.plans = make([]*plan, len(items))
+	var subjects []keys.SubjectID
+	for i := range items {
+		it := &items[i]
+		if err := checkShape(it); err != nil {
+			return err
+		}
+		w.one[0] = w.a.Purpose
+		purposes := it.Purposes
+		if len(purposes) == 0 {
+			purposes = w.one[:]
+		}
+		p := w.e.plan(it.Category, w.a.Surface, purposes)
+		if p.verdict != policy.Allowed {
+			return w.v.refuse(doorWrite, w.a, it.Category, p.verdict)
+		}
+		w.plans[i] = p
+		for j := range it.Parts {
+			if n := len(subjects); n == 0 || subjects[n-1] != it.Parts[j].Owner {
+				subjects = append(subjects, it.Parts[j].Owner)
+			}
+		}
+	}
+	standings, err := w.standings(subjects)
+	if err != nil {
+		return err
+	}
+	for i := range items {
+		if !w.plans[i].personal {
+			continue
+		}
+		if err := w.checkOwners(&items[i], w.plans[i], standings); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkShape(it *Item) error {
+	if len(it.Parts) == 0 || len(it.Parts) > maxParts {
+		return ErrInput
+	}
+	for j := range it.Parts {
+		p := &it.Parts[j]
+		if p.Owner <= 0 || p.Kind > Mentioned || len(p.Value) > MaxValue {
+			return ErrInput
+		}
+	}
+	// Somebody must own it, or nobody could ask for it.
+	if k := it.Parts[0].Kind; k != 0 && k != Owner {
+		return ErrInput
+	}
+	return nil
+}
+
+func (w *writer) checkOwners(it *Item, p *plan, standings map[keys.SubjectID]standing) error {
+	for j := range it.Parts {
+		if k := it.Parts[j].Kind; k != 0 && k != Owner {
+			continue
+		}
+		st, err := w.v.forPolicy(w.ctx, w.tx, w.e.c, standings[it.Parts[j].Owner])
+		if err != nil {
+			return err
+		}
+		if verdict := p.collect(w.e, st); verdict != policy.Allowed {
+			return w.v.refuse(doorWrite, w.a, it.Category, verdict)
+		}
+	}
+	return nil
+}
+
+// standings reads the standing of each subject; ErrNotFound if one is not
+// there or is erased.
+func (w *writer) standings(subjects []keys.SubjectID) (map[keys.SubjectID]standing, error) {
+	slices.SortFunc(subjects, func(a, b keys.SubjectID) int { return cmp.Compare(a, b) })
+	subjects = slices.Compact(subjects)
+	found := make(map[keys.SubjectID]standing, len(subjects))
+	for batch := range slices.Chunk(subjects, inBatch) {
+		if err := w.standingsOf(batch, found); err != nil {
+			return nil, err
+		}
+	}
+	if len(found) != len(subjects) {
+		return nil, ErrNotFound
+	}
+	return found, nil
+}
+
+func (w *writer) standingsOf(batch []keys.SubjectID, found map[keys.SubjectID]standing) error {
+	query, n := standingOne, 1
+	if len(batch) > 1 {
+		query, n = standingMany, inBatch
+	}
+	args := make([]any, n)
+	for i := range args {
+		args[i] = int64(batch[min(i, len(batch)-1)])
+	}
+	rows, err := w.tx.Query(w.ctx, w.v.forShare(query), args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var s keys.SubjectID
+		var b []byte
+		if err := rows.Scan((*int64)(&s), &b); err != nil {
+			return err
+		}
+		st, err := decodeStanding(b)
+		if err != nil {
+			return err
+		}
+		if !st.erased {
+			found[s] = st
+		}
+	}
+	return rows.Err()
+}
+
+// inBatch is how many subjects are asked for at once. A shorter batch repeats
+// its last, so that there are two statements and not thirty.
+const inBatch = 32
+
+const standingOne = "SELECT subject, standing FROM subjects WHERE subject = $1"
+
+var standingMany = "SELECT subject, standing FROM subjects WHERE subject IN (" + params(1, inBatch) + ")"
+
+// params returns "$from, ..., $from+n-1".
+func params(from, n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteByte('$')
+		b.WriteString(strconv.Itoa(from + i))
+	}
+	return b.String()
+}
+
+// item seals the parts of one record into rows.
+func (w *writer) item(it *Item, p *plan) (RecordID, error) {
+	collected := it.Collected
+	if collected.IsZero() {
+		collected = w.v.now()
+	}
+	alone := len(it.Parts) == 1 && len(p.copies) == 1
+	record := int64(0)
+	for c := range p.copies {
+		expires := p.copies[c].term.expires(collected)
+		if expires != 0 && expires <= dayOf(w.v.now()) {
+			continue // past its time already
+		}
+		lab, err := w.v.labelFor(w.ctx, w.tx, p.copies[c].label)
+		if err != nil {
+			return 0, err
+		}
+		for j := range it.Parts {
+			r := row{
+				id: w.v.st.NewID(), subject: it.Parts[j].Owner, place: place(j, c, alone), kind: max(it.Parts[j].Kind, Owner),
+				label: lab, expires: expires, collectedMS: collected.UnixMilli(),
+			}
+			if record == 0 {
+				record = r.id
+			}
+			r.record = record
+			if err := w.seal(&r, it, &it.Parts[j], &p.copies[c]); err != nil {
+				return 0, err
+			}
+			if p.tag && len(it.Parts[j].Value) > 0 {
+				w.tags = append(w.tags, tagRow{w.v.tag(it.Category, p.format, it.Parts[j].Value), r.id, r.subject, r.kind})
+			}
+			w.rows = append(w.rows, r)
+		}
+	}
+	if record == 0 {
+		return 0, ErrInput
+	}
+	return RecordID(record), nil
+}
+
+func (w *writer) seal(r *row, it *Item, part *Part, c *copyPlan) error {
+	if part.Value == nil {
+		r.sealed = []byte{}
+		return nil // an edge only
+	}
+	s := keys.Scope{Subject: part.Owner, Class: c.class, Matter: it.Matter, Purpose: c.consent}
+	cipher, err := w.v.ring.SealerFor(w.ctx, w.tx, s, dayTime(r.expires))
+	if err != nil {
+		return err
+	}
+	r.key = cipher.KeyID()
+	w.ad = associated(w.ad[:0], r.id, r.key, it.Category, w.e.version)
+	r.sealed = cipher.Seal(make([]byte, 0, len(part.Value)+keys.Overhead), part.Value, w.ad)
+	return nil
+}
+
+// associated appends what a sealed value is bound to. The person is not in it:
+// people are linked by aliases without sealing anew. Nor is what changes:
+// purposes, consent, restriction.
+func associated(b []byte, id, key int64, category string, version int) []byte {
+	b = append(b, "candour record v1"...)
+	b = binary.BigEndian.AppendUint64(b, uint64(id))
+	b = binary.BigEndian.AppendUint64(b, uint64(key))
+	b = binary.BigEndian.AppendUint32(b, uint32(version))
+	return append(b, category...)
+}
+
+// evidence writes the one entry of a Put. Of records of several people it
+// names none: it lies with the operator, and each record says when, where, why
+// and under which policy it was collected.
+func (w *writer) evidence(items []Item, ids []RecordID) error {
+	b := evidence.Body{
+		Kind: evidence.RecordCollected, Surface: w.a.Surface, Purpose: w.a.Purpose, Policy: w.e.version,
+		Ref: int64(ids[0]), Count: int64(len(ids)), Subject: items[0].Parts[0].Owner,
+	}
+	for i := range items {
+		for j := range items[i].Parts {
+			if items[i].Parts[j].Owner != b.Subject {
+				b.Subject = 0
+			}
+		}
+		if !slices.Contains(b.Categories, items[i].Category) && len(b.Categories) < maxNamed {
+			b.Categories = append(b.Categories, items[i].Category)
+		}
+	}
+	if len(b.Categories) == 1 {
+		b.Category, b.Categories = b.Categories[0], nil
+	}
+	slices.Sort(b.Categories)
+	if len(ids) > 1 {
+		h := sha256.New()
+		var n [8]byte
+		for _, id := range ids {
+			binary.BigEndian.PutUint64(n[:], uint64(id))
+			h.Write(n[:])
+		}
+		b.Hash = h.Sum(nil)
+	}
+	return w.v.evidence(w.ctx, w.tx, w.a, b)
+}
+
+// maxNamed bounds the categories named in one entry of evidence.
+const maxNamed = 32
+
+// past reports whether a day has come.
+func past(day int64, now time.Time) bool { return day != 0 && day <= dayOf(now) }

@@ -1,0 +1,282 @@
+package vault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"candour/internal/evidence"
+	"candour/internal/keys"
+	"candour/internal/store"
+	"candour/policy"
+)
+
+// stored is a row as it is read, with the standing of the person it is about.
+type stored struct {
+	id, record  int64
+	subject     int64
+	place       int64
+	kind        int64
+	label       int64
+	key         int64
+	expires     int64
+	collectedMS int64
+	sealed      []byte
+	standing    []byte
+}
+
+// A row is only ever read together with its person: of whoever is erased there
+// is no row in subjects, so nothing is found from that moment, in any process.
+const selectRows = `SELECT r.id, r.record, r.subject, r.place, r.owner_kind, r.label, r.key_id, r.expires_day, r.collected_ms, r.sealed, s.standing
+	FROM records r JOIN subjects s ON s.subject = r.subject `
+
+const (
+	selectByID     = selectRows + "WHERE r.id = $1"
+	selectSiblings = selectRows + "WHERE r.record = $1 AND r.record <> r.id ORDER BY r.id"
+	selectSubject  = selectRows + "WHERE r.subject = $1 ORDER BY r.id"
+)
+
+func (r *stored) dest() []any {
+	return []any{&r.id, &r.record, &r.subject, &r.place, &r.kind, &r.label, &r.key, &r.expires, &r.collectedMS, &r.sealed, &r.standing}
+}
+
+func queryRows(ctx context.Context, tx *store.Tx, query string, arg int64) ([]stored, error) {
+	rows, err := tx.Query(ctx, query, arg)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []stored
+	for rows.Next() {
+		list = append(list, stored{})
+		if err := rows.Scan(list[len(list)-1].dest()...); err != nil {
+			return nil, err
+		}
+	}
+	return list, rows.Err()
+}
+
+// reader is one reading for a purpose.
+type reader struct {
+	v   *Vault
+	ctx context.Context
+	tx  *store.Tx
+	a   Access
+	e   *edition
+	ad  []byte // scratch
+}
+
+func (v *Vault) reader(ctx context.Context, tx *store.Tx, a Access) *reader {
+	return &reader{v: v, ctx: ctx, tx: tx, a: a, e: v.current()}
+}
+
+// Read returns a record for the purpose of the access. ErrNotFound if there is
+// none or it is erased; ErrPurpose, ErrNoConsent, ErrRestricted or ErrObjected
+// if the policy refuses. Parts about other people whose standing forbids the
+// use are left out. It writes nothing, so tx may be a View; a look by staff is
+// evidenced by Look.
+func (v *Vault) Read(ctx context.Context, tx *store.Tx, a Access, id RecordID) (Record, error) {
+	r := v.reader(ctx, tx, a)
+	var head stored
+	rows, err := queryRows(ctx, tx, selectByID, int64(id))
+	if err != nil {
+		return Record{}, err
+	}
+	if len(rows) == 1 && rows[0].record != int64(id) {
+		return Record{}, ErrNotFound // an id of a part, not of a record
+	}
+	if len(rows) == 1 && isAlone(rows[0].place) {
+		head = rows[0]
+		return r.one(&head)
+	}
+	more, err := queryRows(ctx, tx, selectSiblings, int64(id))
+	if err != nil {
+		return Record{}, err
+	}
+	return r.assemble(append(rows, more...))
+}
+
+// one returns the record of a row that stands alone.
+func (r *reader) one(s *stored) (Record, error) {
+	l, err := r.v.labelOf(r.ctx, r.tx, s.label)
+	if err != nil {
+		return Record{}, err
+	}
+	if err := r.may(s, l); err != nil {
+		return Record{}, err
+	}
+	value, err := r.open(s, l)
+	if err != nil {
+		return Record{}, err
+	}
+	rec := record(s, l)
+	rec.Parts = []Part{{keys.SubjectID(s.subject), OwnerKind(s.kind), value}}
+	return rec, nil
+}
+
+// assemble returns the record made of rows: of each part the copy that is kept
+// for the purpose. The first part decides; it is an owner's.
+func (r *reader) assemble(rows []stored) (Record, error) {
+	var rec Record
+	err := error(ErrNotFound)
+	for i := range rows {
+		s := &rows[i]
+		l, lerr := r.v.labelOf(r.ctx, r.tx, s.label)
+		if lerr != nil {
+			return Record{}, lerr
+		}
+		if !l.has(r.a.Purpose) {
+			if len(rec.Parts) == 0 && errors.Is(err, ErrNotFound) {
+				err = r.v.refuse(doorRead, r.a, l.Category, policy.Undeclared)
+			}
+			continue
+		}
+		merr := r.may(s, l)
+		if merr != nil {
+			if len(rec.Parts) == 0 {
+				err = merr
+			}
+			continue
+		}
+		value, oerr := r.open(s, l)
+		if errors.Is(oerr, ErrNotFound) {
+			continue
+		}
+		if oerr != nil {
+			return Record{}, oerr
+		}
+		if len(rec.Parts) == 0 {
+			rec, err = record(s, l), nil
+		}
+		rec.Parts = append(rec.Parts, Part{keys.SubjectID(s.subject), OwnerKind(s.kind), value})
+	}
+	return rec, err
+}
+
+func record(s *stored, l *label) Record {
+	return Record{
+		ID: RecordID(s.record), Category: l.Category, Purposes: l.purposes, Retention: l.term.ID, Surface: l.Surface, Policy: l.Version,
+		Collected: time.UnixMilli(s.collectedMS).UTC(), Expires: dayTime(s.expires),
+	}
+}
+
+// may asks the policy in force whether this row may be used. The purpose must
+// be one the record was collected for (UK GDPR Art 5(1)(b)).
+func (r *reader) may(s *stored, l *label) error {
+	verdict, err := r.verdict(s, l)
+	if err != nil || verdict == policy.Allowed {
+		return err
+	}
+	return r.v.refuse(doorRead, r.a, l.Category, verdict)
+}
+
+func (r *reader) verdict(s *stored, l *label) (policy.Verdict, error) {
+	if past(s.expires, r.v.now()) {
+		return 0, ErrNotFound // owed to the sweep
+	}
+	if !l.has(r.a.Purpose) {
+		return policy.Undeclared, nil
+	}
+	k, kok := r.e.c.Category(l.Category)
+	p, pok := r.e.c.Purpose(r.a.Purpose)
+	who, aok := r.e.c.Actor(r.a.Actor)
+	if !kok || !pok {
+		return policy.Undeclared, nil
+	}
+	if !aok {
+		return policy.WrongActor, nil
+	}
+	var st policy.Standing
+	if len(s.standing) > 0 {
+		row, err := decodeStanding(s.standing)
+		if err != nil {
+			return 0, err
+		}
+		if st, err = r.v.forPolicy(r.ctx, r.tx, r.e.c, row); err != nil {
+			return 0, err
+		}
+	}
+	return r.e.c.Use(who, k, p, st), nil
+}
+
+// open returns the value of a row; ErrNotFound if its key is destroyed.
+func (r *reader) open(s *stored, l *label) ([]byte, error) {
+	if s.key == 0 {
+		return nil, nil
+	}
+	cipher, err := r.v.ring.Opener(r.ctx, r.tx, s.key, keys.MonthOf(dayTime(s.expires)))
+	if errors.Is(err, keys.ErrKeyGone) {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.ad = associated(r.ad[:0], s.id, s.key, l.Category, l.Version)
+	// In place: the row's bytes are a copy of ours, and nobody else's.
+	var into []byte
+	if len(s.sealed) >= keys.NonceSize {
+		into = s.sealed[keys.NonceSize:keys.NonceSize]
+	}
+	value, err := cipher.Open(into, s.sealed, r.ad)
+	if err != nil {
+		return nil, fmt.Errorf("vault: record %d: %w", s.record, err)
+	}
+	return value, nil
+}
+
+// ReadSubject returns the records of a category that a person owns or takes
+// part in, for the purpose of the access, oldest first: those collected for
+// it. Refusals are as in Read.
+func (v *Vault) ReadSubject(ctx context.Context, tx *store.Tx, a Access, s keys.SubjectID, category string) ([]Record, error) {
+	group, err := v.group(ctx, tx, s, false)
+	if err != nil {
+		return nil, err
+	}
+	r := v.reader(ctx, tx, a)
+	var list []Record
+	for _, m := range group {
+		rows, err := queryRows(ctx, tx, selectSubject, int64(m.subject))
+		if err != nil {
+			return nil, err
+		}
+		if list, err = r.ofCategory(list, rows, category); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+func (r *reader) ofCategory(list []Record, rows []stored, category string) ([]Record, error) {
+	for i := range rows {
+		s := &rows[i]
+		l, err := r.v.labelOf(r.ctx, r.tx, s.label)
+		if err != nil {
+			return nil, err
+		}
+		if l.Category != category || !l.has(r.a.Purpose) || s.kind == int64(Mentioned) {
+			continue
+		}
+		rec, err := r.one(s)
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, rec)
+	}
+	return list, nil
+}
+
+// Look is Read for a person at a desk: the look itself becomes evidence in the
+// history of whom the record is about (R28).
+func (v *Vault) Look(ctx context.Context, tx *store.Tx, a Access, id RecordID) (Record, error) {
+	rec, err := v.Read(ctx, tx, a, id)
+	if err != nil {
+		return rec, err
+	}
+	return rec, v.evidence(ctx, tx, a, evidence.Body{
+		Kind: evidence.RecordUsed, Category: rec.Category, Subject: rec.Parts[0].Owner, Ref: int64(id), Policy: rec.Policy,
+	})
+}

@@ -1,0 +1,286 @@
+package vault
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"sync/atomic"
+
+	"candour/internal/evidence"
+	"candour/internal/keys"
+	"candour/internal/store"
+	"candour/policy"
+)
+
+// set is a set of purposes by their bits in the store, which hold for every
+// version of the policy.
+type set [2]uint64
+
+func (s set) has(bit int) bool { return s[bit>>6]&(1<<(bit&63)) != 0 }
+
+func (s *set) put(bit int, on bool) {
+	if on {
+		s[bit>>6] |= 1 << (bit & 63)
+	} else {
+		s[bit>>6] &^= 1 << (bit & 63)
+	}
+}
+
+// standing is a row of the table subjects: what a person has decided, compact,
+// because every read consults it.
+type standing struct {
+	erased     bool // only what law obliges to keep is left
+	restricted bool
+	consents   set
+	decided    set // consent was given or refused
+	objections set
+}
+
+const standingSize = 1 + 3*16
+
+func decodeStanding(b []byte) (s standing, err error) {
+	if len(b) == 0 {
+		return s, nil
+	}
+	if len(b) != standingSize {
+		return s, errors.New("vault: a person's standing cannot be read; the table subjects was changed")
+	}
+	s.erased, s.restricted = b[0]&1 != 0, b[0]&2 != 0
+	for i, f := range []*set{&s.consents, &s.decided, &s.objections} {
+		f[0], f[1] = binary.BigEndian.Uint64(b[1+16*i:]), binary.BigEndian.Uint64(b[9+16*i:])
+	}
+	return s, nil
+}
+
+// encode returns no bytes for a person who has decided nothing.
+func (s standing) encode() []byte {
+	if s == (standing{}) {
+		return []byte{}
+	}
+	b := make([]byte, 1, standingSize)
+	if s.erased {
+		b[0] |= 1
+	}
+	if s.restricted {
+		b[0] |= 2
+	}
+	for _, f := range []set{s.consents, s.decided, s.objections} {
+		b = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(b, f[0]), f[1])
+	}
+	return b
+}
+
+// merge is the standing of two people found to be one: what the known person
+// decided holds, what only the newcomer decided is added, and a restriction or
+// objection of either stands.
+func (s standing) merge(from standing) standing {
+	for i := range s.consents {
+		s.consents[i] |= from.consents[i] &^ s.decided[i]
+		s.decided[i] |= from.decided[i]
+		s.objections[i] |= from.objections[i]
+	}
+	s.restricted = s.restricted || from.restricted
+	return s
+}
+
+// bits caches the table purpose_bits: position is the bit.
+type bits struct{ purposes atomic.Pointer[[]string] }
+
+func (b *bits) known() []string {
+	if p := b.purposes.Load(); p != nil {
+		return *p
+	}
+	return nil
+}
+
+// readBits reads the table anew. Bits are given out in order and never taken
+// back.
+func (v *Vault) readBits(ctx context.Context, tx *store.Tx) ([]string, error) {
+	rows, err := tx.Query(ctx, "SELECT purpose FROM purpose_bits ORDER BY bit")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []string
+	for rows.Next() {
+		var p string
+		if err := rows.Scan(&p); err != nil {
+			return nil, err
+		}
+		list = append(list, p)
+	}
+	return list, rows.Err()
+}
+
+// bitOf returns the bit of a purpose, giving out the next one to a new purpose.
+func (v *Vault) bitOf(ctx context.Context, tx *store.Tx, purpose string) (int, error) {
+	for i, p := range v.bits.known() {
+		if p == purpose {
+			return i, nil
+		}
+	}
+	if v.st.Engine() == store.PostgreSQL {
+		if _, err := tx.Exec(ctx, "LOCK TABLE purpose_bits IN SHARE ROW EXCLUSIVE MODE"); err != nil {
+			return 0, err
+		}
+	}
+	list, err := v.readBits(ctx, tx)
+	if err != nil {
+		return 0, err
+	}
+	for i, p := range list {
+		if p == purpose {
+			return i, nil
+		}
+	}
+	if len(list) == policy.MaxPurposes {
+		return 0, errors.New("vault: more purposes over all versions of the policy than there is room for")
+	}
+	if _, err := tx.Exec(ctx, "INSERT INTO purpose_bits (purpose, bit) VALUES ($1, $2)", purpose, len(list)); err != nil {
+		return 0, err
+	}
+	list = append(list, purpose)
+	tx.AfterCommit(func() { v.bits.purposes.Store(&list) })
+	return len(list) - 1, nil
+}
+
+// forPolicy translates a standing into the indices of the policy in force. A
+// bit that is not known here was given out by another process: the table is
+// read again before anything is decided.
+func (v *Vault) forPolicy(ctx context.Context, tx *store.Tx, c *policy.Compiled, s standing) (policy.Standing, error) {
+	out := policy.Standing{Restricted: s.restricted || s.erased}
+	if s.consents == (set{}) && s.objections == (set{}) {
+		return out, nil
+	}
+	list := v.bits.known()
+	if beyond(s.consents, len(list)) || beyond(s.objections, len(list)) {
+		var err error
+		if list, err = v.readBits(ctx, tx); err != nil {
+			return out, err
+		}
+		tx.AfterCommit(func() { v.bits.purposes.Store(&list) })
+	}
+	for bit, purpose := range list {
+		if !s.consents.has(bit) && !s.objections.has(bit) {
+			continue
+		}
+		p, ok := c.Purpose(purpose)
+		if !ok {
+			continue // no longer declared
+		}
+		if s.consents.has(bit) {
+			out.Consents = out.Consents.With(p)
+		}
+		if s.objections.has(bit) {
+			out.Objections = out.Objections.With(p)
+		}
+	}
+	return out, nil
+}
+
+// beyond reports whether a bit of n or higher is set.
+func beyond(s set, n int) bool {
+	if n >= 64 {
+		return n < 128 && s[1]>>(n-64) != 0
+	}
+	return s[1] != 0 || s[0]>>n != 0
+}
+
+// Standing returns what a person has decided, in the indices of the policy in
+// force. ErrNotFound if there is no such person.
+func (v *Vault) Standing(ctx context.Context, tx *store.Tx, s keys.SubjectID) (policy.Standing, error) {
+	m, err := v.member(ctx, tx, s, false)
+	if err != nil {
+		return policy.Standing{}, err
+	}
+	return v.forPolicy(ctx, tx, v.inForce(), m.standing)
+}
+
+// change applies fn to the standing of a person and of all who are the same
+// person.
+func (v *Vault) change(ctx context.Context, tx *store.Tx, s keys.SubjectID, fn func(*standing)) error {
+	group, err := v.group(ctx, tx, s, true)
+	if err != nil {
+		return err
+	}
+	for _, m := range group {
+		fn(&m.standing)
+		if _, err := tx.Exec(ctx, "UPDATE subjects SET standing = $1 WHERE subject = $2", m.standing.encode(), int64(m.subject)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SetConsent records in the standing row that a person's consent to a purpose
+// stands, or does not. When it ends, what was held on that consent alone is
+// erased in the same transaction, or at the end of the period its retention
+// class gives. Who consented to what and when is the caller's to evidence.
+func (v *Vault) SetConsent(ctx context.Context, tx *store.Tx, s keys.SubjectID, purpose string, stands bool) error {
+	if _, ok := v.inForce().Purpose(purpose); !ok {
+		return v.refuse(doorWrite, Access{Purpose: purpose}, "", policy.Undeclared)
+	}
+	bit, err := v.bitOf(ctx, tx, purpose)
+	if err != nil {
+		return err
+	}
+	err = v.change(ctx, tx, s, func(st *standing) {
+		st.consents.put(bit, stands)
+		st.decided.put(bit, true)
+	})
+	if err != nil || stands {
+		return err
+	}
+	return v.endConsent(ctx, tx, s, purpose)
+}
+
+// Object records an objection to a purpose, or that it was taken back (UK GDPR
+// Art 21).
+func (v *Vault) Object(ctx context.Context, tx *store.Tx, a Access, s keys.SubjectID, purpose string, stands bool) error {
+	if _, ok := v.inForce().Purpose(purpose); !ok {
+		return v.refuse(doorWrite, Access{Purpose: purpose}, "", policy.Undeclared)
+	}
+	bit, err := v.bitOf(ctx, tx, purpose)
+	if err != nil {
+		return err
+	}
+	if err := v.change(ctx, tx, s, func(st *standing) { st.objections.put(bit, stands) }); err != nil {
+		return err
+	}
+	code := "raised"
+	if !stands {
+		code = "taken-back"
+	}
+	return v.evidence(ctx, tx, a, evidence.Body{Kind: evidence.SubjectObjected, Purpose: purpose, Subject: s, Code: code})
+}
+
+// Restrict has a person's data stored and nothing else, save what Art 18(2)
+// leaves free.
+func (v *Vault) Restrict(ctx context.Context, tx *store.Tx, a Access, s keys.SubjectID) error {
+	if err := v.change(ctx, tx, s, func(st *standing) { st.restricted = true }); err != nil {
+		return err
+	}
+	return v.evidence(ctx, tx, a, evidence.Body{Kind: evidence.SubjectRestricted, Subject: s})
+}
+
+// Lift ends a restriction. The person is told before (Art 18(3)): that is the
+// caller's part.
+func (v *Vault) Lift(ctx context.Context, tx *store.Tx, a Access, s keys.SubjectID) error {
+	if err := v.change(ctx, tx, s, func(st *standing) { st.restricted = false }); err != nil {
+		return err
+	}
+	return v.evidence(ctx, tx, a, evidence.Body{Kind: evidence.SubjectLifted, Subject: s})
+}
+
+// evidence appends an entry with what every act has in common.
+func (v *Vault) evidence(ctx context.Context, tx *store.Tx, a Access, b evidence.Body) error {
+	b.At, b.Actor, b.Surface = v.now(), a.Actor, a.Surface
+	if b.Purpose == "" {
+		b.Purpose = a.Purpose
+	}
+	if b.Policy == 0 {
+		b.Policy = v.inForce().Policy().Version
+	}
+	_, err := v.log.Append(ctx, tx, b)
+	return err
+}
