@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -49,6 +50,35 @@ func (c SMTPConfig) Format(s fmt.State, _ rune) {
 // LogValue returns host and port.
 func (c SMTPConfig) LogValue() slog.Value {
 	return slog.StringValue(net.JoinHostPort(c.Host, strconv.Itoa(c.Port)))
+}
+
+// ParseSMTP reads a mail server's address: smtp://user:password@host:587 with
+// STARTTLS, smtps://user:password@host:465 with TLS at once; without a port
+// the usual one. smtp://127.0.0.1:25?tls=none is for a server on this machine.
+// The error quotes nothing, since a password stands in the address.
+func ParseSMTP(address string) (SMTPConfig, error) {
+	bad := errors.New("mail: the mail server's address cannot be read; write smtp://user:password@host:587 or smtps://user:password@host:465")
+	u, err := url.Parse(address)
+	if err != nil || u.Opaque != "" || u.Fragment != "" || u.Path != "" && u.Path != "/" {
+		return SMTPConfig{}, bad
+	}
+	c := SMTPConfig{Host: u.Hostname(), TLS: TLSStart, Username: u.User.Username()}
+	c.Password, _ = u.User.Password()
+	switch query := u.Query(); {
+	case u.Scheme == "smtps" && len(query) == 0:
+		c.TLS = TLSImplicit
+	case u.Scheme == "smtp" && len(query) == 0:
+	case u.Scheme == "smtp" && len(query) == 1 && query.Get("tls") == string(TLSNone):
+		c.TLS = TLSNone
+	default:
+		return SMTPConfig{}, bad
+	}
+	if port := u.Port(); port != "" {
+		if c.Port, err = strconv.Atoi(port); err != nil || c.Port == 0 {
+			return SMTPConfig{}, bad
+		}
+	}
+	return c, nil
 }
 
 // SMTP sends through a mail server, one connection a mail: the volumes of a

@@ -320,3 +320,33 @@ func TestSMTPConfigRefuses(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+func TestParseSMTP(t *testing.T) {
+	for in, want := range map[string]SMTPConfig{
+		"smtp://mail.example.net":               {Host: "mail.example.net", TLS: TLSStart},
+		"smtp://u:p%40ss@mail.example.net:2525": {Host: "mail.example.net", Port: 2525, TLS: TLSStart, Username: "u", Password: "p@ss"},
+		"smtps://u:p@mail.example.net/":         {Host: "mail.example.net", TLS: TLSImplicit, Username: "u", Password: "p"},
+		"smtp://127.0.0.1:25?tls=none":          {Host: "127.0.0.1", Port: 25, TLS: TLSNone},
+		"smtps://[::1]:465":                     {Host: "::1", Port: 465, TLS: TLSImplicit},
+	} {
+		if got, err := ParseSMTP(in); err != nil || got != want {
+			t.Errorf("%s: not as wanted: %v", in, err)
+		}
+	}
+	for _, in := range []string{"", "mail.example.net:25", "http://PLANTED@mail.example.net", "smtp://u:PLANTED@h:x", "smtp://u:PLANTED@h:0", "smtp://u:PLANTED@h/path", "smtp://h?tls=off", "smtps://h?tls=none", "smtp://h?tls=none&x=1", "smtp:u:PLANTED", "smtp://u:PLANTED@h%zz", "smtp://h#f"} {
+		if _, err := ParseSMTP(in); err == nil || strings.Contains(err.Error(), "PLANTED") {
+			t.Errorf("%q: %v", in, err)
+		}
+	}
+}
+
+func FuzzParseSMTP(f *testing.F) {
+	f.Add("smtp://u:p@h:587")
+	f.Add("smtps://[::1]")
+	f.Fuzz(func(t *testing.T, s string) {
+		c, err := ParseSMTP(s)
+		if err == nil && (c.Port < 0 || c.TLS == "") {
+			t.Fatalf("%v", c)
+		}
+	})
+}

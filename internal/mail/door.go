@@ -1,0 +1,126 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"candour/internal/store"
+	"candour/internal/vault"
+)
+
+// refusal is the outgoing-mail door's answer, by code.
+type refusal string
+
+func (r refusal) Error() string { return "mail: not sent: " + string(r) }
+
+// The refusals of the door.
+const (
+	refusedNature     refusal = "nature"     // service mail under a marketing purpose, or the reverse
+	refusedConsent    refusal = "no-consent" // opt-in that does not stand
+	refusedObjected   refusal = "objected"
+	refusedRestricted refusal = "restricted"
+	refusedPurpose    refusal = "purpose" // the policy does not let the address be used so
+	refusedSuppressed refusal = "suppressed"
+)
+
+// recipient is the outgoing-mail door: it gives the address of a mail's
+// recipient if the mail may go to it now, else a refusal, or ErrVoid if the
+// address is no more. It asks the vault's own door, and for marketing besides
+// what the vault does not know: that the purpose is marketing by declaration,
+// that opt-in stands whatever basis the policy gives, and that the address has
+// not opted out elsewhere (PECR 2003 regulation 22; R14, L33).
+func (q *Queue) recipient(ctx context.Context, tx *store.Tx, it Item, content Content) (Address, error) {
+	compiled := q.inForce()
+	purpose, ok := compiled.Policy().PurposeByID(it.Purpose)
+	if !ok {
+		return Address{}, refusedPurpose
+	}
+	marketing := content.Kind().Nature() == Marketing
+	if marketing != (purpose.Marketing != "") {
+		return Address{}, refusedNature
+	}
+	record, err := q.vault.Read(ctx, tx, vault.Access{Actor: systemActor, Purpose: it.Purpose}, it.Address)
+	if err != nil {
+		return Address{}, refusalOf(err)
+	}
+	to, err := ParseAddress(string(record.Value()))
+	if err != nil {
+		return Address{}, refusedPurpose // the record holds no address: it is not one for this
+	}
+	if !marketing {
+		return to, nil
+	}
+	if purpose.Marketing == optIn {
+		standing, err := q.vault.Standing(ctx, tx, it.Subject)
+		if err != nil {
+			return Address{}, refusalOf(err)
+		}
+		if p, ok := compiled.Purpose(it.Purpose); !ok || !standing.Consents.Has(p) {
+			return Address{}, refusedConsent
+		}
+	}
+	switch suppressed, err := q.Suppressed(ctx, tx, it.Purpose, to); {
+	case err != nil:
+		return Address{}, err
+	case suppressed:
+		return Address{}, refusedSuppressed
+	}
+	return to, nil
+}
+
+// optIn is the marketing of a purpose that needs consent (policy.Purpose).
+const optIn = "opt-in"
+
+// refusalOf turns a refusal of the vault into one of this door.
+func refusalOf(err error) error {
+	switch {
+	case errors.Is(err, vault.ErrNotFound):
+		return ErrVoid
+	case errors.Is(err, vault.ErrNoConsent):
+		return refusedConsent
+	case errors.Is(err, vault.ErrObjected):
+		return refusedObjected
+	case errors.Is(err, vault.ErrRestricted):
+		return refusedRestricted
+	case errors.Is(err, vault.ErrPurpose), errors.Is(err, vault.ErrUndeclared):
+		return refusedPurpose
+	}
+	return err
+}
+
+// suppressTag is the tag of an address in the list of opt-outs. Its domain is
+// its own, so that it cannot be joined with the vault's tags.
+func (q *Queue) suppressTag(purpose string, a Address) []byte {
+	return q.ring.Tag("mail suppressed "+purpose, a.Key())
+}
+
+// Suppress has no marketing for a purpose sent to an address from now on,
+// whoever's record holds it, until Allow.
+func (q *Queue) Suppress(ctx context.Context, tx *store.Tx, purpose string, a Address) error {
+	_, err := tx.Exec(ctx, "INSERT INTO mail_suppressed (purpose, tag, since_day) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+		purpose, q.suppressTag(purpose, a), day(q.now()))
+	if err != nil {
+		return fmt.Errorf("mail: %w", err)
+	}
+	return nil
+}
+
+// Allow ends a suppression: whoever reads mail at the address has opted in
+// anew.
+func (q *Queue) Allow(ctx context.Context, tx *store.Tx, purpose string, a Address) error {
+	if _, err := tx.Exec(ctx, "DELETE FROM mail_suppressed WHERE purpose = $1 AND tag = $2", purpose, q.suppressTag(purpose, a)); err != nil {
+		return fmt.Errorf("mail: %w", err)
+	}
+	return nil
+}
+
+// Suppressed reports whether an address opted out of a purpose.
+func (q *Queue) Suppressed(ctx context.Context, tx *store.Tx, purpose string, a Address) (bool, error) {
+	var n int
+	err := tx.QueryRow(ctx, "SELECT COUNT(*) FROM mail_suppressed WHERE purpose = $1 AND tag = $2", purpose, q.suppressTag(purpose, a)).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("mail: %w", err)
+	}
+	return n > 0, nil
+}
