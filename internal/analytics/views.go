@@ -65,17 +65,14 @@ func (c *Counter) Count(surface, route string) {
 // Run flushes at each tick and a last time when ctx ends. Errors go to report;
 // what could not be written is counted on.
 func (c *Counter) Run(ctx context.Context, ticks <-chan time.Time, report func(error)) {
-	for {
+	for ended := false; !ended; {
 		select {
 		case <-ticks:
-			if err := c.Flush(ctx); err != nil {
-				report(err)
-			}
 		case <-ctx.Done():
-			if err := c.Flush(context.WithoutCancel(ctx)); err != nil {
-				report(err)
-			}
-			return
+			ended = true
+		}
+		if err := c.Flush(context.WithoutCancel(ctx)); err != nil {
+			report(err)
 		}
 	}
 }
