@@ -104,9 +104,7 @@ func (r *reader) value(n *yaml.Node, v reflect.Value, path string, is rules) {
 	case v.Kind() == reflect.Map:
 		r.mapValue(n, v, path, is)
 	case v.Kind() == reflect.String:
-		if s, ok := r.text(n, is); ok {
-			v.SetString(s)
-		}
+		v.SetString(r.text(n, is))
 	case v.Kind() == reflect.Bool:
 		r.boolean(n, v, is)
 	case v.Kind() == reflect.Int:
@@ -129,6 +127,7 @@ func (r *reader) structValue(n *yaml.Node, v reflect.Value, path string) {
 	t := v.Type()
 	keys, index := fieldsOf(t)
 	if n.Kind != yaml.MappingNode {
+		r.lost = true
 		r.fault(n, fmt.Sprintf("%s must be keys with values, but is %s", nounOf(t), kindOf(n)), "write keys such as "+strings.Join(keys[:min(3, len(keys))], ", ")+", each with a colon and a value")
 		return
 	}
@@ -139,33 +138,48 @@ func (r *reader) structValue(n *yaml.Node, v reflect.Value, path string) {
 			break
 		}
 	}
-	seen := map[string]bool{}
+	seen, given := map[string]bool{}, map[string]bool{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		given[n.Content[i].Value] = true
+	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k := n.Content[i]
-		at, known := index[k.Value]
 		if k.Kind != yaml.ScalarNode || k.Tag == "!!merge" {
 			continue
 		}
-		if !known {
-			r.fault(k, fmt.Sprintf("%s is no key of %s", quote(k.Value), name), Suggest(k.Value, keys))
+		key := k.Value
+		if _, known := index[key]; !known {
+			r.fault(k, fmt.Sprintf("%s is no key of %s", quote(key), name), Suggest(key, keys))
 			// A misspelt key stands for the one that was meant, so that one
 			// slip is told once.
-			if meant, ok := nearest(k.Value, keys); ok {
-				seen[meant] = true
+			meant, ok := nearest(key, keys)
+			if !ok || given[meant] {
+				r.lost = true
+				continue
 			}
+			key = meant
+		}
+		if seen[key] {
 			continue
 		}
-		if seen[k.Value] {
-			continue
-		}
-		seen[k.Value] = true
-		r.value(n.Content[i+1], v.Field(at), join(path, k.Value), rulesOf(t.Field(at)))
+		seen[key] = true
+		r.value(n.Content[i+1], v.Field(index[key]), join(path, key), rulesOf(t.Field(index[key])))
 	}
 	for _, k := range keys {
 		if is := rulesOf(t.Field(index[k])); is.required && !seen[k] {
+			r.lost = r.lost || names(t, is, t.Field(index[k]).Type)
 			r.fault(n, fmt.Sprintf("%s has no %s", name, k), "add "+k+": "+example(is, t.Field(index[k]).Type))
 		}
 	}
+}
+
+// names reports whether a missing key would leave out things or their names.
+func names(t reflect.Type, is rules, of reflect.Type) bool {
+	switch t {
+	case reflect.TypeFor[Operator](), reflect.TypeFor[Contact](), reflect.TypeFor[Regulator]():
+		return true // the notice speaks of their facts
+	}
+	return is.form == "id" || is.key == "name" || of.Kind() == reflect.Slice || of.Kind() == reflect.Struct && of != periodType
 }
 
 func (r *reader) list(n *yaml.Node, v reflect.Value, path string, is rules) {
@@ -174,6 +188,13 @@ func (r *reader) list(n *yaml.Node, v reflect.Value, path string, is rules) {
 	}
 	if n.Kind != yaml.SequenceNode {
 		r.fault(n, fmt.Sprintf("%s must be a list, but is %s", is.key, kindOf(n)), "write "+is.key+": [ ... ], or one item a line, each after a dash")
+		if n.Kind == yaml.ScalarNode && v.Type().Elem().Kind() == reflect.String {
+			one := reflect.MakeSlice(v.Type(), 1, 1)
+			one.Index(0).SetString(n.Value)
+			v.Set(one)
+		} else {
+			r.lost = true
+		}
 		return
 	}
 	if is.required && len(n.Content) == 0 {
@@ -198,6 +219,7 @@ func (r *reader) list(n *yaml.Node, v reflect.Value, path string, is rules) {
 			continue
 		}
 		if line, twice := first[id]; twice {
+			r.lost = r.lost || e.Kind() == reflect.Struct
 			what := fmt.Sprintf("%s stands twice in %s; the first is on line %d", quote(id), is.key, line)
 			r.faultPlace(where, what, "keep one, or give the second another name")
 			continue
@@ -249,44 +271,46 @@ func (r *reader) mapValue(n *yaml.Node, v reflect.Value, path string, is rules) 
 
 // text reads a scalar that must be text: an unquoted value that YAML takes for
 // a number, a date or a truth value is refused, because it has lost its
-// spelling for every other reader of the file (07700900123 is a float).
-func (r *reader) text(n *yaml.Node, is rules) (string, bool) {
+// spelling for every other reader of the file (07700900123 is a float). What
+// was refused is kept all the same, or what was meant if that is clear, so that
+// the rules do not tell of one slip a second time.
+func (r *reader) text(n *yaml.Node, is rules) string {
 	if n.Kind != yaml.ScalarNode {
+		r.lost = true
 		r.fault(n, fmt.Sprintf("%s must be text, but is %s", is.key, kindOf(n)), "write "+is.key+": "+example(is, reflect.TypeFor[string]()))
-		return "", false
-	}
-	switch n.ShortTag() {
-	case "!!str":
-	case "!!null":
-		if is.required {
-			r.fault(n, is.key+" has no value", "write "+example(is, reflect.TypeFor[string]()))
-		}
-		return "", false
-	case "!!int", "!!float":
-		what := fmt.Sprintf("%s %s is not in quotes, so YAML reads it as a number", is.key, n.Value)
-		r.fault(n, what, fmt.Sprintf("write %s: %q", is.key, n.Value))
-		return "", false
-	default:
-		what := fmt.Sprintf("%s %s is not in quotes, so YAML does not read it as text", is.key, n.Value)
-		r.fault(n, what, fmt.Sprintf("write %s: %q", is.key, n.Value))
-		return "", false
+		return ""
 	}
 	s := n.Value
-	if strings.TrimSpace(s) == "" {
+	switch tag := n.ShortTag(); {
+	case tag == "!!null" || strings.TrimSpace(s) == "":
 		if is.required {
-			r.fault(n, is.key+" is empty", "write "+example(is, reflect.TypeFor[string]()))
+			r.lost = r.lost || is.form == "id" || is.key == "name"
+			what := " is empty"
+			if tag == "!!null" {
+				what = " has no value"
+			}
+			r.fault(n, is.key+what, "write "+example(is, reflect.TypeFor[string]()))
 		}
-		return "", false
+		return ""
+	case tag == "!!int" || tag == "!!float":
+		r.fault(n, fmt.Sprintf("%s %s is not in quotes, so YAML reads it as a number", is.key, s), fmt.Sprintf("write %s: %q", is.key, s))
+		return s
+	case tag != "!!str":
+		r.fault(n, fmt.Sprintf("%s %s is not in quotes, so YAML does not read it as text", is.key, s), fmt.Sprintf("write %s: %q", is.key, s))
+		return s
 	}
 	if len(is.oneOf) > 0 && !slices.Contains(is.oneOf, s) {
 		r.fault(n, fmt.Sprintf("%s is no %s", quote(s), is.key), Suggest(s, is.oneOf))
-		return "", false
+		if meant, ok := nearest(s, is.oneOf); ok {
+			return meant
+		}
+		return s
 	}
 	if f, ok := forms[is.form]; ok && !f.ok(s) {
+		r.lost = r.lost || is.form == "id" || is.form == "cookie-name"
 		r.fault(n, fmt.Sprintf("%s is not %s", quote(s), f.what), "write "+f.like)
-		return "", false
 	}
-	return s, true
+	return s
 }
 
 func (r *reader) boolean(n *yaml.Node, v reflect.Value, is rules) {

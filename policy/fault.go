@@ -87,11 +87,16 @@ func quote(s string) string {
 func nearest(s string, candidates []string) (string, bool) {
 	best, at := "", 1<<30
 	for _, c := range candidates {
-		if d := distance(strings.ToLower(s), strings.ToLower(c)); d < at {
+		a, b := strings.ToLower(s), strings.ToLower(c)
+		d := distance(a, b)
+		if min(len(a), len(b)) >= 3 && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a)) {
+			d = min(d, 1) // a plural, or a word begun
+		}
+		if d < at {
 			best, at = c, d
 		}
 	}
-	return best, best != "" && at <= 1+len(s)/4
+	return best, best != "" && at <= max(1, len(s)/3)
 }
 
 // Suggest says which of the candidates was meant, or lists them.

@@ -33,6 +33,9 @@ type Profile struct {
 
 	places map[string]map[string]Position // file -> path of a value -> where it stands
 	names  map[string]bool                // files of the folder
+	broken map[string]map[int]bool        // file -> lines with faults of form
+	read   bool                           // policy.yaml could be read
+	whole  bool                           // and nothing in it was left out for a fault
 }
 
 // Load reads an operator's folder. It reports everything wrong with the form
@@ -70,8 +73,33 @@ func Load(fsys fs.FS) (*Profile, Faults) {
 			faults = append(faults, found...)
 		}
 	}
-	return p, faults.Sort()
+	faults = faults.Sort()
+	p.broken = map[string]map[int]bool{}
+	for _, f := range faults {
+		if p.broken[f.File] == nil {
+			p.broken[f.File] = map[int]bool{}
+		}
+		p.broken[f.File][f.Line] = true
+	}
+	_, root := p.places[PolicyFile][""]
+	p.read = root
+	return p, faults
 }
+
+// Readable reports whether policy.yaml could be read at all. Where it could
+// not, nothing can be said about its meaning.
+func (p *Profile) Readable() bool { return p.read }
+
+// Whole reports whether Load could keep every thing that policy.yaml declares,
+// so that what is not found in it is really not declared.
+func (p *Profile) Whole() bool { return p.read && p.whole }
+
+// Sound reports whether a file of the folder has no fault of form.
+func (p *Profile) Sound(file string) bool { return len(p.broken[file]) == 0 }
+
+// Broken reports whether Load found a fault of form in this line, so that a
+// rule that stumbles over it has nothing new to tell.
+func (p *Profile) Broken(at Position) bool { return p.broken[at.File][at.Line] }
 
 // caseFaults finds cases that ask no door.
 func (p *Profile) caseFaults() Faults {
@@ -89,6 +117,9 @@ func (p *Profile) caseFaults() Faults {
 func (p *Profile) yaml(file string, data []byte, into any) Faults {
 	r := &reader{file: file, places: map[string]Position{}}
 	r.read(data, into)
+	if file == PolicyFile {
+		p.whole = !r.lost
+	}
 	p.places[file] = r.places
 	return r.faults
 }

@@ -43,6 +43,7 @@ type reader struct {
 	faults Faults
 	places map[string]Position // path of a value -> where it stands
 	nodes  int
+	lost   bool // a fault has left out a thing or its name, so that others may seem to name nothing
 }
 
 func (r *reader) at(n *yaml.Node) Position {
@@ -83,6 +84,7 @@ func (r *reader) parse(data []byte) *yaml.Node {
 	}
 	if err := decodeNode(dec, &more); err == nil {
 		r.fault(&more, "a second document begins here", "keep one document in the file: take the line --- out")
+		return nil
 	} else if !errors.Is(err, io.EOF) {
 		r.syntax(data, err)
 	}

@@ -90,13 +90,43 @@ var rules = []Registered{
 // may be used, what stands on devices, what is said.
 func Rules() []Registered { return append([]Registered(nil), rules...) }
 
+// Rules that look for what is not there would tell of one slip many times: a
+// misspelt name is unknown here and unused there. So some wait.
+var (
+	// untilNamed wait until every name resolves.
+	untilNamed = ids(used.Rule, mentioned.Rule, recipientpurpose.Rule)
+	// untilWhole wait until nothing in policy.yaml was left out for its form.
+	untilWhole = ids(references.Rule, used.Rule, mentioned.Rule, recipientpurpose.Rule, undeclared.Rule, strayfacts.Rule,
+		rights.Rule, consentends.Rule, retained.Rule, traffic.Rule, special.Rule, formuse.Rule, cookieattributes.Rule)
+	// untilTold wait until every placeholder of the notice could be read.
+	untilTold = ids(mentioned.Rule, sections.Rule)
+)
+
+func ids(rules ...policy.Rule) map[string]bool {
+	set := map[string]bool{}
+	for _, r := range rules {
+		set[r.ID] = true
+	}
+	return set
+}
+
 // Run checks a profile against all rules. The faults name the rule that found
 // them and come in the order of the files' text. The profile may be one that
-// Load found faults of form in.
+// Load found faults of form in; what follows only from those is not told again.
 func Run(p *policy.Profile) policy.Faults {
+	if !p.Readable() {
+		return nil
+	}
 	var faults policy.Faults
+	named := len(references.Rule.Check(p)) == 0 && len(undeclared.Rule.Check(p)) == 0
 	for _, r := range rules {
+		if !named && untilNamed[r.ID] || !p.Whole() && untilWhole[r.ID] || !p.Sound(policy.NoticeFile) && untilTold[r.ID] {
+			continue
+		}
 		for _, f := range r.Check(p) {
+			if p.Broken(policy.Position{File: f.File, Line: f.Line}) {
+				continue
+			}
 			f.Rule = r.ID
 			faults = append(faults, f)
 		}

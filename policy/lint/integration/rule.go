@@ -26,12 +26,12 @@ var directives = []string{"script-src", "connect-src", "img-src", "frame-src", "
 func check(p *policy.Profile) policy.Faults {
 	var faults policy.Faults
 	for i, in := range p.Policy.Integrations {
-		if g, ok := p.Policy.GroupByID(in.Group); ok && !g.Consent {
+		if g, ok := p.Policy.GroupByID(in.Group); ok && !g.Consent && g.Exemption != "" {
 			faults = append(faults, p.Place("integrations", i, "group").Fault(
 				fmt.Sprintf("integration %s stands in group %s, which asks for no consent", in.ID, g.ID), "name a group with consent: true"))
 		}
 		faults = append(faults, sources(p, i, in)...)
-		if u, err := url.Parse(in.Script); err == nil && in.Script != "" && !listed(in.Sources["script-src"], u) {
+		if u, err := url.Parse(in.Script); err == nil && in.Script != "" && !p.Broken(p.Place("integrations", i, "sources")) && !listed(in.Sources["script-src"], u) {
 			faults = append(faults, p.Place("integrations", i, "script").Fault(
 				fmt.Sprintf("integration %s does not list its own script's host", in.ID), fmt.Sprintf("add %s://%s to sources: script-src", u.Scheme, u.Host)))
 		}

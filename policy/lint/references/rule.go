@@ -22,6 +22,8 @@ var Rule = policy.Rule{
 func check(p *policy.Profile) policy.Faults {
 	var faults policy.Faults
 	declared := map[string]map[string]bool{}
+	type name struct{ kind, id string }
+	at, places := map[name]int{}, map[name]int{}
 	for _, ref := range p.References() {
 		if declared[ref.Kind] == nil {
 			declared[ref.Kind] = map[string]bool{}
@@ -29,9 +31,17 @@ func check(p *policy.Profile) policy.Faults {
 				declared[ref.Kind][id] = true
 			}
 		}
-		if !declared[ref.Kind][ref.ID] {
-			faults = append(faults, ref.Fault(fmt.Sprintf("there is no %s %q", kindWords(ref.Kind), ref.ID), policy.Suggest(ref.ID, p.Policy.Names(ref.Kind))))
+		if declared[ref.Kind][ref.ID] {
+			continue
 		}
+		// A name that is missing is told once, however often it is used.
+		n := name{ref.Kind, ref.ID}
+		if places[n]++; places[n] > 1 {
+			faults[at[n]].What = fmt.Sprintf("there is no %s %q (named here and in %d other places)", kindWords(ref.Kind), ref.ID, places[n]-1)
+			continue
+		}
+		at[n] = len(faults)
+		faults = append(faults, ref.Fault(fmt.Sprintf("there is no %s %q", kindWords(ref.Kind), ref.ID), policy.Suggest(ref.ID, p.Policy.Names(ref.Kind))))
 	}
 	return faults
 }

@@ -27,7 +27,7 @@ var real = []string{"adequacy", "data-bridge", "idta", "scc-addendum", "bcr"}
 func check(p *policy.Profile) policy.Faults {
 	var faults policy.Faults
 	for i, r := range p.Policy.Recipients {
-		if r.Region == "" || r.Region.Near() {
+		if r.Region.Near() || p.Broken(p.Place("recipients", i, "region")) {
 			continue
 		}
 		switch {

@@ -24,7 +24,7 @@ func check(p *policy.Profile) policy.Faults {
 		if c.Party != "third" {
 			continue
 		}
-		if g, ok := p.Policy.GroupByID(c.Group); ok && !g.Consent {
+		if g, ok := p.Policy.GroupByID(c.Group); ok && !g.Consent && g.Exemption != "" {
 			faults = append(faults, p.Place("cookies", i, "group").Fault(
 				fmt.Sprintf("cookie %s is a third party's and stands in group %s, which asks for no consent", c.ID, g.ID),
 				"name a group with consent: true"))
