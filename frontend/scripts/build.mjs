@@ -1,0 +1,71 @@
+// Builds the browser code, styles and fonts into internal/web/assets/dist:
+// minified, named after their content, the same bytes on every machine.
+// manifest.json there leads from the plain name to the built one.
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as esbuild from 'esbuild';
+import { font, ranges } from './fonts.mjs';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const dist = path.resolve(root, '../internal/web/assets/dist');
+
+// fonts makes @font-face rules of `@import "fonts:figtree"`, and their files.
+const fonts = {
+  name: 'fonts',
+  setup(build) {
+    build.onResolve({ filter: /^fonts?:/ }, ({ path: at }) => {
+      const [namespace, name] = at.split(':');
+      return { namespace, path: name };
+    });
+    build.onLoad({ filter: /.*/, namespace: 'fonts' }, ({ path: family }) => ({
+      loader: 'css',
+      contents: Object.entries(ranges).map(([part, range]) => `@font-face {
+        font-family: "${family[0].toUpperCase()}${family.slice(1)}";
+        font-weight: 400 700;
+        font-display: swap;
+        src: url("font:${family}-${part}.woff2") format("woff2");
+        unicode-range: ${range};
+      }`).join('\n'),
+    }));
+    build.onLoad({ filter: /.*/, namespace: 'font' }, async ({ path: name }) => ({ loader: 'file', contents: await font(name) }));
+  },
+};
+
+const { outputFiles, metafile } = await esbuild.build({
+  absWorkingDir: root,
+  entryPoints: [{ in: 'src/site.ts', out: 'site' }, { in: 'src/styles/site.css', out: 'site' }],
+  outdir: dist,
+  entryNames: '[name]-[hash]',
+  assetNames: '[name]-[hash]',
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  target: ['es2022', 'chrome123', 'firefox121', 'safari17.5'],
+  charset: 'utf8',
+  legalComments: 'none',
+  loader: { '.svg': 'file' },
+  plugins: [fonts],
+  metafile: true,
+  write: false,
+  logLevel: 'warning',
+});
+
+// A built file's plain name is its own without the hash.
+const manifest = {};
+for (const at of Object.keys(metafile.outputs)) {
+  const name = path.basename(at);
+  manifest[name.replace(/-[A-Z0-9]{8}(\.\w+)$/, '$1')] = name;
+}
+const sorted = Object.fromEntries(Object.entries(manifest).sort(([a], [b]) => (a < b ? -1 : 1)));
+
+await mkdir(dist, { recursive: true });
+const keep = new Set([...Object.values(sorted), 'manifest.json']);
+for (const name of await readdir(dist)) {
+  if (!keep.has(name)) await rm(path.join(dist, name));
+}
+for (const file of outputFiles) {
+  await writeFile(path.join(dist, path.basename(file.path)), file.contents);
+  console.log(`${String(file.contents.length).padStart(7)}  ${path.basename(file.path)}`);
+}
+await writeFile(path.join(dist, 'manifest.json'), `${JSON.stringify(sorted, null, 2)}\n`);
