@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"candour/internal/audit"
+	"candour/operators"
+	"candour/policy"
+)
+
+// AuditCmd opens a running site in Chromium as four visitors and compares what
+// it sees with what the policy declares.
+type AuditCmd struct {
+	URL       string   `arg:"" name:"url" help:"Address of one of the operator's surfaces, such as http://invoco.localhost:8080. The others are looked for at the same port."`
+	Policy    string   `help:"The operator's folder, or the policy.yaml in it. Without it, the built-in operator whose domain the address is under." type:"path" placeholder:"PATH"`
+	Out       string   `help:"Folder for report.html and report.json." default:"candour-audit" type:"path" placeholder:"DIR"`
+	Pages     []string `help:"Paths or addresses to open besides those that links lead to, separated by commas." placeholder:"PATH"`
+	MaxPages  int      `help:"Pages to open at most for each visitor." default:"150"`
+	Chromium  string   `help:"Path of the browser." placeholder:"PATH" env:"CANDOUR_CHROMIUM"`
+	NoSandbox bool     `help:"Run the browser without its sandbox, where the machine has none. As root it is always so."`
+	JSON      bool     `help:"Print the report as JSON instead of a summary."`
+}
+
+// Run prints one line for each difference. Its exit code is 0 if there is none,
+// 1 if there is one or if the site could not be audited.
+func (c *AuditCmd) Run(ctx context.Context, out io.Writer) error {
+	profile, err := c.profile(out)
+	if err != nil {
+		return err
+	}
+	report, err := audit.Run(ctx, audit.Options{
+		URL: c.URL, Profile: profile, Pages: c.Pages, MaxPages: c.MaxPages, Chromium: c.Chromium, NoSandbox: c.NoSandbox,
+	})
+	if err != nil {
+		return err
+	}
+	if err := c.write(report); err != nil {
+		return err
+	}
+	if c.JSON {
+		err = report.WriteJSON(out)
+	} else if err = report.WriteSummary(out); err == nil {
+		_, err = fmt.Fprintf(out, "report: %s\n", filepath.Join(c.Out, "report.html"))
+	}
+	if err == nil && len(report.Differences) > 0 {
+		err = exitCode(1)
+	}
+	return err
+}
+
+// profile is what the site is compared with. Faults of form in it are printed:
+// a declaration that cannot be read can be compared with nothing.
+func (c *AuditCmd) profile(out io.Writer) (*policy.Profile, error) {
+	if c.Policy == "" {
+		return audit.Find(c.URL, operators.IDs(), operators.FS)
+	}
+	folder := c.Policy
+	if filepath.Base(folder) == policy.PolicyFile {
+		folder = filepath.Dir(folder)
+	}
+	p, faults := policy.Load(os.DirFS(folder))
+	for _, f := range faults {
+		fmt.Fprintln(out, f)
+	}
+	if len(faults) > 0 {
+		return nil, exitCode(1)
+	}
+	return p, nil
+}
+
+func (c *AuditCmd) write(report *audit.Report) error {
+	if err := os.MkdirAll(c.Out, 0o755); err != nil {
+		return fmt.Errorf("the report cannot be written: %w; give another folder with --out", err)
+	}
+	for name, write := range map[string]func(io.Writer) error{"report.html": report.WriteHTML, "report.json": report.WriteJSON} {
+		if err := writeWhole(filepath.Join(c.Out, name), write); err != nil {
+			return fmt.Errorf("the report cannot be written: %w; give another folder with --out", err)
+		}
+	}
+	return nil
+}
+
+// writeWhole writes a file beside the one it replaces, so that a reader never
+// meets half a report.
+func writeWhole(name string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(name), ".report-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // gone already when all went well
+	err = write(f)
+	if e := f.Chmod(0o644); err == nil {
+		err = e
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}
