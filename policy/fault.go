@@ -50,9 +50,20 @@ type Position struct {
 	Line, Column int
 }
 
-// Fault returns a fault at this place.
+// Fault returns a fault at this place. Control characters of the file's text
+// are shown as a question mark, so that a fault stays one line and cannot steer
+// a terminal.
 func (p Position) Fault(what, cure string) Fault {
-	return Fault{File: p.File, Line: p.Line, Column: p.Column, What: what, Cure: cure}
+	return Fault{File: printable(p.File), Line: p.Line, Column: p.Column, What: printable(what), Cure: printable(cure)}
+}
+
+func printable(s string) string {
+	return strings.Map(func(c rune) rune {
+		if c < ' ' || c >= 0x7f && c < 0xa0 || c == '\u2028' || c == '\u2029' || c >= '\u202a' && c <= '\u202e' || c >= '\u2066' && c <= '\u2069' {
+			return '?'
+		}
+		return c
+	}, s)
 }
 
 // At joins keys and indices to the path of a value in a file, for

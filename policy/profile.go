@@ -49,7 +49,7 @@ func Load(fsys fs.FS) (*Profile, Faults) {
 	if data, ok := files[PolicyFile]; ok {
 		faults = append(faults, p.yaml(PolicyFile, data, p.Policy)...)
 		faults = append(faults, p.bounds()...)
-	} else {
+	} else if len(faults) == 0 {
 		faults = append(faults, Position{PolicyFile, 1, 1}.Fault("the folder has no "+PolicyFile, "give the path of an operator's folder, or write the file"))
 	}
 	if data, ok := files[BrandFile]; ok {
@@ -135,6 +135,13 @@ func (p *Profile) readAll(fsys fs.FS) (map[string][]byte, Faults) {
 	}
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
+		case name == "." && (err != nil || !d.IsDir()):
+			reason := "it is a file"
+			if err != nil {
+				reason = plainError(err)
+			}
+			refuse(PolicyFile, "the folder cannot be read ("+reason+")", "give the path of an operator's folder")
+			return fs.SkipAll
 		case err != nil:
 			refuse(name, "it cannot be read ("+plainError(err)+")", "check that it is there and that you may read it")
 			if d == nil || d.IsDir() {
@@ -169,8 +176,8 @@ func (p *Profile) readAll(fsys fs.FS) (map[string][]byte, Faults) {
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, fs.SkipDir) && !errors.Is(err, fs.SkipAll) {
-		refuse(".", "the folder cannot be read ("+plainError(err)+")", "give the path of an operator's folder")
+	if err != nil {
+		refuse(PolicyFile, "the folder cannot be read ("+plainError(err)+")", "give the path of an operator's folder")
 	}
 	p.Hash = folderHash(sums)
 	return texts, faults

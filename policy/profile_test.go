@@ -2,7 +2,10 @@ package policy_test
 
 import (
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
+	"testing/fstest"
 
 	"candour/policy"
 )
@@ -27,5 +30,79 @@ func TestLoadTakesBuiltInOperators(t *testing.T) {
 				t.Error("no hash")
 			}
 		})
+	}
+}
+
+func TestLoadTellsOfWhatIsNoFolder(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "policy.yaml")
+	if err := os.WriteFile(file, []byte("version: 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{file, file + "/missing", t.TempDir()} {
+		p, faults := policy.Load(os.DirFS(path))
+		if len(faults) != 1 || faults[0].File != policy.PolicyFile || p.Readable() {
+			t.Errorf("%v", faults)
+		}
+		policy.Compile(p.Policy)
+	}
+}
+
+// The hash is of names and contents alone: the order of files does not matter,
+// any change of one does, and neither does what editors leave behind.
+func TestHashNamesTheFolder(t *testing.T) {
+	hash := func(change func(fstest.MapFS)) [32]byte {
+		folder := goodFolder(t)
+		change(folder)
+		p, _ := policy.Load(folder)
+		return p.Hash
+	}
+	same := hash(func(fstest.MapFS) {})
+	if hash(func(f fstest.MapFS) { f[".notes.swp"] = &fstest.MapFile{}; f[".git/x"] = &fstest.MapFile{} }) != same {
+		t.Error("hidden files count")
+	}
+	for name, change := range map[string]func(fstest.MapFS){
+		"content": func(f fstest.MapFS) { f["logo.svg"].Data = append(f["logo.svg"].Data, ' ') },
+		"name":    func(f fstest.MapFS) { f["mark.svg"] = f["logo.svg"]; delete(f, "logo.svg") },
+		"gone":    func(f fstest.MapFS) { delete(f, "notice.md") },
+		"more":    func(f fstest.MapFS) { f["empty"] = &fstest.MapFile{} },
+		"moved":   func(f fstest.MapFS) { f["pages/logo.svg"] = f["logo.svg"] },
+	} {
+		if hash(change) == same {
+			t.Errorf("%s: the hash is the same", name)
+		}
+	}
+}
+
+func TestLoadRefusesWhatIsTooLarge(t *testing.T) {
+	deep := strings.Repeat("a: {", 40) + strings.Repeat("}", 40)
+	for name, file := range map[string]string{
+		"bytes":  strings.Repeat("# a line\n", 200_000),
+		"depth":  "operator: {" + deep + "}",
+		"values": "version: [" + strings.Repeat("1,", 120_000) + "]",
+	} {
+		folder := goodFolder(t)
+		folder["policy.yaml"] = &fstest.MapFile{Data: []byte(file)}
+		if _, faults := policy.Load(folder); len(faults) == 0 || len(faults) > 30 {
+			t.Errorf("%s: %d faults", name, len(faults))
+		}
+	}
+}
+
+func TestCookiesAreFoundByRoleAndName(t *testing.T) {
+	p, _ := policy.Load(goodFolder(t))
+	if c, ok := p.Policy.CookieByRole("consent", "softphone"); !ok || c.ID != "choice" {
+		t.Errorf("%v", c)
+	}
+	for _, c := range []struct {
+		role, surface string
+	}{{"signin", "website"}, {"antiforgery", "softphone"}, {"", "website"}} {
+		if found, ok := p.Policy.CookieByRole(c.role, c.surface); ok {
+			t.Errorf("%s on %s is %s", c.role, c.surface, found.ID)
+		}
+	}
+	for name, want := range map[string]bool{"_st_1": true, "_st_": false, "_st": false, "formGuard": true, "formguard": false} {
+		if _, ok := p.Policy.CookieNamed(name, "website"); ok != want {
+			t.Errorf("%s: %v", name, ok)
+		}
 	}
 }

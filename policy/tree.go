@@ -76,7 +76,7 @@ func (r *reader) parse(data []byte) *yaml.Node {
 	var doc, more yaml.Node
 	if err := decodeNode(dec, &doc); err != nil {
 		if errors.Is(err, io.EOF) {
-			r.faultAt(1, 1, "the file is empty", "write the declaration; docs/policy.md shows one")
+			r.faultAt(1, 1, "the file is empty", "write it, or copy it from a built-in operator's folder")
 			return nil
 		}
 		r.syntax(data, err)
@@ -89,7 +89,7 @@ func (r *reader) parse(data []byte) *yaml.Node {
 		r.syntax(data, err)
 	}
 	if len(doc.Content) != 1 {
-		r.faultAt(1, 1, "the file is empty", "write the declaration; docs/policy.md shows one")
+		r.faultAt(1, 1, "the file is empty", "write it, or copy it from a built-in operator's folder")
 		return nil
 	}
 	root := doc.Content[0]

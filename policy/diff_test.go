@@ -1,0 +1,107 @@
+package policy_test
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"candour/policy"
+)
+
+// edited is the good policy with some texts replaced.
+func edited(t *testing.T, edits ...string) *policy.Policy {
+	t.Helper()
+	folder := goodFolder(t)
+	text := string(folder["policy.yaml"].Data)
+	for i := 0; i+1 < len(edits); i += 2 {
+		text = replaceOnce(t, text, edits[i], edits[i+1])
+	}
+	folder["policy.yaml"] = &fstest.MapFile{Data: []byte(text)}
+	p, faults := policy.Load(folder)
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	return p.Policy
+}
+
+func TestDiffTellsMeaning(t *testing.T) {
+	const newCookie = "  - id: extra\n    name: extra\n    group: analytics\n    party: first\n    set_by: server\n    storage: cookie\n    surfaces: [website]\n    purpose: Counts.\n    lifetime: P1D\n"
+	const newPurpose = "  - id: art\n    title: Art\n    description: Art.\n    uses:\n      - {categories: [person.name], basis: contract, retention: year}\n"
+	for _, c := range []struct {
+		name     string
+		edits    []string
+		kind, id string
+		tell     bool
+		ask      []string
+	}{
+		{"new purpose", []string{"\nretention:\n", newPurpose + "\nretention:\n"}, "purpose.added", "art", true, nil},
+		{"longer retention", []string{"period: P6Y", "period: P7Y"}, "retention.longer", "books/person.name", true, nil},
+		{"shorter retention", []string{"period: P6Y", "period: P5Y"}, "retention.shorter", "books/person.name", false, nil},
+		{"limit gone", []string{"    limit: P2Y\n    then: erase\n    reason: You may", "    then: erase\n    reason: You may"}, "retention.longer", "enquiries/person.name", true, nil},
+		{"another event", []string{"event: enquiry.closed", "event: contract.ended"}, "retention.changed", "enquiries/person.name", true, nil},
+		{"basis", []string{"basis: contract", "basis: legitimate-interests"}, "basis.changed", "calls/call.traffic", true, nil},
+		{"category for analysis", []string{"categories: [site.activity]\n        basis", "categories: [site.activity, person.name]\n        basis"}, "purpose.category-added", "analysis", true, []string{"analytics"}},
+		{"new cookie", []string{"\nintegrations:", newCookie + "\nintegrations:"}, "cookie.added", "extra", true, []string{"analytics"}},
+		{"cookie lives longer", []string{"lifetime: P400D", "lifetime: P399D"}, "cookie.shorter", "stats", false, nil},
+		{"necessary cookie lives longer", []string{"lifetime: P180D", "lifetime: P181D"}, "cookie.longer", "choice", true, nil},
+		{"cookie elsewhere", []string{"surfaces: [website]\n    scope: parent", "surfaces: [website, softphone]\n    scope: parent"}, "cookie.surface-added", "stats", true, []string{"analytics"}},
+		{"recipient moves away", []string{"region: GB", "region: IN"}, "recipient.region", "carriers", true, nil},
+		{"recipient gets more", []string{"categories: [site.activity]\n    region", "categories: [site.activity, person.name]\n    region"}, "recipient.category-added", "stats", true, []string{"analytics"}},
+		{"integration reaches further", []string{"[https://in.stats.example.com]", "[https://in.stats.example.com, https://x.stats.example.com]"}, "integration.source-added", "stats", true, []string{"analytics"}},
+		{"permission mandatory", []string{"    required: optional\n    without: You say it in words.\n\nforms", "    required: mandatory\n\nforms"}, "permission.mandatory", "location", true, nil},
+		{"storage", []string{"regions: [EEA, GB]", "regions: [EEA, GB, NO]"}, "storage.region-added", "NO", true, nil},
+		{"no signal", []string{"global_privacy_control: true", "global_privacy_control: false"}, "setting.privacy-control-off", "global_privacy_control", true, nil},
+		{"new controller", []string{"name: Example Telecom Ltd", "name: Another Ltd"}, "operator.changed", "example", true, []string{"analytics"}},
+		{"actor", []string{"purposes: [enquiries]", "purposes: [enquiries, care]"}, "actor.wider", "support", false, nil},
+		{"form", []string{"category: contact.email\n", "category: needs.care\n"}, "form.field-added", "contact", false, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			changes := policy.Diff(edited(t), edited(t, c.edits...))
+			i := slices.IndexFunc(changes, func(d policy.Change) bool { return d.Kind == c.kind && d.ID == c.id })
+			if i < 0 {
+				t.Fatalf("no %s of %s in %+v", c.kind, c.id, changes)
+			}
+			if d := changes[i]; d.Tell != c.tell || !slices.Equal(d.AskGroups, c.ask) || d.AskAgain != (len(c.ask) > 0) || d.What == "" {
+				t.Errorf("%+v", d)
+			}
+		})
+	}
+}
+
+func TestDiffIgnoresWording(t *testing.T) {
+	changes := policy.Diff(edited(t), edited(t, "title: Similar offers", "title: Offers", "version: 3", "version: 4",
+		"reason: So that our answer reaches you.", "reason: To answer.", "period: P1Y\n    limit", "period: P12M\n    limit"))
+	if len(changes) != 0 {
+		t.Errorf("%+v", changes)
+	}
+}
+
+func TestDiffIsEmptyBackAndForth(t *testing.T) {
+	a, b := edited(t), edited(t, "lifetime: P400D", "lifetime: P30D")
+	if there, back := policy.Diff(a, b), policy.Diff(b, a); policy.MustTell(there) || !policy.MustTell(back) {
+		t.Errorf("%+v\n%+v", there, back)
+	}
+	if c := policy.Diff(a, a); len(c) != 0 {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestChangesReadAsText(t *testing.T) {
+	var b bytes.Buffer
+	changes := policy.Diff(edited(t), edited(t, "lifetime: P400D", "lifetime: P30D", "period: P6Y", "period: P7Y", "[https://in.stats.example.com]", "[https://in2.stats.example.com]"))
+	if err := policy.WriteChanges(&b, changes); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"! person.name is kept longer for purpose books: 7 years from collected (was 6 years from collected)\n",
+		"  cookie _st_* now lives for 30 days (was 400 days)\n",
+		"? integration stats now also reaches https://in2.stats.example.com\n",
+		"! People must be told before this applies.\n", "? Consent must be asked again for: analytics.\n",
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+}
