@@ -95,11 +95,13 @@ func newRow(p *policy.Policy, q *policy.Purpose, u *policy.Use) row {
 		}
 	}
 	if len(w.Subjects) == 0 {
+		var used []string
 		for _, s := range p.Surfaces {
 			if surfaces[s.ID] {
-				w.Subjects = append(w.Subjects, "people who use: "+s.Title)
+				used = append(used, s.Title)
 			}
 		}
+		w.Subjects = []string{"people who use: " + strings.Join(used, ", ")}
 	}
 	for _, id := range q.Recipients {
 		if g, ok := p.RecipientByID(id); ok {
