@@ -38,7 +38,7 @@ var forms = map[string]form{
 	"id":          pattern("an id", "lower-case words joined by dots or dashes, such as contact.email", idPattern),
 	"label":       pattern("a host label", "one label such as portal, without dots", labelPattern),
 	"host":        pattern("a host name", "a name such as example.net, without https:// or a path", hostPattern),
-	"telephone":   pattern("a telephone number", `a number such as "01527 306 000" or "+441527306000"`, telPattern),
+	"telephone":   pattern("a telephone number", `a number such as "01632 960 123" or "+441632960123"`, telPattern),
 	"path":        pattern("a path", "a path such as /contact", pathPattern),
 	"language":    pattern("a language", "a language such as en-GB", langPattern),
 	"cookie-name": pattern("a cookie's name", "the exact name, or one with a single * at its end", cookiePattern),

@@ -81,7 +81,7 @@ var seeds = []seed{
 	{pol, "name: _st_*", "name: _st_*x*", "_st_*x*", "is not a cookie's name", "single *"},
 	{pol, "name: formGuard\n    role", "name: form guard\n    role", "form guard", "is not a cookie's name", "exact name"},
 	{pol, "language: en-GB", "language: English", "English", "is not a language", "en-GB"},
-	{pol, `telephone: "0303 123 1113"`, `telephone: "ring us"`, `"ring us"`, "is not a telephone number", "01527"},
+	{pol, `telephone: "0303 123 1113"`, `telephone: "ring us"`, `"ring us"`, "is not a telephone number", "01632"},
 	// The same thing twice.
 	{pol, "  - id: tax\n", "  - id: year\n", "year\n    title: six", `"year" stands twice in retention`, "keep one"},
 	{pol, "purposes: [enquiries]\n", "purposes: [enquiries, enquiries]\n", "enquiries]\n\ncategories", `"enquiries" stands twice in purposes`, "keep one"},

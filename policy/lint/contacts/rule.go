@@ -11,7 +11,7 @@ import (
 var Rule = policy.Rule{
 	ID:      "contacts-complete",
 	Title:   "Officer and support can be reached by e-mail, telephone and post.",
-	Source:  "UK GDPR Art 13(1)(a) and (b); Companies (Trading Disclosures) Regulations 2008 reg 25",
+	Source:  "UK GDPR Art 13(1)(a) and (b); Company, LLP and Business (Names and Trading Disclosures) Regulations 2015 reg 25",
 	InForce: "2018-05-25",
 	Reason:  "A right is worth what it takes to use it; not everybody writes e-mails.",
 	Cure:    "Add the missing title, telephone number or address.",

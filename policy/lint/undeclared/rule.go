@@ -11,7 +11,7 @@ import (
 var Rule = policy.Rule{
 	ID:      "words-declared",
 	Title:   "The notice and the pages name only what is declared.",
-	Source:  "UK GDPR Art 5(1)(a); Consumer Protection from Unfair Trading, now DMCC Act 2024 s226",
+	Source:  "UK GDPR Art 5(1)(a)",
 	InForce: "2018-05-25",
 	Reason:  "A sentence about something that is not declared is a promise that no door keeps.",
 	Cure:    "Declare the thing, or correct the placeholder.",
