@@ -103,7 +103,7 @@ func parseAddress(s string) (*url.URL, error) {
 		u, err = url.Parse("http://" + s)
 	}
 	if err != nil || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return nil, fmt.Errorf("%q is not the address of a site; write one such as http://invoco.localhost:8080", s)
+		return nil, fmt.Errorf("%q is not the address of a site; write one such as http://example.localhost:8080", s)
 	}
 	u.User, u.Fragment = nil, ""
 	if u.Path == "" {

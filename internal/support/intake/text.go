@@ -36,7 +36,7 @@ const (
 	wordsControl   = "This has an invisible control character in it. Please type it again."
 	wordsMarks     = "This has too many accents on one letter."
 	wordsTelephone = "Please give a telephone number in digits, such as 01632 960123 or +44 1632 960123."
-	wordsPostcode  = "Please give a postcode, such as B60 3DJ."
+	wordsPostcode  = "Please give a postcode, such as AB12 3CD."
 )
 
 func readText(f policy.Field, format, value string) (string, string) {
