@@ -1,0 +1,170 @@
+package web
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"candour/internal/notice"
+	"candour/internal/web/door"
+	"candour/policy"
+)
+
+// Paths of the website that other parts link to.
+const (
+	PrivacyPath = notice.Path
+	CookiesPath = "/cookies"
+	ContactPath = "/contact"
+)
+
+// Base fills in what every page knows.
+func (s *Site) Base(r *http.Request, title, description string) Base {
+	v := VisitOf(r)
+	p, brand := v.Policy(), &s.Profile.Brand
+	b := Base{
+		Title: title, Description: description, Language: p.Language, Path: r.URL.Path,
+		Brand:      BrandView{brand.Name, brand.Tagline, s.picture(brand.Logo), s.picture(brand.Favicon)},
+		Assets:     Assets{Brand: s.files.names["brand.css"], Style: s.files.names["site.css"], Script: s.files.names["site.js"]},
+		PrivacyURL: v.URL("", PrivacyPath), CookiesURL: v.URL("", CookiesPath), ContactURL: v.URL("", ContactPath), HomeURL: v.URL("", "/"),
+		Year:   v.Now.Year(),
+		Footer: s.footer(v, r.URL.Path),
+	}
+	if v.Surface != nil {
+		b.Surface = SurfaceView{v.Surface.ID, v.Surface.Title, v.Surface.Description, v.origin(v.Surface.Host) + "/"}
+		if v.Surface.Host == "" {
+			b.Nav = s.links(v, r.URL.Path, func(page *policy.Page) int { return page.Nav })
+		}
+		b.Consent = s.consentView(v, r.URL.Path)
+		b.Integrations = integrations(p, v)
+	}
+	b.Announcement = s.announcement(v)
+	return b
+}
+
+// links lists the operator's pages that have a place in a menu.
+func (s *Site) links(v *Visit, current string, place func(*policy.Page) int) []Link {
+	var pages []*policy.Page
+	for _, p := range s.Profile.Pages {
+		if place(p) > 0 {
+			pages = append(pages, p)
+		}
+	}
+	slices.SortStableFunc(pages, func(a, b *policy.Page) int { return cmp.Compare(place(a), place(b)) })
+	links := make([]Link, len(pages))
+	for i, p := range pages {
+		links[i] = Link{p.Title, v.URL("", p.Path), v.Surface != nil && v.Surface.Host == "" && p.Path == current}
+	}
+	return links
+}
+
+func (s *Site) footer(v *Visit, current string) Footer {
+	op := &v.Policy().Operator
+	f := Footer{
+		Links: s.links(v, current, func(p *policy.Page) int { return p.Footer }),
+		Name:  op.Name, Company: op.CompanyNumber, Where: op.Jurisdiction, VAT: op.VAT, Regulated: op.RegulatedBy,
+		Address: op.RegisteredAddress, Email: op.Support.Email, Telephone: op.Support.Telephone,
+	}
+	if f.Telephone != "" {
+		f.TelHref = notice.TelHref(f.Telephone)
+	}
+	for i := range v.Policy().Surfaces {
+		o := &v.Policy().Surfaces[i]
+		if s.surfaces[o.ID] != nil && o.ID != "console" && (v.Surface == nil || o.ID != v.Surface.ID) {
+			f.Surfaces = append(f.Surfaces, Link{Label: o.Title, Href: v.URL(o.Host, "/")})
+		}
+	}
+	return f
+}
+
+// announcement tells of the next version if it changes something that people
+// must be told of before (R1).
+func (s *Site) announcement(v *Visit) *Announcement {
+	next := s.Versions.Pending(v.Now)
+	if next == nil {
+		return nil
+	}
+	a := s.told(v.Version, next)
+	if a == nil {
+		return nil
+	}
+	shown := *a
+	shown.URL = v.URL("", VersionPath(next.Number))
+	return &shown
+}
+
+// told works out, once for each pair of versions, what people must be told.
+func (s *Site) told(now, next *notice.Version) *Announcement {
+	key := [2]int{now.Number, next.Number}
+	if a, ok := s.views.Load(key); ok {
+		return a.(*Announcement)
+	}
+	var a *Announcement
+	for _, c := range policy.Diff(now.Profile.Policy, next.Profile.Policy) {
+		if c.Tell {
+			if a == nil {
+				a = &Announcement{Version: next.Number, From: next.From}
+			}
+			a.Changes = append(a.Changes, c.What)
+		}
+	}
+	s.views.Store(key, a)
+	return a
+}
+
+// VersionPath is the address at which a version of the notice stays readable.
+func VersionPath(number int) string { return PrivacyPath + "/versions/" + strconv.Itoa(number) }
+
+// integration is what the browser part needs to load one.
+type integration struct {
+	ID      string `json:"id"`
+	Kind    string `json:"kind"`
+	Script  string `json:"script,omitempty"`
+	Account string `json:"account,omitempty"`
+}
+
+func integrations(p *policy.Policy, v *Visit) string {
+	list := []integration{}
+	for _, n := range door.Loaded(p, v.Surface.ID, v.Consent) {
+		list = append(list, integration{n.ID, n.Kind, n.Script, n.Account})
+	}
+	b, err := json.Marshal(list)
+	if err != nil {
+		return "[]" // four strings always marshal
+	}
+	return string(b)
+}
+
+// Render answers with a page. The page is made whole before anything leaves,
+// so that an error in the middle still becomes an error page.
+func (s *Site) Render(w http.ResponseWriter, r *http.Request, status int, name string, page any) {
+	v := VisitOf(r)
+	var b bytes.Buffer
+	if err := s.execute(&b, name, page); err != nil {
+		if name == "error" {
+			s.Log.Error("the error page cannot be rendered", "id", v.ID, "error", err)
+			http.Error(w, "Something went wrong at our end.", http.StatusInternalServerError)
+			return
+		}
+		s.Fail(w, r, err)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(b.Len()))
+	cachePage(h, v)
+	v.counted = status == http.StatusOK && name != "error"
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes()) // the client has gone
+}
+
+func (s *Site) execute(b *bytes.Buffer, name string, page any) error {
+	t, ok := s.pages[name]
+	if !ok {
+		return fmt.Errorf("web: there is no template for the page %q", name)
+	}
+	return t.ExecuteTemplate(b, "base", page)
+}
