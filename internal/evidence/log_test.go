@@ -42,11 +42,20 @@ func each(t *testing.T, fn func(t *testing.T, b *bench)) {
 
 func newBench(t testing.TB, engine store.Engine) *bench {
 	t.Helper()
-	b := &bench{t: t, dir: t.TempDir()}
-	target := filepath.Join(b.dir, "candour.db")
+	database := ""
 	if engine == store.PostgreSQL {
-		b.database = storetest.Target(t, engine)
-		target = b.database
+		database = storetest.Target(t, engine)
+	}
+	return benchIn(t, t.TempDir(), database)
+}
+
+// benchIn opens what is in a data folder, or makes it.
+func benchIn(t testing.TB, dir, database string) *bench {
+	t.Helper()
+	b := &bench{t: t, dir: dir, database: database}
+	target := filepath.Join(dir, "candour.db")
+	if database != "" {
+		target = database
 	}
 	b.st = storetest.Open(t, target)
 	ring, err := keys.Open(t.Context(), b.st, filepath.Join(b.dir, "keys"))

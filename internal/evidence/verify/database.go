@@ -76,7 +76,17 @@ func (d *database) close() { _ = d.db.Close() } // nothing was written
 
 // rows reads the rows with places from first up to end.
 func (d *database) rows(ctx context.Context, first, end uint64) ([]evidence.Row, error) {
-	rows, err := d.db.QueryContext(ctx, "SELECT seq, id, commitment, body FROM evidence_log WHERE seq >= $1 AND seq < $2 ORDER BY seq", int64(first), int64(end))
+	return d.query(ctx, "SELECT seq, id, commitment, body FROM evidence_log WHERE seq >= $1 AND seq < $2 ORDER BY seq", int64(first), int64(end))
+}
+
+// after reads up to limit rows from the place first on, however far apart
+// their places are.
+func (d *database) after(ctx context.Context, first uint64, limit int) ([]evidence.Row, error) {
+	return d.query(ctx, "SELECT seq, id, commitment, body FROM evidence_log WHERE seq >= $1 ORDER BY seq LIMIT $2", int64(first), limit)
+}
+
+func (d *database) query(ctx context.Context, query string, args ...any) ([]evidence.Row, error) {
+	rows, err := d.db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading the rows: %w", err)
 	}

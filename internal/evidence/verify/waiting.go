@@ -17,27 +17,22 @@ func (c *checker) checkWaiting(ctx context.Context) error {
 	if err := c.checkCounters(ctx); err != nil {
 		return err
 	}
-	end, err := c.db.count(ctx)
-	if err != nil {
-		return err
-	}
-	for first := c.horizon; first < end; {
-		rows, err := c.db.rows(ctx, first, min(end, first+waitingPage))
+	for first := c.horizon; ; {
+		rows, err := c.db.after(ctx, first, waitingPage)
 		if err != nil {
 			return err
 		}
 		for _, r := range rows {
 			if r.Seq > first {
-				c.findings.add(fmt.Sprintf("row %d", first), "missing: a later one is there")
+				c.findings.add(fmt.Sprintf("row %d", first), fmt.Sprintf("missing: the next there is is row %d", r.Seq))
 			}
 			first = r.Seq + 1
 			if err := c.checkOne(ctx, r); err != nil {
 				return err
 			}
 		}
-		if len(rows) == 0 {
-			c.findings.add(fmt.Sprintf("row %d", first), "missing: a later one is there")
-			first = min(end, first+waitingPage)
+		if len(rows) < waitingPage {
+			break
 		}
 	}
 	if c.report.Waiting > 0 {
