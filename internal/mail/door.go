@@ -60,7 +60,7 @@ func (q *Queue) recipient(ctx context.Context, tx *store.Tx, it Item, content Co
 			return Address{}, refusedConsent
 		}
 	}
-	switch suppressed, err := q.Suppressed(ctx, tx, it.Purpose, to); {
+	switch suppressed, err := q.Suppressed(ctx, tx, it.Purpose, q.Mark(it.Purpose, to)); {
 	case err != nil:
 		return Address{}, err
 	case suppressed:
@@ -89,17 +89,20 @@ func refusalOf(err error) error {
 	return err
 }
 
-// suppressTag is the tag of an address in the list of opt-outs. Its domain is
-// its own, so that it cannot be joined with the vault's tags.
-func (q *Queue) suppressTag(purpose string, a Address) []byte {
+// Mark stands for an address in the list of those that opted out of a purpose:
+// an HMAC under the index key, from which the address cannot be read. Its
+// domain is its own, so that it cannot be joined with the vault's tags.
+type Mark []byte
+
+// Mark returns the mark of an address for a purpose.
+func (q *Queue) Mark(purpose string, a Address) Mark {
 	return q.ring.Tag("mail suppressed "+purpose, a.Key())
 }
 
 // Suppress has no marketing for a purpose sent to an address from now on,
 // whoever's record holds it, until Allow.
-func (q *Queue) Suppress(ctx context.Context, tx *store.Tx, purpose string, a Address) error {
-	_, err := tx.Exec(ctx, "INSERT INTO mail_suppressed (purpose, tag, since_day) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-		purpose, q.suppressTag(purpose, a), day(q.now()))
+func (q *Queue) Suppress(ctx context.Context, tx *store.Tx, purpose string, m Mark) error {
+	_, err := tx.Exec(ctx, "INSERT INTO mail_suppressed (purpose, mark, since_day) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", purpose, []byte(m), day(q.now()))
 	if err != nil {
 		return fmt.Errorf("mail: %w", err)
 	}
@@ -108,17 +111,17 @@ func (q *Queue) Suppress(ctx context.Context, tx *store.Tx, purpose string, a Ad
 
 // Allow ends a suppression: whoever reads mail at the address has opted in
 // anew.
-func (q *Queue) Allow(ctx context.Context, tx *store.Tx, purpose string, a Address) error {
-	if _, err := tx.Exec(ctx, "DELETE FROM mail_suppressed WHERE purpose = $1 AND tag = $2", purpose, q.suppressTag(purpose, a)); err != nil {
+func (q *Queue) Allow(ctx context.Context, tx *store.Tx, purpose string, m Mark) error {
+	if _, err := tx.Exec(ctx, "DELETE FROM mail_suppressed WHERE purpose = $1 AND mark = $2", purpose, []byte(m)); err != nil {
 		return fmt.Errorf("mail: %w", err)
 	}
 	return nil
 }
 
 // Suppressed reports whether an address opted out of a purpose.
-func (q *Queue) Suppressed(ctx context.Context, tx *store.Tx, purpose string, a Address) (bool, error) {
+func (q *Queue) Suppressed(ctx context.Context, tx *store.Tx, purpose string, m Mark) (bool, error) {
 	var n int
-	err := tx.QueryRow(ctx, "SELECT COUNT(*) FROM mail_suppressed WHERE purpose = $1 AND tag = $2", purpose, q.suppressTag(purpose, a)).Scan(&n)
+	err := tx.QueryRow(ctx, "SELECT COUNT(*) FROM mail_suppressed WHERE purpose = $1 AND mark = $2", purpose, []byte(m)).Scan(&n)
 	if err != nil {
 		return false, fmt.Errorf("mail: %w", err)
 	}

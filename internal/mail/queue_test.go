@@ -171,7 +171,7 @@ func TestDoor(t *testing.T) {
 	staff := vault.Access{Actor: "dpo", Purpose: "rights"}
 	suppress := func(ctx context.Context, tx *store.Tx, d *desk, purpose string) error {
 		a, err := mail.ParseAddress("ANN@example.org") // the same mailbox, spelled otherwise
-		return errors.Join(err, d.Queue.Suppress(ctx, tx, purpose, a))
+		return errors.Join(err, d.Queue.Suppress(ctx, tx, purpose, d.Queue.Mark(purpose, a)))
 	}
 	for name, c := range map[string]struct {
 		held, purpose, surface string // the record's purpose, and the mail's
@@ -194,7 +194,7 @@ func TestDoor(t *testing.T) {
 		}, "sent 1"},
 		"opted in again": {news, news, "website", mail.NewsletterWelcome, func(ctx context.Context, tx *store.Tx, d *desk, _ keys.SubjectID) error {
 			a, err := mail.ParseAddress("ann@example.org")
-			return errors.Join(err, suppress(ctx, tx, d, news), d.Queue.Allow(ctx, tx, news, a))
+			return errors.Join(err, suppress(ctx, tx, d, news), d.Queue.Allow(ctx, tx, news, d.Queue.Mark(news, a)))
 		}, "sent 1"},
 		"marketing under a service purpose":    {enquiries, enquiries, "website", mail.NewsletterWelcome, nothing, "refused nature 1"},
 		"service mail under marketing":         {news, news, "website", mail.EnquiryReceived, nothing, "refused nature 1"},

@@ -227,9 +227,13 @@ func (q *Queue) sendOne(ctx context.Context, it Item) outcomeOf {
 	if it.attempt > len(backoff)+1 {
 		return outcomeOf{state: failed, code: codeTried} // it may be what brings the process down
 	}
+	handler, ok := q.handlers[it.Kind]
+	if !ok {
+		return outcomeOf{state: queued, code: "no-handler"} // queued by a newer program
+	}
 	var m *Message
 	err := q.st.Update(ctx, func(tx *store.Tx) error {
-		content, err := q.handlers[it.Kind](ctx, tx, it)
+		content, err := handler(ctx, tx, it)
 		if err != nil {
 			return err
 		}

@@ -20,13 +20,13 @@ CREATE TABLE mail_queue (
 CREATE INDEX mail_queue_due ON mail_queue (next_ms) WHERE state = 'queued';
 CREATE INDEX mail_queue_done ON mail_queue (done_day) WHERE done_day > 0;
 
--- Addresses that opted out of a marketing purpose, as keyed tags, so that no
+-- Addresses that opted out of a marketing purpose, as keyed marks, so that no
 -- later list or record brings them back.
 CREATE TABLE mail_suppressed (
     purpose   TEXT    NOT NULL,
-    tag       BYTEA   NOT NULL,  -- HMAC of the address under the index key
+    mark      BYTEA   NOT NULL,  -- HMAC of the address under the index key
     since_day BIGINT NOT NULL,
-    PRIMARY KEY (purpose, tag)
+    PRIMARY KEY (purpose, mark)
 );
 
 -- Sign-ups for the newsletter, and what became of each.
@@ -38,18 +38,28 @@ CREATE TABLE newsletter (
     policy   BIGINT NOT NULL,  -- version that was shown
     wording  BYTEA   NOT NULL,  -- SHA-256 of the words that were shown
     surface  TEXT    NOT NULL,
+    mark     BYTEA   NOT NULL,  -- once confirmed: the address's mark as in mail_suppressed
     asked_ms BIGINT NOT NULL
 );
 CREATE INDEX newsletter_subject ON newsletter (subject);
+CREATE INDEX newsletter_mark ON newsletter (mark) WHERE state = 'standing';
 
--- What was decided, append-only: the newest decides.
+-- What happened to each, append-only: the newest decides.
 CREATE TABLE newsletter_history (
-    id        BIGINT NOT NULL PRIMARY KEY,
+    id         BIGINT NOT NULL PRIMARY KEY,
     newsletter BIGINT NOT NULL REFERENCES newsletter (id),
-    code      TEXT    NOT NULL CHECK (code IN ('asked', 'already', 'confirmed', 'withdrawn')),
-    at_ms     BIGINT NOT NULL
+    code       TEXT    NOT NULL CHECK (code IN ('asked', 'already', 'confirmed', 'withdrawn')),
+    at_ms      BIGINT NOT NULL
 );
 CREATE INDEX newsletter_history_of ON newsletter_history (newsletter);
+
+-- Addresses that got a mail about a sign-up within the last day, so that nobody
+-- can have an address flooded through the form.
+CREATE TABLE newsletter_notices (
+    mark       BYTEA   NOT NULL PRIMARY KEY,  -- as in mail_suppressed
+    newsletter BIGINT NOT NULL,  -- the sign-up it was about
+    at_ms      BIGINT NOT NULL
+);
 
 -- Enquiries as work to do. What was written is records of the vault.
 CREATE TABLE support_tickets (

@@ -20,13 +20,13 @@ CREATE TABLE mail_queue (
 CREATE INDEX mail_queue_due ON mail_queue (next_ms) WHERE state = 'queued';
 CREATE INDEX mail_queue_done ON mail_queue (done_day) WHERE done_day > 0;
 
--- Addresses that opted out of a marketing purpose, as keyed tags, so that no
+-- Addresses that opted out of a marketing purpose, as keyed marks, so that no
 -- later list or record brings them back.
 CREATE TABLE mail_suppressed (
     purpose   TEXT    NOT NULL,
-    tag       BLOB    NOT NULL,  -- HMAC of the address under the index key
+    mark      BLOB    NOT NULL,  -- HMAC of the address under the index key
     since_day INTEGER NOT NULL,
-    PRIMARY KEY (purpose, tag)
+    PRIMARY KEY (purpose, mark)
 ) STRICT, WITHOUT ROWID;
 
 -- Sign-ups for the newsletter, and what became of each.
@@ -38,18 +38,28 @@ CREATE TABLE newsletter (
     policy   INTEGER NOT NULL,  -- version that was shown
     wording  BLOB    NOT NULL,  -- SHA-256 of the words that were shown
     surface  TEXT    NOT NULL,
+    mark     BLOB   NOT NULL,  -- once confirmed: the address's mark as in mail_suppressed
     asked_ms INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX newsletter_subject ON newsletter (subject);
+CREATE INDEX newsletter_mark ON newsletter (mark) WHERE state = 'standing';
 
--- What was decided, append-only: the newest decides.
+-- What happened to each, append-only: the newest decides.
 CREATE TABLE newsletter_history (
-    id        INTEGER NOT NULL PRIMARY KEY,
+    id         INTEGER NOT NULL PRIMARY KEY,
     newsletter INTEGER NOT NULL REFERENCES newsletter (id),
-    code      TEXT    NOT NULL CHECK (code IN ('asked', 'already', 'confirmed', 'withdrawn')),
-    at_ms     INTEGER NOT NULL
+    code       TEXT    NOT NULL CHECK (code IN ('asked', 'already', 'confirmed', 'withdrawn')),
+    at_ms      INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX newsletter_history_of ON newsletter_history (newsletter);
+
+-- Addresses that got a mail about a sign-up within the last day, so that nobody
+-- can have an address flooded through the form.
+CREATE TABLE newsletter_notices (
+    mark       BLOB    NOT NULL PRIMARY KEY,  -- as in mail_suppressed
+    newsletter INTEGER NOT NULL,  -- the sign-up it was about
+    at_ms      INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- Enquiries as work to do. What was written is records of the vault.
 CREATE TABLE support_tickets (
