@@ -15,7 +15,7 @@ import (
 // AuditCmd opens a running site in Chromium as four visitors and compares what
 // it sees with what the policy declares.
 type AuditCmd struct {
-	URL       string   `arg:"" name:"url" help:"Address of one of the operator's surfaces, such as http://invoco.localhost:8080. The others are looked for at the same port."`
+	URL       string   `arg:"" name:"url" help:"Address of one of the operator's surfaces, such as http://example.localhost:8080. The others are looked for at the same port."`
 	Policy    string   `help:"The operator's folder, or the policy.yaml in it. Without it, the built-in operator whose domain the address is under." type:"path" placeholder:"PATH"`
 	Out       string   `help:"Folder for report.html and report.json." default:"candour-audit" type:"path" placeholder:"DIR"`
 	Pages     []string `help:"Paths or addresses to open besides those that links lead to, separated by commas." placeholder:"PATH"`

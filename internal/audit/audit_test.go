@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -11,10 +12,14 @@ import (
 )
 
 // look audits a small site in a real browser.
-func look(t *testing.T, f faults) *Report {
+func look(t *testing.T, f faults, pages ...int) *Report {
 	t.Helper()
 	s := startSite(t, f)
-	r, err := Run(t.Context(), Options{URL: s.url(parentHost, ""), Profile: s.policy()})
+	o := Options{URL: s.url(parentHost, ""), Profile: s.policy()}
+	if len(pages) > 0 {
+		o.MaxPages = pages[0]
+	}
+	r, err := Run(t.Context(), o)
 	if errors.Is(err, ErrNoChromium) {
 		t.Fatalf("%v: these tests look through a real browser", err)
 	}
@@ -122,7 +127,7 @@ func TestPlantedDifferences(t *testing.T) {
 // accepted one (R26, L22).
 func TestThirdPartyBeforeConsent(t *testing.T) {
 	t.Parallel()
-	r := look(t, faults{earlyStats: true, asksAgain: true})
+	r := look(t, faults{earlyStats: true, asksAgain: true}, 1)
 	for _, s := range []State{First, Refused, Withdrawn} {
 		for kind, subject := range map[string]string{KindRequestNoConsent: statsHost, KindCookieWithoutConsent: "_ga"} {
 			if !has(r.Differences, s, kind, subject) {
@@ -141,7 +146,7 @@ func TestThirdPartyBeforeConsent(t *testing.T) {
 // A site that should ask and does not is told of (R25, L22).
 func TestNoConsentMessage(t *testing.T) {
 	t.Parallel()
-	r := look(t, faults{noBanner: true})
+	r := look(t, faults{noBanner: true}, 1)
 	if !has(r.Differences, First, KindConsentMissing, "consent message") {
 		t.Errorf("a missing consent message was not found: %v", r.Differences)
 	}
@@ -153,7 +158,7 @@ func TestNoConsentMessage(t *testing.T) {
 // Refusing must be as easy as accepting (L23).
 func TestUnequalChoice(t *testing.T) {
 	t.Parallel()
-	r := look(t, faults{noReject: true})
+	r := look(t, faults{noReject: true}, 1)
 	if !has(r.Differences, First, KindConsentUnequal, "consent message") {
 		t.Errorf("a message without a way to refuse was not found: %v", r.Differences)
 	}
@@ -182,13 +187,23 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%s: error %v, want %v", c.name, err, c.want)
 		}
 	}
+	// Called off in the middle: the server sees the first request.
 	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
+	s.onRequest = cancel
 	if _, err := Run(ctx, Options{URL: s.url(parentHost, ""), Profile: s.policy()}); !errors.Is(err, context.Canceled) {
 		t.Errorf("an audit that was called off: %v", err)
 	}
 	left, err := os.ReadDir(temp)
 	if err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
+	}
+	lines, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil || len(lines) == 0 {
+		t.Fatalf("processes cannot be listed: %v", err)
+	}
+	for _, line := range lines {
+		if b, err := os.ReadFile(line); err == nil && bytes.Contains(b, []byte(temp)) {
+			t.Errorf("a browser still runs: %s", line)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -68,6 +69,8 @@ func flags(path, netLog string, noSandbox bool) []chromedp.ExecAllocatorOption {
 		chromedp.Flag("disable-features", "Translate,OptimizationHints,MediaRouter,IsolateOrigins,site-per-process"),
 		chromedp.Flag("disable-site-isolation-trials", true),
 		chromedp.Flag("log-net-log", netLog),
+		// What the browser leaves when it is killed goes with our own folder.
+		chromedp.Env("TMPDIR=" + filepath.Dir(netLog)),
 	}
 	// Without this flag Chromium refuses to run as root.
 	return append(options, chromedp.Flag("no-sandbox", noSandbox || os.Getuid() == 0))

@@ -18,14 +18,13 @@ func (c *comparison) contentSecurity(p *visit) {
 		c.found.add(p, KindCSP, "Content-Security-Policy", "no Content-Security-Policy", "which hosts may be loaded from, so the browser can be told")
 		return
 	}
-	for _, directive := range fetchDirectives {
-		open, limited := openSources(policies, directive)
-		if !limited {
-			if directive == "script-src" || directive == "connect-src" || directive == "img-src" || directive == "frame-src" {
-				c.found.add(p, KindCSP, directive, "Content-Security-Policy does not limit "+directive, "which hosts may be loaded from")
-			}
-			continue
+	for _, directive := range []string{"script-src", "connect-src", "img-src", "frame-src"} {
+		if _, limited := openSources(policies, directive); !limited {
+			c.found.add(p, KindCSP, directive, "Content-Security-Policy does not limit "+directive, "which hosts may be loaded from")
 		}
+	}
+	for _, directive := range named(policies) {
+		open, _ := openSources(policies, directive)
 		for _, source := range open {
 			c.source(p, directive, source, open)
 		}
@@ -58,15 +57,18 @@ func (c *comparison) source(p *visit, directive, source string, all []string) {
 	switch {
 	case slices.Contains(loose, low):
 		c.found.add(p, KindCSP, directive+" "+low, seen+", which is any host", "the hosts that may be loaded from")
-	case directive == "script-src" && low == "'unsafe-inline'" && !hasNonce(all):
+	case runs(directive) && low == "'unsafe-inline'" && !hasNonce(all):
 		c.found.add(p, KindCSP, directive+" "+low, seen+", which lets any script run that gets into the page", "no such script")
-	case directive == "script-src" && (low == "'unsafe-eval'" || low == "data:" || low == "'strict-dynamic'"):
+	case runs(directive) && (low == "'unsafe-eval'" || low == "data:" || low == "'strict-dynamic'"):
 		c.found.add(p, KindCSP, directive+" "+low, seen+", which voids the list of hosts", "the hosts that may be loaded from")
 	case strings.HasPrefix(low, "'"), c.ownSource(low), low == "data:", low == "blob:", low == "mediastream:", low == "filesystem:":
 	default:
 		c.host(p, directive, source)
 	}
 }
+
+// runs reports whether a directive decides on scripts.
+func runs(directive string) bool { return directive == "script-src" || directive == "default-src" }
 
 // hasNonce reports whether a nonce or hash makes browsers pass over
 // 'unsafe-inline' (section 6.7.3.2).

@@ -27,7 +27,7 @@ func (c *comparison) fields(p *visit) {
 			continue
 		}
 		if k, ok := c.policy.CategoryByID(d.Category); ok && !reads(f.Text+" "+f.Label, k.Reason) {
-			c.found.add(p, KindFieldReason, name, "no reason beside the field "+name, "the reason: "+k.Reason)
+			c.found.add(p, KindFieldReason, name, "no reason beside the field "+name, "the reason: "+strings.TrimRight(k.Reason, "."))
 		}
 		c.optional(p, f, d, name)
 	}

@@ -91,14 +91,14 @@ func parseContentPolicies(headers []string) []contentPolicy {
 	return list
 }
 
-// fetchDirectives are those that say what a page may load (section 6.1).
+// fetchDirectives are those that say what a page may load (section 6.1), but
+// for default-src, which stands in for them.
 var fetchDirectives = []string{"script-src", "style-src", "img-src", "connect-src", "font-src", "media-src", "frame-src", "worker-src", "manifest-src", "object-src", "child-src"}
 
 // sources are what a directive of a policy allows, and whether the policy
 // limits it at all (section 6.8.3, with the fallbacks that matter here).
 func (p contentPolicy) sources(directive string) ([]string, bool) {
-	fallback := map[string][]string{"frame-src": {"child-src"}, "worker-src": {"child-src", "script-src"}}
-	for _, name := range slices.Concat([]string{directive}, fallback[directive], []string{"default-src"}) {
+	for _, name := range slices.Concat([]string{directive}, fallbacks[directive], []string{"default-src"}) {
 		if s, ok := p[name]; ok {
 			return s, true
 		}
@@ -106,7 +106,21 @@ func (p contentPolicy) sources(directive string) ([]string, bool) {
 	return nil, false
 }
 
-// open returns the sources that every policy together leaves open for a
+var fallbacks = map[string][]string{"frame-src": {"child-src"}, "worker-src": {"child-src", "script-src"}}
+
+// named are the fetch directives that the policies name, each to be compared
+// once, in order; default-src is one.
+func named(policies []contentPolicy) []string {
+	var list []string
+	for _, directive := range append([]string{"default-src"}, fetchDirectives...) {
+		if slices.ContainsFunc(policies, func(p contentPolicy) bool { _, ok := p[directive]; return ok }) {
+			list = append(list, directive)
+		}
+	}
+	return list
+}
+
+// openSources returns the sources that every policy together leaves open for a
 // directive, and whether any limits it.
 func openSources(policies []contentPolicy, directive string) ([]string, bool) {
 	var open []string

@@ -205,7 +205,7 @@ func cookieDetail(k cookie) string {
 	if k.Expires.IsZero() {
 		words = append(words, "until the browser closes")
 	} else {
-		words = append(words, "has an end")
+		words = append(words, "kept after the browser closes")
 	}
 	return strings.Join(words, ", ")
 }

@@ -41,6 +41,8 @@ type smallSite struct {
 	faults faults
 	port   string
 	server *httptest.Server
+
+	onRequest func() // called for each request, if set before the first
 }
 
 func startSite(t *testing.T, f faults) *smallSite {
@@ -106,6 +108,9 @@ func (s *smallSite) policy() *policy.Profile {
 }
 
 func (s *smallSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.onRequest != nil {
+		s.onRequest()
+	}
 	host, _, _ := strings.Cut(r.Host, ":")
 	switch host {
 	case parentHost:
