@@ -217,6 +217,21 @@ func (v *Vault) atStage(ctx context.Context, stage Stage) ([]int64, error) {
 // after a crash, and on a beat. It rotates the epoch if any needs it, once for
 // all of them.
 func (v *Vault) Resume(ctx context.Context) error {
+	if err := v.Purge(ctx); err != nil {
+		return err
+	}
+	v.stages.Lock()
+	defer v.stages.Unlock()
+	if err := v.rotateFor(ctx); err != nil {
+		return err
+	}
+	return v.signReceipts(ctx)
+}
+
+// Purge takes every erasure that is under way through the second and third
+// stage. It costs as much as there is to delete, where Resume wraps every data
+// key anew.
+func (v *Vault) Purge(ctx context.Context) error {
 	v.stages.Lock()
 	defer v.stages.Unlock()
 	if err := v.truncate(ctx, 0); err != nil {
@@ -225,13 +240,7 @@ func (v *Vault) Resume(ctx context.Context) error {
 	if err := v.purge(ctx); err != nil {
 		return err
 	}
-	if err := v.purged(ctx); err != nil {
-		return err
-	}
-	if err := v.rotateFor(ctx); err != nil {
-		return err
-	}
-	return v.signReceipts(ctx)
+	return v.purged(ctx)
 }
 
 // rotateFor is the fourth stage. An erasure that comes to the third while the

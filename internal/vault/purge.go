@@ -174,6 +174,10 @@ func (v *Vault) countAnonymous(ctx context.Context, tx *store.Tx, g goer) error 
 
 // purged is the third stage: erasures to which nothing is owed any more.
 func (v *Vault) purged(ctx context.Context) error {
+	waiting, err := v.atStage(ctx, LogTruncated)
+	if err != nil || len(waiting) == 0 {
+		return err
+	}
 	return v.st.Update(ctx, func(tx *store.Tx) error {
 		rows, err := tx.Query(ctx, `SELECT id FROM erasures WHERE stage = $1 AND id NOT IN (SELECT erasure FROM purges) ORDER BY id`, int64(LogTruncated))
 		if err != nil {
