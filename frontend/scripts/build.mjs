@@ -41,7 +41,7 @@ const { outputFiles, metafile } = await esbuild.build({
   bundle: true,
   minify: true,
   format: 'esm',
-  target: ['es2022', 'chrome123', 'firefox121', 'safari17.5'],
+  target: ['es2022', 'chrome123', 'firefox128', 'safari18'],
   charset: 'utf8',
   legalComments: 'none',
   loader: { '.svg': 'file' },
