@@ -282,6 +282,26 @@ func (l *Log) Integrated(ctx context.Context, id int64) error {
 	}
 }
 
+// InTree waits until the log has n entries, signed or not.
+func (l *Log) InTree(ctx context.Context, n uint64) error {
+	for {
+		l.mu.Lock()
+		size, halted, changed := l.size, l.halted, l.changed
+		l.mu.Unlock()
+		switch {
+		case size >= n:
+			return nil
+		case halted != nil:
+			return halted
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
 // place returns the place in the log of the entry with an id, if it has one.
 func (l *Log) place(ctx context.Context, id int64) (seq uint64, known bool, err error) {
 	err = l.st.View(ctx, func(tx *store.Tx) error {

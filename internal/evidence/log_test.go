@@ -3,7 +3,6 @@ package evidence_test
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -14,8 +13,6 @@ import (
 	"candour/internal/store"
 	"candour/internal/store/storetest"
 )
-
-func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
 
 // origin is the name of the logs of the tests.
 const origin = "provider.example/evidence"
@@ -192,4 +189,13 @@ func TestRollback(t *testing.T) {
 			t.Errorf("the log has %d entries, want 2", got)
 		}
 	})
+}
+
+// openIn opens ring and log of a data folder in a process of its own.
+func openIn(ctx context.Context, st *store.Store, dir string) (*evidence.Log, error) {
+	ring, err := keys.Open(ctx, st, filepath.Join(dir, "keys"))
+	if err != nil {
+		return nil, err
+	}
+	return evidence.Open(ctx, st, ring, filepath.Join(dir, "log"), evidence.Options{Origin: origin})
 }
