@@ -117,7 +117,8 @@ func withoutQuery(address string) string {
 // compare returns every difference between what was seen and the policy.
 func compare(s *site, pages []*visit, asked choicesSeen) []Difference {
 	var f findings
-	c := comparison{site: s, policy: s.policy, found: &f}
+	c := comparison{site: s, policy: s.policy, found: &f, sent: map[string][]place{}}
+	c.learn(pages)
 	before := map[string]bool{} // cookies of others that stood before the withdrawal
 	for _, p := range pages {
 		if p.Surface == "" {
@@ -142,6 +143,9 @@ type comparison struct {
 	site   *site
 	policy *policy.Policy
 	found  *findings
+	// sent holds where each declared form is sent from the page it is declared
+	// for, by the form's id: the same form may be shown on other pages.
+	sent map[string][]place
 }
 
 // allowed reports whether what is in a cookie group may be there in a state,

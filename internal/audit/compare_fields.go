@@ -59,26 +59,61 @@ func kindOf(f field) string {
 	return " (" + f.Tag + ")"
 }
 
-// declaredField finds the field in a form declared for the page, or for the
-// page that its form is sent to: one form can be shown in several places.
-func (c *comparison) declaredField(f field, p *visit) (*policy.Field, bool) {
-	type place struct{ surface, path string }
-	var places []place
-	for _, address := range []string{p.URL, f.Action} {
-		u, err := url.Parse(address)
-		if err != nil || u.Host == "" {
+// place is a path on a surface.
+type place struct{ surface, path string }
+
+// placeOf returns where an address is, and whether it is on a surface.
+func (c *comparison) placeOf(address string) (place, bool) {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return place{}, false
+	}
+	s, ours := c.site.surfaceOf(u)
+	if !ours {
+		return place{}, false
+	}
+	return place{s.ID, u.Path}, true
+}
+
+// learn notes where the declared forms are sent, from the pages that they are
+// declared for. A cookie choice is declared for the cookie page and shown in
+// the consent message of every other.
+func (c *comparison) learn(pages []*visit) {
+	for _, p := range pages {
+		at, ours := c.placeOf(p.URL)
+		if !ours {
 			continue
 		}
-		if s, ours := c.site.surfaceOf(u); ours {
-			places = append(places, place{s.ID, u.Path})
+		for _, f := range p.content.Fields {
+			to, ours := c.placeOf(f.Action)
+			for i := range c.policy.Forms {
+				form := &c.policy.Forms[i]
+				if _, has := form.FieldNamed(f.Name); ours && has && shownAt(form, at) && !slices.Contains(c.sent[form.ID], to) {
+					c.sent[form.ID] = append(c.sent[form.ID], to)
+				}
+			}
 		}
 	}
+}
+
+func shownAt(form *policy.Form, at place) bool {
+	return at.surface == form.Surface && pathCovers(form.Path, at.path)
+}
+
+// declaredField finds the field in a form that is declared for the page, or in
+// one that is declared for another and sent to the same place from here.
+func (c *comparison) declaredField(f field, p *visit) (*policy.Field, bool) {
+	at, onSurface := c.placeOf(p.URL)
+	to, sentHome := c.placeOf(f.Action)
 	for i := range c.policy.Forms {
 		form := &c.policy.Forms[i]
-		if !slices.ContainsFunc(places, func(at place) bool { return at.surface == form.Surface && pathCovers(form.Path, at.path) }) {
+		d, has := form.FieldNamed(f.Name)
+		if !has || f.Name == "" {
 			continue
 		}
-		if d, ok := form.FieldNamed(f.Name); ok && f.Name != "" {
+		here := onSurface && shownAt(form, at)
+		same := sentHome && (shownAt(form, to) || slices.Contains(c.sent[form.ID], to))
+		if here || same {
 			return d, true
 		}
 	}

@@ -141,6 +141,18 @@ func TestCompareFields(t *testing.T) {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
+	// A form shown elsewhere is known by where it is sent from its own page.
+	shown := func(path string) *visit {
+		f := field{Tag: "input", Type: "checkbox", Name: "analytics", Action: "http://operator.localhost:8080/decide?back=" + path}
+		return &visit{State: Refused, URL: "http://operator.localhost:8080" + path, Surface: "website", content: content{Fields: []field{f}}}
+	}
+	done := choicesSeen{refused: true, accepted: true, withdrawn: true}
+	if got := compare(aSite(t), []*visit{shown("/"), shown("/cookies")}, done); len(got) > 0 {
+		t.Errorf("the form of the cookie page on another page: %v", got)
+	}
+	if got := compare(aSite(t), []*visit{shown("/")}, done); !has(got, Refused, KindFieldUndeclared, "analytics") {
+		t.Errorf("a form of no page: %v", got)
+	}
 	for _, c := range []struct {
 		declared, seen string
 		want           bool

@@ -94,11 +94,11 @@ func (w *walk) first(root context.Context) error {
 	return w.rest(t, First, true)
 }
 
-// surface looks whether a surface answers, and queues what the policy says is
-// there.
+// surface looks whether a surface answers, unless that is known, and queues
+// what the policy says is there.
 func (w *walk) surface(t *tab, f *policy.Surface, answers bool) error {
 	at := w.site.root(f)
-	if !w.queued[at.String()] {
+	if !answers {
 		p, err := t.visit(First, at.String())
 		switch {
 		case cannotOpen(err):
@@ -106,7 +106,6 @@ func (w *walk) surface(t *tab, f *policy.Surface, answers bool) error {
 			return err
 		case p.Status != 421 && p.Surface == f.ID:
 			answers = true
-			w.add(at.String())
 			w.keep(p)
 		}
 	}
@@ -114,6 +113,7 @@ func (w *walk) surface(t *tab, f *policy.Surface, answers bool) error {
 	if !answers {
 		return nil
 	}
+	w.add(at.String())
 	if f.Host == "" {
 		w.add(at.JoinPath("cookies").String())
 		w.add(at.JoinPath("privacy").String())
