@@ -121,6 +121,22 @@ func (d *desk) subject() keys.SubjectID {
 	return keys.SubjectID(s)
 }
 
+var staff = vault.Access{Actor: "dpo", Purpose: "rights"}
+
+// standing returns the person of the sign-up that a token to leave is of.
+func (d *desk) standing(leave string) keys.SubjectID {
+	d.TB.Helper()
+	id, ok := mail.NewTokens(d.Ring, "newsletter leave").Check(leave)
+	if !ok {
+		d.TB.Fatal("not a token to leave")
+	}
+	var s int64
+	if err := d.Store.DB().QueryRow("SELECT subject FROM newsletter WHERE id = $1", id).Scan(&s); err != nil {
+		d.TB.Fatal(err)
+	}
+	return keys.SubjectID(s)
+}
+
 // held returns how many records of the address can be used for a purpose.
 func (d *desk) held(purpose, address string) int {
 	d.TB.Helper()

@@ -3,6 +3,7 @@ package marketing_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"strings"
 	"testing"
@@ -29,6 +30,12 @@ type reader struct {
 // R14, L33: whatever people do in whatever order, no marketing leaves to an
 // address whose reader has not opted in, or has left since.
 func TestMarketingGoesOnlyToWhoWantsIt(t *testing.T) {
+	// Each check is a few dozen durable transactions; more by -rapid.checks.
+	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
+		if err := flag.Set(f.Name, "30"); err != nil {
+			t.Fatal(err)
+		}
+	}
 	st := storetest.Open(t, storetest.Target(t, store.SQLite))
 	d := newDesk(t, st, "invoco")
 	// A campaign that asks nothing: only the outgoing-mail door stands between
