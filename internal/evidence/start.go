@@ -74,12 +74,13 @@ func (l *Log) own() error {
 	return nil
 }
 
-// tryWrite writes a file into a folder that exists and removes it.
+// tryWrite writes a file into a folder, if there is that folder, and removes
+// it.
 func tryWrite(dir string) error {
-	f, err := os.CreateTemp(dir, ".try-*")
-	if errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
+	f, err := os.CreateTemp(dir, ".try-*")
 	if err != nil {
 		return err
 	}
@@ -138,8 +139,8 @@ func (l *Log) start(ctx context.Context) error {
 // checkClosed refuses rows that came while no server had the log, and notes
 // that one has it now.
 func (l *Log) checkClosed(ctx context.Context, f *findings) error {
-	if f.closed && f.rows > f.state.Size && !f.fresh {
-		return refuseStart(fmt.Sprintf("%d rows were added to the database while no server ran", f.rows-f.state.Size), curePast)
+	if f.closed && f.rows > l.kept {
+		return refuseStart(fmt.Sprintf("%d rows were added to the database while no server ran", f.rows-l.kept), curePast)
 	}
 	return l.markClosed(ctx, false)
 }
