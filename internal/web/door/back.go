@@ -13,7 +13,7 @@ const maxBack = 300
 // scheme or a header is refused, and queries are dropped: they may hold codes
 // from e-mails.
 func Back(s string) string {
-	if s == "" || len(s) > maxBack || s[0] != '/' {
+	if s == "" || len(s) > maxBack || s[0] != '/' || strings.HasPrefix(s, "//") {
 		return "/"
 	}
 	for i := range len(s) {

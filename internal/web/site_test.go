@@ -1,0 +1,242 @@
+package web_test
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"candour/internal/store/storetest"
+	"candour/internal/web"
+	"candour/internal/web/assets"
+	"candour/internal/web/webtest"
+)
+
+func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
+
+// Any other host is refused before anything else is looked at.
+func TestHosts(t *testing.T) {
+	b := webtest.Open(t, "invoco")
+	b.HandleHost("mail", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.SetCookie(w, &http.Cookie{Name: "box", Value: "1"})
+		fmt.Fprint(w, "the mailbox")
+	}))
+	for host, want := range map[string]int{
+		"invoco.localhost": 200, "INVOCO.localhost": 200, "invoco.localhost:8080": 200, "invoco.localhost.": 200, "portal.invoco.localhost": 200, "mail.invoco.localhost": 200,
+		"localhost": 421, "127.0.0.1": 421, "evil.example": 421, "nothing.invoco.localhost": 421, "a.portal.invoco.localhost": 421, "evilinvoco.localhost": 421,
+		"invoco.localhost.evil.example": 421, "invoco.localhost:80:80": 421, "invoco.localhost:x": 421, "invoco.localhost:": 421, "invoco.net": 421, "[::1]:80": 421, ".invoco.localhost": 421,
+	} {
+		a := b.Browser().Do(http.MethodGet, host, "/", "", "")
+		if a.StatusCode != want {
+			t.Errorf("%s: %d, want %d", host, a.StatusCode, want)
+		}
+		if a.Header.Get("X-Content-Type-Options") != "nosniff" || a.Header.Get("Set-Cookie") != "" {
+			t.Errorf("%s: %v", host, a.Header)
+		}
+	}
+	if a := b.Browser().Do(http.MethodGet, "mail.invoco.localhost", "/", "", ""); a.Text != "the mailbox" || !strings.HasPrefix(a.Header.Get("Content-Security-Policy"), "default-src 'none'") {
+		t.Error(a.Text, a.Header)
+	}
+}
+
+func TestMethods(t *testing.T) {
+	b := webtest.Open(t, "invoco")
+	for _, c := range []struct {
+		method, path string
+		want         int
+		allow        string
+	}{
+		{"HEAD", "/", 200, ""}, {"HEAD", "/privacy", 200, ""}, {"GET", "/consent", 405, "POST"}, {"DELETE", "/contact", 405, "GET, HEAD, POST"},
+		{"POST", "/privacy", 405, "GET, HEAD"}, {"OPTIONS", "/", 405, "GET, HEAD"}, {"MADEUP", "/", 405, "GET, HEAD"}, {"GET", "/nothing", 404, ""}, {"POST", "/nothing", 404, ""},
+		{"GET", "/terms/", 404, ""}, {"GET", "/assets/../terms", 0, ""}, {"GET", "/assets/manifest.json", 404, ""}, {"GET", "/images/none.svg", 404, ""},
+	} {
+		a := b.Browser().Do(c.method, b.Parent, c.path, "", "")
+		if c.want != 0 && a.StatusCode != c.want || a.Header.Get("Allow") != c.allow {
+			t.Errorf("%s %s: %d, Allow %q", c.method, c.path, a.StatusCode, a.Header.Get("Allow"))
+		}
+		if c.want >= 400 && c.method != "HEAD" && !strings.Contains(a.Text, "<h1>") {
+			t.Errorf("%s %s: no words", c.method, c.path)
+		}
+	}
+	if log := b.Logged.String(); strings.Contains(log, "MADEUP") || strings.Contains(log, "/nothing") {
+		t.Errorf("the log quotes what a client made up: %s", log)
+	}
+}
+
+func TestHeaders(t *testing.T) {
+	b := webtest.Open(t, "invoco")
+	for _, path := range []string{"/", "/nothing", "/assets/" + assets.Name("site.css"), "/robots.txt"} {
+		h := b.Browser().Get(path).Header
+		for name, want := range map[string]string{
+			"Referrer-Policy": "same-origin", "X-Content-Type-Options": "nosniff", "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin", "Strict-Transport-Security": "",
+		} {
+			if h.Get(name) != want {
+				t.Errorf("%s: %s: %q, want %q", path, name, h.Get(name), want)
+			}
+		}
+		if !strings.Contains(h.Get("Content-Security-Policy"), "default-src 'none'") || !strings.Contains(h.Get("Permissions-Policy"), "geolocation=()") {
+			t.Errorf("%s: %v", path, h)
+		}
+	}
+	with := b.Browser().Do(http.MethodGet, "invoco.localhost:8080", "/", "", "")
+	if h := with.Header.Get("Content-Security-Policy"); !strings.Contains(h, "form-action 'self' http://portal.invoco.localhost:8080 ") {
+		t.Error(h)
+	}
+}
+
+// The production domain, by https.
+func TestTLS(t *testing.T) {
+	b := webtest.Open(t, "invoco")
+	d := b.Deps
+	d.TLS, d.Parents = true, []string{"invoco.net"}
+	s, err := web.New(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Handle("website", s.NewRoutes())
+	b.Site = s
+	a := b.Browser().Do(http.MethodGet, "invoco.net", "/nothing", "", "")
+	if a.StatusCode != 404 || a.Header.Get("Strict-Transport-Security") == "" || !strings.Contains(a.Header.Get("Content-Security-Policy"), "https://portal.invoco.net") {
+		t.Error(a.StatusCode, a.Header)
+	}
+	if a := b.Browser().Do(http.MethodGet, "invoco.localhost", "/", "", ""); a.StatusCode != http.StatusMisdirectedRequest {
+		t.Error("the local domain is served too")
+	}
+}
+
+// What has a hash in its name never changes; what has none is asked for again.
+func TestStaticFiles(t *testing.T) {
+	b := webtest.Open(t, "invoco")
+	home := b.Browser().Get("/").Text
+	for _, m := range regexp.MustCompile(`(?:href|src)="(/(?:assets|images|logo|favicon)[^"]*)"`).FindAllStringSubmatch(home, -1) {
+		a := b.Browser().Get(m[1])
+		if a.StatusCode != 200 || !strings.Contains(a.Header.Get("Cache-Control"), "immutable") || strings.HasPrefix(a.Header.Get("Content-Type"), "text/html") {
+			t.Errorf("%s: %d %v", m[1], a.StatusCode, a.Header)
+		}
+	}
+	if a := b.Browser().Get("/logo.svg"); !strings.Contains(a.Header.Get("Cache-Control"), "max-age=300") || !strings.Contains(a.Header.Get("Content-Security-Policy"), "sandbox") {
+		t.Error(a.Header)
+	}
+	br := b.Browser()
+	br.Header.Set("Accept-Encoding", "gzip")
+	if a := br.Get("/assets/" + assets.Name("site.css")); a.Header.Get("Content-Encoding") != "gzip" || a.Header.Get("Vary") != "Accept-Encoding" {
+		t.Error(a.Header)
+	}
+}
+
+func TestBrandSheet(t *testing.T) {
+	p := webtest.Profile(t, "invoco")
+	css := web.BrandSheet(&p.Brand)
+	for _, want := range []string{":root{color-scheme:light;--brand:" + p.Brand.Tokens.Light.Brand, "prefers-color-scheme:dark", "--radius:", "--font-text:"} {
+		if !strings.Contains(css, want) {
+			t.Errorf("%q is missing in %s", want, css)
+		}
+	}
+}
+
+// The cookie door stands before every handler, and tells the developer.
+func TestTheCookieDoorStandsBeforeEveryHandler(t *testing.T) {
+	b := webtest.Open(t, "invoco")
+	d := b.Deps
+	d.Strict = true
+	s, err := web.New(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rt := s.NewRoutes()
+	rt.Handle("GET /tracks", func(w http.ResponseWriter, r *http.Request) error {
+		http.SetCookie(w, &http.Cookie{Name: "tracker", Value: "planted"})
+		http.SetCookie(w, &http.Cookie{Name: "__RequestVerificationToken", Value: "v", MaxAge: 99999})
+		if !web.VisitOf(r).SetCookie(w, "antiforgery", "w") || web.VisitOf(r).SetCookie(w, "session", "w") {
+			t.Error("cookies by role")
+		}
+		fmt.Fprint(w, "done")
+		return nil
+	})
+	rt.Handle("GET /panics", func(http.ResponseWriter, *http.Request) error { panic("planted value") })
+	rt.Handle("GET /fails", func(http.ResponseWriter, *http.Request) error { return fmt.Errorf("wrapped: %w", web.ErrNotFound) })
+	s.Handle("website", rt)
+	b.Site = s
+	a := b.Browser().Get("/tracks")
+	for _, c := range a.Header.Values("Set-Cookie") {
+		if !strings.HasPrefix(c, "__RequestVerificationToken=") || !strings.HasSuffix(c, "; Path=/; HttpOnly; Secure; SameSite=Strict") {
+			t.Errorf("%q left", c)
+		}
+	}
+	if log := b.Logged.String(); !strings.Contains(log, "cookie.undeclared") || !strings.Contains(log, "cookie.attributes") || strings.Contains(log, "tracker") {
+		t.Error(log)
+	}
+	if a := b.Browser().Get("/panics"); a.StatusCode != 500 || strings.Contains(a.Text, "planted") || strings.Contains(b.Logged.String(), "planted") || !strings.Contains(a.Text, "please quote") {
+		t.Error(a.StatusCode, a.Text)
+	}
+	if a := b.Browser().Get("/fails"); a.StatusCode != 404 {
+		t.Error(a.StatusCode)
+	}
+}
+
+// R9: one line for each request, and nothing about a person in it.
+func TestTheLogKnowsNobody(t *testing.T) {
+	b := webtest.Open(t, "invoco")
+	br := b.Browser()
+	br.Header.Set("User-Agent", "planted-agent")
+	br.Header.Set("Referer", "https://planted.example/from")
+	br.Header.Set("X-Forwarded-For", "203.0.113.9")
+	br.Cookies["planted"] = "planted"
+	br.Get("/products?planted=query")
+	br.Get("/planted/path")
+	br.Do(http.MethodGet, "planted.example", "/", "", "")
+	log := b.Logged.String()
+	for _, not := range []string{"planted", "203.0.113.9", "192.0.2.1"} {
+		if strings.Contains(log, not) {
+			t.Errorf("%s is in the log: %s", not, log)
+		}
+	}
+	if n := strings.Count(log, "msg=request "); n != 3 || !strings.Contains(log, "route=/products status=200") {
+		t.Errorf("%d lines: %s", n, log)
+	}
+}
+
+// The words are hashed as shown: another word is another hash.
+func TestWording(t *testing.T) {
+	hash := func(edits ...[3]string) [32]byte {
+		b := webtest.Open(t, "invoco", edits...)
+		w, err := b.Wording(b.InForce().Profile.Policy, "website")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w
+	}
+	one := hash()
+	if one != hash() || one == [32]byte{} {
+		t.Error("the same words hash differently")
+	}
+	for _, e := range [][3]string{
+		{"policy.yaml", "label: Reject all", "label: No"}, {"policy.yaml", "description: Shows us in more detail", "description: Shows us in detail"}, {"policy.yaml", "name: _gat\n", "name: _other\n"},
+	} {
+		if one == hash(e) {
+			t.Errorf("%q changes no hash", e[2])
+		}
+	}
+}
+
+func TestRefusalsHaveWords(t *testing.T) {
+	for _, err := range []error{web.ErrNotFound, web.ErrForged, web.ErrTooMany, fmt.Errorf("anything else")} {
+		status, heading, words := web.Words(err)
+		if status < 400 || heading == "" || !strings.HasSuffix(words, ".") {
+			t.Errorf("%v: %d %q %q", err, status, heading, words)
+		}
+	}
+}
+
+func BenchmarkPage(b *testing.B) {
+	bench := webtest.Open(b, "invoco")
+	br := bench.Browser()
+	for b.Loop() {
+		if br.Get("/terms").StatusCode != 200 {
+			b.Fatal("no page")
+		}
+		bench.Logged.Reset()
+	}
+}

@@ -1,0 +1,184 @@
+package website_test
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"candour/internal/marketing"
+	"candour/internal/web/webtest"
+)
+
+// fill opens the contact form, waits as a person does, and fills it in.
+func fill(t *testing.T, b *webtest.Bench, br *webtest.Browser) url.Values {
+	t.Helper()
+	_, values := br.Get("/contact").Fields("contact")
+	b.Pass(5 * time.Second)
+	values.Set("name", "Ann Example")
+	values.Set("email", "ann@example.org")
+	values.Set("about", "other")
+	values.Set("message", "Hello <b>there</b>")
+	return values
+}
+
+// R3, R7: what is typed arrives, with its surface and version.
+func TestContact(t *testing.T) {
+	b := webtest.Open(t, "invoco")
+	br := b.Browser()
+	page := br.Get("/contact")
+	for _, want := range []string{"So that we can answer you", "optional", "We answer by e-mail only."} {
+		if !strings.Contains(page.Text, want) {
+			t.Errorf("the form does not say %q", want)
+		}
+	}
+	a := br.Post("/contact", fill(t, b, br))
+	if a.StatusCode != http.StatusOK || !strings.Contains(a.Text, "C-1") {
+		t.Fatal(a.StatusCode, a.Text)
+	}
+	if len(b.Enquiries) != 1 || b.Enquiries[0].Surface != "website" || b.Enquiries[0].Policy != 1 || b.Enquiries[0].Form.Get("email") != "ann@example.org" {
+		t.Errorf("%d enquiries", len(b.Enquiries))
+	}
+	if log := b.Logged.String(); strings.Contains(log, "ann@") || strings.Contains(log, "Ann") || strings.Contains(log, "192.0.2") || !strings.Contains(log, "route=/contact") {
+		t.Errorf("the log (R9): %s", log)
+	}
+}
+
+// What bad input gets: a 4xx page in plain words, and nothing changed.
+func TestFormsRefuse(t *testing.T) {
+	b := webtest.Open(t, "invoco")
+	const form = "application/x-www-form-urlencoded"
+	for name, c := range map[string]struct {
+		change func(*webtest.Browser, url.Values)
+		kind   string
+		body   string
+		want   int
+		keeps  bool // what was typed is shown again
+	}{
+		"no token":             {change: func(_ *webtest.Browser, v url.Values) { v.Del("__RequestVerificationToken") }, want: 403, keeps: true},
+		"another form's token": {change: func(_ *webtest.Browser, v url.Values) { v.Set("__RequestVerificationToken", "x") }, want: 403, keeps: true},
+		"no cookie":            {change: func(br *webtest.Browser, _ url.Values) { br.Cookies = map[string]string{} }, want: 403, keeps: true},
+		"from another site":    {change: func(br *webtest.Browser, _ url.Values) { br.Header.Set("Sec-Fetch-Site", "cross-site") }, want: 403},
+		"from a sibling":       {change: func(br *webtest.Browser, _ url.Values) { br.Header.Set("Origin", "http://portal.invoco.localhost") }, want: 403},
+		"a robot":              {change: func(_ *webtest.Browser, v url.Values) { v.Set("homepage", "http://spam.example") }, want: 400, keeps: true},
+		"no stamp":             {change: func(_ *webtest.Browser, v url.Values) { v.Del("opened") }, want: 400, keeps: true},
+		"after a day":          {change: func(*webtest.Browser, url.Values) { b.Pass(24 * time.Hour) }, want: 400, keeps: true},
+		"at once":              {change: func(*webtest.Browser, url.Values) { b.Pass(-5 * time.Second) }, want: 400, keeps: true},
+		"no address":           {change: func(_ *webtest.Browser, v url.Values) { v.Del("email") }, want: 422, keeps: true},
+		"a bad address":        {change: func(_ *webtest.Browser, v url.Values) { v.Set("email", "nobody") }, want: 422, keeps: true},
+		"twice the address":    {change: func(_ *webtest.Browser, v url.Values) { v.Add("email", "bob@example.org") }, want: 422, keeps: true},
+		"a choice not offered": {change: func(_ *webtest.Browser, v url.Values) { v.Set("about", "money") }, want: 422, keeps: true},
+		"too large":            {kind: form, body: "message=" + strings.Repeat("a", 70<<10), want: 413},
+		"malformed":            {kind: form, body: "a=%zz;b", want: 400},
+		"another type":         {kind: "application/json", body: "{}", want: 415},
+		"no type":              {kind: "", body: "a=b", want: 415},
+		"an upload":            {kind: "multipart/form-data; boundary=x", body: "--x--", want: 415},
+	} {
+		br := b.Browser()
+		values := fill(t, b, br)
+		var a *webtest.Answer
+		if c.change != nil {
+			c.change(br, values)
+			a = br.Post("/contact", values)
+		} else {
+			a = br.Do(http.MethodPost, b.Parent, "/contact", c.kind, c.body)
+		}
+		if a.StatusCode != c.want {
+			t.Errorf("%s: %d, want %d", name, a.StatusCode, c.want)
+		}
+		if kept := strings.Contains(a.Text, "Hello &lt;b&gt;there&lt;/b&gt;"); kept != c.keeps {
+			t.Errorf("%s: what was typed is kept: %v", name, kept)
+		}
+		if n := len(elements(a.Tree(), "h1")); n != 1 || !strings.Contains(a.Header.Get("Content-Type"), "text/html") {
+			t.Errorf("%s: no page in plain words", name)
+		}
+	}
+	if len(b.Enquiries) != 0 {
+		t.Errorf("%d enquiries were taken", len(b.Enquiries))
+	}
+}
+
+func TestAFormIsTakenOnce(t *testing.T) {
+	b := webtest.Open(t, "invoco")
+	br := b.Browser()
+	values := fill(t, b, br)
+	b.Fails = errors.New("the store is full")
+	if a := br.Post("/contact", values); a.StatusCode != http.StatusInternalServerError || strings.Contains(a.Text, "store") || !strings.Contains(b.Logged.String(), "the store is full") {
+		t.Errorf("a failure at our end: %d", a.StatusCode)
+	}
+	b.Fails = nil
+	if a := br.Post("/contact", values); a.StatusCode != http.StatusOK {
+		t.Errorf("after a failure at our end: %d", a.StatusCode)
+	}
+	if a := br.Post("/contact", values); a.StatusCode != http.StatusConflict || len(b.Enquiries) != 2 {
+		t.Errorf("sent again: %d, %d enquiries", a.StatusCode, len(b.Enquiries))
+	}
+}
+
+func TestALotOfForms(t *testing.T) {
+	b := webtest.Open(t, "invoco")
+	var last int
+	for range 61 {
+		last = b.Browser().Post("/contact", url.Values{}).StatusCode
+	}
+	if last != http.StatusTooManyRequests {
+		t.Errorf("the sixty-first: %d", last)
+	}
+	b.Pass(10 * time.Minute)
+	if a := b.Browser().Post("/contact", url.Values{}); a.StatusCode == http.StatusTooManyRequests {
+		t.Error("for ever")
+	}
+}
+
+// R14: nothing more than a mail happens before the address is confirmed.
+func TestNewsletter(t *testing.T) {
+	b := webtest.Open(t, "invoco")
+	br := b.Browser()
+	_, values := br.Get("/newsletter").Fields("newsletter")
+	b.Pass(5 * time.Second)
+	values.Set("email", "ann@example.org")
+	a := br.Post("/newsletter", values)
+	if a.StatusCode != http.StatusOK || len(b.Signups) != 1 || !strings.Contains(a.Text, "seven days") {
+		t.Fatal(a.StatusCode, a.Text)
+	}
+	if s := b.Signups[0]; s.Policy != 1 || s.Surface != "website" || s.Wording == [32]byte{} {
+		t.Error("what was shown is not recorded (L16)")
+	}
+	confirm := br.Get("/newsletter/confirm?token=CODE")
+	if len(b.Codes) != 0 {
+		t.Error("following the link confirmed")
+	}
+	_, values = confirm.Fields("newsletter-confirm")
+	if a := br.Post("/newsletter/confirm", values); a.StatusCode != http.StatusOK || b.Codes[0] != "confirm CODE" {
+		t.Error(a.StatusCode, b.Codes)
+	}
+	b.Fails = marketing.ErrLapsed
+	if a := br.Post("/newsletter/confirm", values); a.StatusCode != http.StatusNotFound || !strings.Contains(a.Text, "not good any more") {
+		t.Error(a.StatusCode)
+	}
+	if a := br.Post("/newsletter/confirm", url.Values{"token": {"CODE"}}); a.StatusCode != http.StatusForbidden {
+		t.Errorf("a confirmation without the button: %d", a.StatusCode)
+	}
+}
+
+// R16, RFC 8058: one click of a mail program, which has no cookie of ours.
+func TestLeaving(t *testing.T) {
+	b := webtest.Open(t, "invoco")
+	if a := b.Browser().Post("/newsletter/leave?token=CODE", url.Values{"List-Unsubscribe": {"One-Click"}}); a.StatusCode != http.StatusOK {
+		t.Error(a.StatusCode)
+	}
+	br := b.Browser()
+	_, values := br.Get("/newsletter/leave?token=CODE").Fields("newsletter-leave")
+	if a := br.Post("/newsletter/leave", values); a.StatusCode != http.StatusOK || !strings.Contains(a.Text, "stopped") {
+		t.Error(a.StatusCode)
+	}
+	if strings.Join(b.Codes, ",") != "leave CODE one-click,leave CODE page" {
+		t.Error(b.Codes)
+	}
+	b.Fails = marketing.ErrToken
+	if a := b.Browser().Post("/newsletter/leave?token=x", url.Values{"List-Unsubscribe": {"One-Click"}}); a.StatusCode != http.StatusNotFound {
+		t.Error(a.StatusCode)
+	}
+}
