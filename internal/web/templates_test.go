@@ -1,0 +1,47 @@
+package web_test
+
+import (
+	"testing"
+
+	"github.com/jba/templatecheck"
+
+	"candour/internal/web"
+	"candour/internal/web/firstpage"
+	"candour/internal/web/templates"
+	"candour/internal/web/website"
+)
+
+// structs is what each page's template is executed with.
+var structs = map[string]any{
+	"home": website.Home{}, "page": website.Page{}, "products": website.Products{}, "contact": website.Contact{}, "contact_sent": website.ContactSent{},
+	"newsletter": website.Newsletter{}, "newsletter_check": website.NewsletterCheck{}, "newsletter_confirmed": website.NewsletterConfirmed{}, "newsletter_left": website.NewsletterLeft{},
+	"privacy": website.Privacy{}, "privacy_versions": website.PrivacyVersions{}, "cookies": website.Cookies{}, "surface_first": firstpage.SurfaceFirst{}, "error": web.ErrorPage{},
+}
+
+// A template asks for nothing that its page's struct does not have, in
+// branches too that no test takes.
+func TestTemplatesFitTheirPages(t *testing.T) {
+	for _, name := range templates.Pages() {
+		page, ok := structs[name]
+		if !ok {
+			t.Errorf("the page %s has no struct", name)
+			continue
+		}
+		tmpl, err := templates.Page(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := templatecheck.CheckHTML(tmpl.Lookup("base"), page); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		for _, part := range []string{"consent_message", "consent_preferences"} {
+			if err := templatecheck.CheckHTML(tmpl.Lookup(part), web.Consent{}); err != nil {
+				t.Errorf("%s: %v", part, err)
+			}
+		}
+		delete(structs, name)
+	}
+	for name := range structs {
+		t.Errorf("the page %s has no template", name)
+	}
+}
