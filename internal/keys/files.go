@@ -83,10 +83,10 @@ func notAKey(path string) error {
 	return fmt.Errorf("keys: %s is not a key file of this program; put back the file from the newest ring backup", path)
 }
 
-// destroyFile overwrites a file and removes it. A file system that writes
-// elsewhere (copy on write, a worn flash cell) may keep the old blocks: what
-// lies in them is sealed by the root.
-func destroyFile(path string) error {
+// DestroyFile overwrites a file and removes it; one that is not there is no
+// error. A file system that writes elsewhere (copy on write, a worn flash
+// cell) may keep the old blocks: what lies in them is sealed by the root.
+func DestroyFile(path string) error {
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

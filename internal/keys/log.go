@@ -29,25 +29,51 @@ func (r *Ring) LogKey() (signer, verifier string) { return r.log.signer, r.log.v
 // key under the given name: the name the evidence log goes by, so that its
 // verifier key checks what is signed here too.
 func (r *Ring) Sign(name, text string) ([]byte, error) {
-	parts := strings.SplitN(r.log.signer, "+", 5) // PRIVATE+KEY+name+hash+key
-	if len(parts) != 5 {
-		return nil, notAKey(logFile)
-	}
-	raw, err := base64.StdEncoding.DecodeString(parts[4])
-	if err != nil || len(raw) != 1+ed25519.SeedSize {
-		return nil, notAKey(logFile)
-	}
-	public := ed25519.NewKeyFromSeed(raw[1:]).Public().(ed25519.PublicKey)
-	verifier, err := note.NewEd25519VerifierKey(name, public)
+	secret, _, err := r.named(name)
 	if err != nil {
-		return nil, fmt.Errorf("keys: %w", err)
+		return nil, err
 	}
-	hash := strings.SplitN(verifier, "+", 3)[1]
-	signer, err := note.NewSigner(strings.Join([]string{"PRIVATE", "KEY", name, hash, parts[4]}, "+"))
+	signer, err := note.NewSigner(secret)
 	if err != nil {
 		return nil, fmt.Errorf("keys: %w", err)
 	}
 	return note.Sign(&note.Note{Text: text}, signer)
+}
+
+// Verify returns the text of a note that Sign made under the name.
+func (r *Ring) Verify(name string, signed []byte) (string, error) {
+	_, public, err := r.named(name)
+	if err != nil {
+		return "", err
+	}
+	verifier, err := note.NewVerifier(public)
+	if err != nil {
+		return "", fmt.Errorf("keys: %w", err)
+	}
+	n, err := note.Open(signed, note.VerifierList(verifier))
+	if err != nil {
+		return "", fmt.Errorf("keys: the signature does not fit: %w", err)
+	}
+	return n.Text, nil
+}
+
+// named returns the log's keys under another name than their own. The hash in
+// a note key covers the name.
+func (r *Ring) named(name string) (signer, verifier string, err error) {
+	parts := strings.SplitN(r.log.signer, "+", 5) // PRIVATE+KEY+name+hash+key
+	if len(parts) != 5 {
+		return "", "", notAKey(logFile)
+	}
+	raw, err := base64.StdEncoding.DecodeString(parts[4])
+	if err != nil || len(raw) != 1+ed25519.SeedSize {
+		return "", "", notAKey(logFile)
+	}
+	public := ed25519.NewKeyFromSeed(raw[1:]).Public().(ed25519.PublicKey)
+	if verifier, err = note.NewEd25519VerifierKey(name, public); err != nil {
+		return "", "", fmt.Errorf("keys: %w", err)
+	}
+	hash := strings.SplitN(verifier, "+", 3)[1]
+	return strings.Join([]string{"PRIVATE", "KEY", name, hash, parts[4]}, "+"), verifier, nil
 }
 
 func (r *Ring) openLogKey(fresh bool) error {

@@ -98,5 +98,5 @@ func (r *Ring) destroyMonth(m Month) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.months, m)
-	return destroyFile(r.monthPath(m))
+	return DestroyFile(r.monthPath(m))
 }

@@ -71,6 +71,14 @@ func (r *Ring) Rotate(ctx context.Context) error {
 	return r.finishRotation(ctx)
 }
 
+// Still runs fn while no rotation is under way and none begins, so that a copy
+// of database and folder fits together.
+func (r *Ring) Still(fn func() error) error {
+	r.rotating.Lock()
+	defer r.rotating.Unlock()
+	return fn()
+}
+
 // rewrap walks over the data keys in batches. New ones are wrapped by the new
 // epoch key already, save those of transactions that began before.
 func (r *Ring) rewrap(ctx context.Context) error {
@@ -213,7 +221,7 @@ func (r *Ring) finishRotation(ctx context.Context) error {
 		return err
 	}
 	for _, name := range old {
-		if err := destroyFile(filepath.Join(r.dir, name)); err != nil {
+		if err := DestroyFile(filepath.Join(r.dir, name)); err != nil {
 			return err
 		}
 	}
