@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"candour/internal/evidence/opening"
 	"candour/internal/evidence/verify"
@@ -24,6 +25,11 @@ type VerifyCmd struct {
 // evidence holds, 1 if not.
 func (c *VerifyCmd) Run(ctx context.Context, out io.Writer) error {
 	opts := verify.Options{Key: c.Key, Database: c.Database}
+	if opts.Database == "" {
+		if address, err := readShort(filepath.Join(c.Source, "database")); err == nil { // as `candour run` keeps it
+			opts.Database = string(address)
+		}
+	}
 	if c.Key != "" {
 		if raw, err := readShort(c.Key); err == nil {
 			opts.Key = string(raw)

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"candour/internal/evidence"
+	"candour/internal/folder"
+	"candour/internal/keys"
+	"candour/internal/notice"
+	"candour/internal/store"
+	"candour/internal/vault"
+	"candour/policy"
+)
+
+// appConfig is what an open data folder needs.
+type appConfig struct {
+	folder      folder.Folder
+	database    string // PostgreSQL address; empty: what the folder remembers, else SQLite
+	kms         string
+	checkpoints string
+	profile     *policy.Profile // nil for commands that only keep house
+	log         *slog.Logger
+}
+
+// app is an open data folder, each part wired to the next.
+type app struct {
+	folder   folder.Folder
+	lock     *folder.Lock
+	target   string // of the database
+	store    *store.Store
+	ring     *keys.Ring
+	evidence *evidence.Log
+	versions *notice.Versions
+	vault    *vault.Vault
+	profile  *policy.Profile
+	log      *slog.Logger
+	now      func() time.Time
+}
+
+// openApp takes the folder and opens everything in it. Whatever is doubtful (a
+// missing key, a database from the past of its log, a policy file that is not
+// what was published) is refused here, before any port is open.
+func openApp(ctx context.Context, c appConfig) (_ *app, err error) {
+	a := &app{folder: c.folder, profile: c.profile, log: c.log, now: time.Now}
+	if a.lock, err = c.folder.Lock(); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close(context.WithoutCancel(ctx)))
+		}
+	}()
+	if a.target, err = database(c.folder, c.database); err != nil {
+		return nil, err
+	}
+	if a.store, err = store.Open(ctx, a.target); err != nil {
+		return nil, err
+	}
+	var opts []keys.Option
+	if c.kms != "" {
+		opts = append(opts, keys.WithKMS(c.kms))
+	}
+	if a.ring, err = keys.Open(ctx, a.store, c.folder.Keys(), opts...); err != nil {
+		return nil, err
+	}
+	if err := a.openEvidence(ctx, c); err != nil {
+		return nil, err
+	}
+	if err := a.openPolicy(ctx); err != nil {
+		return nil, err
+	}
+	a.vault = vault.New(a.store, a.ring, a.evidence, a.inForce, a.now)
+	return a, nil
+}
+
+func (a *app) openEvidence(ctx context.Context, c appConfig) error {
+	opts := evidence.Options{
+		Logger: a.log,
+		Now:    a.now,
+		// Entries are only written once the versions are open, except the log's
+		// own first, which declares nothing.
+		Declared: func(id string) bool { return a.versions != nil && a.versions.Declares(id) },
+	}
+	if c.profile != nil {
+		opts.Origin = c.profile.Policy.Operator.Domain + "/evidence"
+	}
+	if c.checkpoints != "" {
+		sink, err := evidence.NewSink(c.checkpoints)
+		if err != nil {
+			return err
+		}
+		opts.Sinks = []evidence.Sink{sink}
+	}
+	var err error
+	a.evidence, err = evidence.Open(ctx, a.store, a.ring, c.folder.Log(), opts)
+	return err
+}
+
+// openPolicy reads the published versions. The first policy of a fresh folder
+// is published at once; later ones only by `candour policy publish`, which
+// gives the date from which they apply.
+func (a *app) openPolicy(ctx context.Context) error {
+	var err error
+	if a.versions, err = notice.OpenVersions(ctx, a.store, a.evidence); err != nil || a.profile == nil {
+		return err
+	}
+	if len(a.versions.List()) == 0 {
+		_, err = a.versions.Publish(ctx, a.profile, a.now(), a.now())
+		return err
+	}
+	published, err := a.versions.Matches(a.profile)
+	if err != nil {
+		return err
+	}
+	if !published {
+		a.log.Warn("the policy file's version is not published, so the last published one stays in force; publish it with `candour policy publish PATH --from DATE`",
+			"file", a.profile.Policy.Version, "in force", a.versions.InForce(a.now()).Number)
+	}
+	return nil
+}
+
+// inForce is the policy the doors ask.
+func (a *app) inForce() *policy.Compiled { return a.versions.InForce(a.now()).Compiled }
+
+// Close ends everything in the reverse order of opening and gives the folder
+// back.
+func (a *app) Close(ctx context.Context) error {
+	var errs []error
+	if a.vault != nil {
+		errs = append(errs, a.vault.Flush(ctx))
+	}
+	if a.evidence != nil {
+		errs = append(errs, a.evidence.Close(ctx))
+	}
+	if a.ring != nil {
+		a.ring.Close()
+	}
+	if a.store != nil {
+		errs = append(errs, a.store.Close())
+	}
+	if a.lock != nil {
+		errs = append(errs, a.lock.Unlock())
+	}
+	return errors.Join(errs...)
+}
+
+// database returns where the database is. A PostgreSQL address is remembered in
+// the folder, so that commands and a later start need not repeat it; the file
+// is private because the address holds a password.
+func database(f folder.Folder, address string) (string, error) {
+	path := filepath.Join(string(f), "database")
+	kept, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	switch {
+	case address == "" && len(kept) > 0:
+		return string(kept), nil
+	case address == "":
+		return f.Database(), nil
+	case len(kept) == 0:
+		if _, err := os.Stat(f.Database()); err == nil {
+			return "", fmt.Errorf("the data folder has a SQLite database; --database needs a data folder of its own")
+		}
+	}
+	return address, os.WriteFile(path, []byte(address), 0o600)
+}

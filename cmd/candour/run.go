@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"candour/internal/folder"
+	"candour/operators"
+	"candour/policy"
+	"candour/policy/lint"
+)
+
+// RunCmd serves the sites. Each flag can also be set in the environment and,
+// by its name without dashes, in the configuration file.
+type RunCmd struct {
+	Config kong.ConfigFlag `help:"Configuration file: one 'flag: value' a line. The environment and flags beat it." placeholder:"FILE" env:"CANDOUR_CONFIG"`
+
+	Data     string `help:"Data folder; made if it is not there." placeholder:"DIR" env:"CANDOUR_DATA" default:"data"`
+	Database string `help:"PostgreSQL address, instead of SQLite in the data folder." placeholder:"URL" env:"CANDOUR_DATABASE"`
+	KMS      string `name:"kms" help:"Key service that seals the root key when it is first made, instead of a file." placeholder:"URI" env:"CANDOUR_KMS"`
+	Operator string `help:"Operator's folder, or the name of a built-in one (${operators})." default:"${operator}" env:"CANDOUR_OPERATOR"`
+
+	Listen string `help:"Address of the sites." default:"127.0.0.1:8080" env:"CANDOUR_LISTEN"`
+	Public string `help:"Address of the website as people reach it, if a proxy stands in front." placeholder:"URL" env:"CANDOUR_PUBLIC"`
+	Admin  string `help:"Address of health, readiness and metrics; keep it on loopback." default:"127.0.0.1:0" env:"CANDOUR_ADMIN"`
+	Sip    string `help:"Address for SIP. Accepted and not used yet." placeholder:"ADDR" env:"CANDOUR_SIP"`
+
+	TLS       string `name:"tls" help:"off: plain http, for loopback or behind a proxy. local: an authority of this machine's own. files: --tls-cert and --tls-key. acme: obtained and renewed." enum:"off,local,files,acme" default:"off" env:"CANDOUR_TLS"`
+	TLSCert   string `name:"tls-cert" help:"PEM chain, for --tls files." placeholder:"FILE" env:"CANDOUR_TLS_CERT"`
+	TLSKey    string `name:"tls-key" help:"PEM key, for --tls files." placeholder:"FILE" env:"CANDOUR_TLS_KEY"`
+	ACMEEmail string `name:"acme-email" help:"Address for the certificate authority, for --tls acme." env:"CANDOUR_ACME_EMAIL"`
+	ACMEHTTP  string `name:"acme-http" help:"Address that answers the authority's challenges, for --tls acme." default:":80" env:"CANDOUR_ACME_HTTP"`
+
+	SMTP        string `name:"smtp" help:"Mail server: smtp://user:password@host:587 or smtps://host:465. Without one, mail waits in the queue." placeholder:"URL" env:"CANDOUR_SMTP"`
+	Checkpoints string `help:"Where each signed checkpoint of the evidence is sent off this machine: a folder or an http(s) address." placeholder:"WHERE" env:"CANDOUR_CHECKPOINTS"`
+	Demo        bool   `help:"A development mailbox at mail.<domain> that keeps mail in memory and sends nothing." env:"CANDOUR_DEMO"`
+	LogFormat   string `help:"Form of the log on standard error." enum:"text,json" default:"text" env:"CANDOUR_LOG_FORMAT"`
+}
+
+// loadOperator loads and checks an operator's folder: a path, or the name of a
+// built-in one. The faults are printed to errs, one a line.
+func loadOperator(name string, errs io.Writer) (*policy.Profile, error) {
+	fsys, builtIn := operators.FS(name)
+	if !builtIn {
+		info, err := os.Stat(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("there is no operator %q: give the path of an operator's folder, or one of the built-in names %s", name, strings.Join(operators.IDs(), ", "))
+		}
+		if err != nil {
+			return nil, fmt.Errorf("the operator's folder cannot be read: %w", err)
+		}
+		if !info.IsDir() {
+			return nil, fmt.Errorf("%s is a file: give the folder that policy.yaml is in", name)
+		}
+		fsys = os.DirFS(name)
+	}
+	profile, faults := policy.Load(fsys)
+	if len(faults) == 0 {
+		faults = lint.Run(profile)
+	}
+	for _, f := range faults {
+		fmt.Fprintln(errs, f)
+	}
+	if len(faults) > 0 {
+		return nil, fmt.Errorf("the policy has %d faults; nothing was started", len(faults))
+	}
+	return profile, nil
+}
+
+func (c *RunCmd) logger(w io.Writer) *slog.Logger {
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, nil))
+	}
+	return slog.New(slog.NewTextHandler(w, nil))
+}
+
+// Run serves until ctx ends.
+func (c *RunCmd) Run(ctx context.Context, out io.Writer) error {
+	log := c.logger(os.Stderr)
+	profile, err := loadOperator(c.Operator, os.Stderr)
+	if err != nil {
+		return err
+	}
+	if c.Sip != "" {
+		log.Info("--sip is accepted and not used yet: telephony comes in a later version")
+	}
+	a, err := openApp(ctx, appConfig{folder: folder.Folder(c.Data), database: c.Database, kms: c.KMS, checkpoints: c.Checkpoints, profile: profile, log: log})
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.serveApp(ctx, a, out), a.Close(context.WithoutCancel(ctx)))
+}

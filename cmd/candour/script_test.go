@@ -1,0 +1,195 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// The test binary is the program itself when a script calls it, so that the
+// scripts drive what is shipped.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"candour": main})
+}
+
+func TestScripts(t *testing.T) {
+	servers := &servers{}
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			wd, err := os.Getwd()
+			if err != nil {
+				return err
+			}
+			env.Setenv("OPERATORS", wd+"/../../operators")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"port":    port,
+			"edit":    edit,
+			"serve":   servers.serve,
+			"stop":    servers.stop,
+			"get":     get,
+			"copyall": copyAll,
+		},
+	})
+}
+
+// port NAME puts a free port of loopback into the environment.
+func port(ts *testscript.TestScript, _ bool, args []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Setenv(args[0], fmt.Sprint(l.Addr().(*net.TCPAddr).Port))
+	ts.Check(l.Close())
+}
+
+// edit FILE REGEXP TEXT replaces the first match; it fails without one.
+func edit(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(args[0])
+	old, err := os.ReadFile(path)
+	ts.Check(err)
+	at := regexp.MustCompile("(?m)" + args[1]).FindIndex(old)
+	if at == nil {
+		ts.Fatalf("%s: nothing matches %s", args[0], args[1])
+	}
+	ts.Check(os.WriteFile(path, bytes.Join([][]byte{old[:at[0]], []byte(args[2]), old[at[1]:]}, nil), 0o600))
+}
+
+// copyall FROM TO copies a folder's files into another.
+func copyAll(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(os.CopyFS(ts.MkAbs(args[1])+"/", os.DirFS(args[0])))
+}
+
+// servers are the running programs of all scripts, by script and name.
+type servers struct {
+	mu  sync.Mutex
+	all map[string]*server
+}
+
+type server struct {
+	end  func()
+	done chan int
+	out  *lines
+}
+
+// lines collects what a server prints and tells when it is ready.
+type lines struct {
+	mu    sync.Mutex
+	text  bytes.Buffer
+	ready chan struct{}
+	once  sync.Once
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text.Write(p)
+	if strings.Contains("\n"+l.text.String(), "\nready\n") {
+		l.once.Do(func() { close(l.ready) })
+	}
+	return len(p), nil
+}
+
+// serve NAME ARGS... starts `candour run` and waits until it is ready.
+func (s *servers) serve(ts *testscript.TestScript, neg bool, args []string) {
+	ctx, cancel := context.WithCancel(context.Background())
+	out := &lines{ready: make(chan struct{})}
+	srv := &server{end: cancel, done: make(chan int, 1), out: out}
+	argv := append([]string{"run"}, args[1:]...)
+	for i, a := range argv {
+		if i > 0 && (argv[i-1] == "--data" || argv[i-1] == "--operator" && strings.Contains(a, "/")) {
+			argv[i] = ts.MkAbs(a)
+		}
+	}
+	go func() { srv.done <- run(ctx, argv, out, io.Discard) }()
+	ts.Defer(cancel)
+	select {
+	case <-out.ready:
+	case code := <-srv.done:
+		ts.Fatalf("the server ended with %d before it was ready:\n%s", code, out.text.String())
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.all == nil {
+		s.all = map[string]*server{}
+	}
+	s.all[ts.Name()+args[0]] = srv
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".out"), out.text.Bytes(), 0o600))
+}
+
+// stop NAME ends a server and checks that it ended well.
+func (s *servers) stop(ts *testscript.TestScript, _ bool, args []string) {
+	s.mu.Lock()
+	srv := s.all[ts.Name()+args[0]]
+	s.mu.Unlock()
+	srv.end()
+	if code := <-srv.done; code != 0 {
+		ts.Fatalf("the server ended with %d", code)
+	}
+}
+
+// get HOST PORT PATH STATUS fetches a page of a surface; stdout is not set, the
+// body lies in the file `page`, the headers in `headers`.
+func get(ts *testscript.TestScript, _ bool, args []string) {
+	req, err := http.NewRequest(http.MethodGet, "http://127.0.0.1:"+args[1]+args[2], nil)
+	ts.Check(err)
+	req.Host = args[0] + ":" + args[1]
+	client := &http.Client{Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	resp, err := client.Do(req)
+	ts.Check(err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	var headers bytes.Buffer
+	ts.Check(resp.Header.Write(&headers))
+	ts.Check(os.WriteFile(ts.MkAbs("page"), body, 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs("headers"), headers.Bytes(), 0o600))
+	if got := fmt.Sprint(resp.StatusCode); got != args[3] {
+		ts.Fatalf("%s%s: status %s, want %s\n%s", args[0], args[2], got, args[3], body)
+	}
+}
+
+// A server ends cleanly on SIGTERM, with exit code 0.
+func TestTermEndsCleanly(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	link := dir + "/candour"
+	if err := os.Symlink(self, link); err != nil {
+		t.Fatal(err)
+	}
+	out := &lines{ready: make(chan struct{})}
+	cmd := exec.Command(link, "run", "--data", dir+"/data", "--listen", "127.0.0.1:0", "--demo")
+	cmd.Stdout = out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	select {
+	case <-out.ready:
+	case err := <-ended:
+		t.Fatalf("ended before it was ready: %v", err)
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err != nil {
+		t.Fatalf("SIGTERM: %v, want exit code 0", err)
+	}
+}

@@ -1,0 +1,254 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"candour/internal/analytics"
+	"candour/internal/consent"
+	"candour/internal/evidence"
+	"candour/internal/mail"
+	"candour/internal/marketing"
+	"candour/internal/retention"
+	"candour/internal/support"
+	"candour/internal/web"
+	"candour/internal/web/firstpage"
+	"candour/internal/web/website"
+	"candour/policy"
+)
+
+// serveApp wires the sites onto an open data folder and serves them until ctx
+// ends. Every doubt about the folder has been settled by openApp.
+func (c *RunCmd) serveApp(ctx context.Context, a *app, out io.Writer) error {
+	conf, challenges, err := c.tlsConfig(a.folder.Certificates(), a.profile.Policy)
+	if err != nil {
+		return err
+	}
+	listeners, err := c.bindAll(challenges)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		for _, l := range listeners {
+			_ = l.socket.Close() // closed already, unless wiring failed
+		}
+	}()
+	s := &sites{app: a, demo: c.Demo, tls: conf}
+	if err := s.place(c.Public, listeners[0].socket.Addr(), a.profile.Policy.Operator); err != nil {
+		return err
+	}
+	bg := newBackground(ctx, a.log)
+	defer bg.stop()
+	if err := s.wire(c.SMTP, bg); err != nil {
+		return err
+	}
+	defer s.counter.Close(context.WithoutCancel(ctx))
+	listeners[0].handler, listeners[0].tls = s.site, conf
+	listeners[1].handler = s.admin()
+	stop, err := a.folder.Serve(a.acts())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = stop(context.WithoutCancel(ctx)) }() // the socket goes with the process
+	return serve(ctx, a.log, listeners, func() error { return s.announce(out, listeners) })
+}
+
+// bindAll opens the addresses: the sites, the admin address, and with ACME the
+// one for challenges.
+func (c *RunCmd) bindAll(challenges http.Handler) ([]listener, error) {
+	wanted := []listener{{name: "the sites (--listen)", address: c.Listen}, {name: "health and metrics (--admin)", address: c.Admin}}
+	if challenges != nil {
+		wanted = append(wanted, listener{name: "ACME challenges (--acme-http)", address: c.ACMEHTTP, handler: challenges})
+	}
+	for i := range wanted {
+		socket, err := bind(wanted[i].name, wanted[i].address)
+		if err != nil {
+			for _, l := range wanted[:i] {
+				_ = l.socket.Close() // nothing was accepted
+			}
+			return nil, err
+		}
+		wanted[i].socket = socket
+	}
+	return wanted, nil
+}
+
+// sites is everything that is served, while it is put together.
+type sites struct {
+	*app
+	demo    bool
+	tls     *tls.Config
+	public  *url.URL // the website as people reach it
+	parents []string
+	secure  bool
+
+	site    *web.Site
+	counter *evidence.Counter
+	queue   *mail.Queue
+	mailbox *mail.Mailbox
+}
+
+// place finds the address of the website for links, and the parent domains
+// that are answered: the local one, and the operator's own where a certificate
+// or a proxy in front serves it.
+func (s *sites) place(public string, addr net.Addr, op policy.Operator) error {
+	s.parents, s.secure = []string{op.LocalDomain}, s.tls != nil
+	s.public = &url.URL{Scheme: "http", Host: op.LocalDomain}
+	_, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return err
+	}
+	if s.tls != nil {
+		s.public.Scheme = "https"
+		if len(s.tls.Certificates) == 0 { // not of the local authority
+			s.public.Host = op.Domain
+			s.parents = append(s.parents, op.Domain)
+		}
+	}
+	if standard := s.public.Scheme == "http" && port == "80" || s.public.Scheme == "https" && port == "443"; !standard {
+		s.public.Host = net.JoinHostPort(s.public.Host, port)
+	}
+	if public == "" {
+		return nil
+	}
+	u, err := url.Parse(public)
+	if err != nil || u.Host == "" || strings.Trim(u.Path, "/") != "" {
+		return fmt.Errorf("--public must be the website's address, such as https://%s", op.Domain)
+	}
+	s.public, s.secure = u, s.secure || u.Scheme == "https"
+	if host := u.Hostname(); host != op.LocalDomain {
+		s.parents = append(s.parents, host)
+	}
+	return nil
+}
+
+func (s *sites) wire(smtp string, bg *background) error {
+	desk := consent.New(s.store, s.evidence, s.ring.Secret("consent cookie v1"), s.policyOf, s.now)
+	views := analytics.NewCounter(s.store, s.now)
+	minute := time.NewTicker(countBeat)
+	s.counter = evidence.NewCounter(s.evidence, minute.C)
+	var err error
+	s.site, err = web.New(web.Deps{
+		Profile: s.profile, Versions: s.versions, Desk: desk, Counter: s.counter, Views: views,
+		Secret: s.ring.Secret, Log: s.log, Now: s.now,
+		Parents: s.parents, TLS: s.secure, Strict: s.demo,
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.mail(smtp); err != nil {
+		return err
+	}
+	people := marketing.Config{Store: s.store, Ring: s.ring, Log: s.evidence, Vault: s.vault, Queue: s.queue, InForce: s.inForce, Now: s.now}
+	newsletter := marketing.New(people)
+	help := support.New(support.Config{Store: s.store, Log: s.evidence, Vault: s.vault, Queue: s.queue, InForce: s.inForce, Now: s.now})
+	for _, surface := range s.profile.Policy.Surfaces {
+		if surface.Host == "" {
+			s.site.Handle(surface.ID, website.New(s.site, website.Deps{
+				Enquire: help.Enquire, Subscribe: newsletter.Subscribe, Confirm: newsletter.Confirm, Leave: newsletter.Leave,
+				Evidence: http.StripPrefix("/evidence", s.evidence.Handler()),
+			}))
+			continue
+		}
+		s.site.Handle(surface.ID, firstpage.New(s.site))
+	}
+	if s.mailbox != nil {
+		s.site.HandleHost("mail", s.mailbox.Handler())
+	}
+	s.start(bg, desk, views, newsletter)
+	return nil
+}
+
+// start begins what goes on in the background. Each part finds what is owed
+// in its own tables, at once and on a beat.
+func (s *sites) start(bg *background, desk *consent.Desk, views *analytics.Counter, newsletter *marketing.Newsletter) {
+	keeper := retention.New(s.vault, s.now, s.log)
+	bg.run(func(ctx context.Context) {
+		tick := time.NewTicker(retention.Beat)
+		defer tick.Stop()
+		keeper.Run(ctx, tick.C)
+	})
+	bg.run(s.queue.Run)
+	bg.run(func(ctx context.Context) {
+		tick := time.NewTicker(countBeat)
+		defer tick.Stop()
+		views.Run(ctx, tick.C, func(err error) { s.log.Error("statistics could not be written and are counted on", "error", err) })
+	})
+	bg.repeat("sweep of cookie decisions", firstSweep, sweepBeat, func(ctx context.Context) error {
+		_, err := desk.Sweep(ctx, s.inForce().Policy())
+		return err
+	})
+	bg.repeat("sweep of sign-ups", firstSweep, sweepBeat, newsletter.Sweep)
+}
+
+func (s *sites) policyOf(number int) *policy.Policy {
+	if v := s.versions.Get(number); v != nil {
+		return v.Profile.Policy
+	}
+	return nil
+}
+
+// mail makes the queue and finds where its mails go: a mail server, the
+// development mailbox, or nowhere yet.
+func (s *sites) mail(smtp string) error {
+	composer, err := mail.NewComposer(s.public.Scheme + "://" + s.public.Host)
+	if err != nil {
+		return err
+	}
+	var sender mail.Sender
+	switch {
+	case smtp != "":
+		conf, err := mail.ParseSMTP(smtp)
+		if err != nil {
+			return err
+		}
+		if sender, err = mail.NewSMTP(conf); err != nil {
+			return err
+		}
+	case s.demo:
+		s.mailbox = mail.NewMailbox()
+		sender = s.mailbox
+	}
+	s.queue = mail.NewQueue(mail.Config{
+		Store: s.store, Ring: s.ring, Log: s.evidence, Vault: s.vault, InForce: s.inForce,
+		Composer: composer, Sender: sender, Logger: s.log, Now: s.now,
+	})
+	return nil
+}
+
+// admin answers health, readiness and metrics.
+func (s *sites) admin() http.Handler {
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), s.evidence)
+	return adminHandler(metrics, []check{
+		{"evidence", func(*http.Request) error { return s.evidence.Err() }},
+		{"store", func(r *http.Request) error { return s.store.DB().PingContext(r.Context()) }},
+	})
+}
+
+// announce prints where everything is, and then that it is ready.
+func (s *sites) announce(out io.Writer, listeners []listener) error {
+	var b strings.Builder
+	line := func(name, at string) { fmt.Fprintf(&b, "%-10s %s\n", name, at) }
+	for _, surface := range s.profile.Policy.Surfaces {
+		line(surface.ID, s.public.Scheme+"://"+hostOf(surface.Host, s.public.Host)+"/")
+	}
+	if s.mailbox != nil {
+		line("mailbox", s.public.Scheme+"://"+hostOf("mail", s.public.Host)+"/")
+	}
+	line("admin", "http://"+listeners[1].socket.Addr().String()+"/healthz")
+	line("evidence", s.evidence.VerifierKey())
+	b.WriteString("ready\n")
+	_, err := io.WriteString(out, b.String())
+	return err
+}
