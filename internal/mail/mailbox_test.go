@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/jba/templatecheck"
 )
 
 func post(t *testing.T, b *Mailbox, to string, content Content) {
@@ -103,5 +105,18 @@ func TestMailboxDoesNotPrint(t *testing.T) {
 	post(t, b, "planted@example.org", Acknowledgement{Reference: "R"})
 	if s := fmt.Sprintf("%v %+v %#v %v", b, b, b, b.newest()); strings.Contains(s, "planted") {
 		t.Error(s)
+	}
+}
+
+// A misspelled field in a page is found here and not by whoever opens it.
+func TestMailboxPagesFitTheirData(t *testing.T) {
+	for name, data := range map[string]any{"list.html": []opened{}, "message.html": opened{}} {
+		page := mailboxPages.Lookup(name)
+		if page == nil {
+			t.Fatalf("no page %s", name)
+		}
+		if err := templatecheck.CheckHTML(page, data); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
