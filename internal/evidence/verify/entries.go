@@ -253,6 +253,7 @@ func (p *pass) body(ctx context.Context, where string, r evidence.Row) error {
 		return nil
 	}
 	p.opened++
+	p.meet(b)
 	if r.Form() != evidence.FormSubject {
 		return nil
 	}

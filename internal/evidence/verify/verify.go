@@ -26,6 +26,7 @@ import (
 	"candour/internal/evidence"
 	"candour/internal/evidence/opening"
 	"candour/internal/evidence/tiles"
+	"candour/internal/keys"
 )
 
 // Options of a verification. The zero value checks what a folder says of
@@ -60,13 +61,16 @@ type checker struct {
 	horizon  uint64 // entries that the log has, signed or not
 	closed   bool   // the last server had brought every row to the log
 	findings *findings
+
+	epoch     keys.Epoch       // the last closed epoch, whose list of keys agrees with the ring
+	committed map[int64]string // epoch -> root of its list, as the log says
 }
 
 // Verify checks the evidence at source, a data folder or the address of a
 // published log. The report says what was found; the error is of a source that
 // cannot be read at all.
 func Verify(ctx context.Context, source string, opts Options) (*Report, error) {
-	c := &checker{opts: opts, report: &Report{Source: source}}
+	c := &checker{opts: opts, report: &Report{Source: source}, committed: map[int64]string{}}
 	c.findings = &c.report.findings
 	if strings.Contains(source, "://") {
 		site, err := tiles.NewSite(source, opts.Client)
@@ -98,6 +102,9 @@ func (c *checker) run(ctx context.Context) error {
 		return err
 	}
 	c.checkpoints(raw, kept)
+	if err := c.checkList(ctx); err != nil {
+		return err
+	}
 	if err := c.readState(ctx); err != nil {
 		return err
 	}
@@ -113,6 +120,7 @@ func (c *checker) run(ctx context.Context) error {
 	if err := c.checkWaiting(ctx); err != nil {
 		return err
 	}
+	c.compareList()
 	return c.checkStrays(ctx)
 }
 
