@@ -97,6 +97,7 @@ func (s *Site) decide(w http.ResponseWriter, r *http.Request, chosen map[string]
 	v.Consent = s.Desk.Read(v.Policy(), v.Surface.ID, []string{value}, r.Header.Get("Sec-GPC") == "1")
 	v.cookies.State = v.Consent
 	h := w.Header()
+	s.setHeaders(h, v) // those of the new choice
 	if lines, n := v.cookies.In(r); n > 0 {
 		h["Set-Cookie"] = lines // those of the wider choice are among them
 	}

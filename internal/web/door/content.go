@@ -98,15 +98,21 @@ func IsOrigin(s string) bool {
 	return true
 }
 
-// features are the powers that a page could ask the browser for (Permissions
-// Policy registry; those that Chromium knows, because it complains of others).
+// features are the powers that a page could ask the browser for, or that would
+// tell others more of the device: those of the Permissions Policy registry that
+// browsers know today, because they complain of others. Left out are those
+// that only make a page kinder (aria-notify, the colour scheme people prefer).
 var features = []string{
-	"accelerometer", "ambient-light-sensor", "attribution-reporting", "autoplay", "bluetooth", "browsing-topics", "camera",
-	"clipboard-read", "clipboard-write", "compute-pressure", "cross-origin-isolated", "display-capture", "encrypted-media",
-	"fullscreen", "gamepad", "geolocation", "gyroscope", "hid", "identity-credentials-get", "idle-detection", "keyboard-map",
-	"local-fonts", "magnetometer", "microphone", "midi", "otp-credentials", "payment", "picture-in-picture",
-	"publickey-credentials-create", "publickey-credentials-get", "screen-wake-lock", "serial", "storage-access", "sync-xhr",
-	"unload", "usb", "window-management", "xr-spatial-tracking",
+	"accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "captured-surface-control", "clipboard-read", "clipboard-write",
+	"compute-pressure", "cross-origin-isolated", "deferred-fetch", "digital-credentials-create", "digital-credentials-get", "display-capture",
+	"encrypted-media", "fullscreen", "gamepad", "geolocation", "gyroscope", "hid", "identity-credentials-get", "idle-detection",
+	"keyboard-map", "language-detector", "language-model", "local-fonts", "local-network-access", "magnetometer", "microphone", "midi",
+	"on-device-speech-recognition", "otp-credentials", "payment", "picture-in-picture", "private-state-token-issuance",
+	"private-state-token-redemption", "publickey-credentials-create", "publickey-credentials-get", "screen-wake-lock", "serial",
+	"speaker-selection", "storage-access", "summarizer", "sync-xhr", "translator", "unload", "usb", "window-management", "xr-spatial-tracking",
+	// What requests may tell of the device beyond the browser's name (client hints).
+	"ch-device-memory", "ch-downlink", "ch-dpr", "ch-ect", "ch-rtt", "ch-ua-arch", "ch-ua-bitness", "ch-ua-form-factors", "ch-ua-full-version",
+	"ch-ua-full-version-list", "ch-ua-model", "ch-ua-platform-version", "ch-ua-wow64", "ch-viewport-height", "ch-viewport-width", "ch-width",
 }
 
 // Permissions computes the Permissions-Policy of a surface: every power is
