@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"syscall"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -24,6 +23,8 @@ import (
 type database struct {
 	db       *sql.DB
 	postgres bool
+	path     string // SQLite
+	frozen   bool   // nobody wrote to it when it was opened
 }
 
 // openFolder finds the log and the database of a data folder.
@@ -55,22 +56,30 @@ func openDatabase(path, address string) (*database, error) {
 		return nil, fmt.Errorf("there is no database %s; give the PostgreSQL address with --database", path)
 	}
 	q := url.Values{"mode": {"ro"}, "_pragma": {"query_only(1)", "busy_timeout(10000)"}}
-	// A folder that this user cannot write has no place for the index of the
-	// write-ahead log. Without that log there is no writer either.
-	if _, err := os.Stat(path + "-wal"); errors.Is(err, fs.ErrNotExist) && !writable(filepath.Dir(path)) {
+	// Without a write-ahead log nobody writes, and SQLite is told so: it would
+	// else leave files of its own, which belong to whoever verifies and may
+	// keep the server's user out.
+	frozen := !exists(walOf(path))
+	if frozen {
 		q.Set("immutable", "1")
 	}
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
 	if err != nil {
 		return nil, err
 	}
-	return &database{db: db}, nil
+	return &database{db: db, path: path, frozen: frozen}, nil
 }
 
-func writable(dir string) bool {
-	const write = 2 // access(2): W_OK
-	return syscall.Access(dir, write) == nil
+func walOf(path string) string { return path + "-wal" }
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, fs.ErrNotExist)
 }
+
+// thawed reports whether a server has begun to write to a database that was
+// taken for one that nobody writes to.
+func (d *database) thawed() bool { return d.frozen && exists(walOf(d.path)) }
 
 func (d *database) close() { _ = d.db.Close() } // nothing was written
 

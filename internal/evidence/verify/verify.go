@@ -70,23 +70,40 @@ type checker struct {
 // published log. The report says what was found; the error is of a source that
 // cannot be read at all.
 func Verify(ctx context.Context, source string, opts Options) (*Report, error) {
-	c := &checker{opts: opts, report: &Report{Source: source}, committed: map[int64]string{}}
-	c.findings = &c.report.findings
 	if strings.Contains(source, "://") {
 		site, err := tiles.NewSite(source, opts.Client)
 		if err != nil {
 			return nil, err
 		}
+		c := newChecker(source, opts)
 		c.source = site
-	} else {
-		var err error
-		if c.folder, c.db, err = openFolder(ctx, source, opts.Database); err != nil {
-			return nil, err
-		}
-		defer c.db.close()
-		c.source = c.folder
+		return c.report, c.run(ctx)
 	}
-	return c.report, c.run(ctx)
+	for {
+		c := newChecker(source, opts)
+		thawed, err := c.runFolder(ctx, source)
+		if !thawed {
+			return c.report, err
+		}
+	}
+}
+
+func newChecker(source string, opts Options) *checker {
+	c := &checker{opts: opts, report: &Report{Source: source}, committed: map[int64]string{}}
+	c.findings = &c.report.findings
+	return c
+}
+
+// runFolder checks a data folder. It reports true if a server began to write
+// to it meanwhile, so that what was read may not fit together.
+func (c *checker) runFolder(ctx context.Context, dir string) (thawed bool, err error) {
+	if c.folder, c.db, err = openFolder(ctx, dir, c.opts.Database); err != nil {
+		return false, err
+	}
+	defer c.db.close()
+	c.source = c.folder
+	err = c.run(ctx)
+	return c.db.thawed(), err
 }
 
 func (c *checker) run(ctx context.Context) error {
