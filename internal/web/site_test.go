@@ -240,3 +240,26 @@ func BenchmarkPage(b *testing.B) {
 		bench.Logged.Reset()
 	}
 }
+
+// A report is counted, whatever it says; what is no report is refused.
+func TestReports(t *testing.T) {
+	b := webtest.Open(t, "invoco")
+	for name, c := range map[string]struct {
+		kind, body string
+		want       int
+	}{
+		"a report":       {"application/csp-report", `{"csp-report":{"effective-directive":"img-src"}}`, 204},
+		"with a charset": {"application/csp-report; charset=utf-8", `{"csp-report":{"violated-directive":"made-up x"}}`, 204},
+		"another type":   {"text/plain", `{"csp-report":{"effective-directive":"img-src"}}`, 415},
+		"no type":        {"", `{}`, 415},
+		"no report":      {"application/csp-report", `{}`, 400},
+		"no JSON":        {"application/csp-report", `<report>`, 400},
+		"too large":      {"application/csp-report", `{"csp-report":{"x":"` + strings.Repeat("a", 20<<10) + `"}}`, 413},
+	} {
+		br := b.Browser()
+		br.Header.Set("Sec-Fetch-Site", "cross-site") // browsers send reports without a page
+		if a := br.Do(http.MethodPost, b.Parent, "/csp", c.kind, c.body); a.StatusCode != c.want {
+			t.Errorf("%s: %d, want %d", name, a.StatusCode, c.want)
+		}
+	}
+}
