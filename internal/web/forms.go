@@ -17,8 +17,10 @@ import (
 
 // ReadForm reads the fields of a form and counts it against the limit of its
 // network address. Only what a plain HTML form sends is taken.
-func (s *Site) ReadForm(r *http.Request) (url.Values, error) {
-	if !s.limit.Take(r.RemoteAddr) {
+func (s *Site) ReadForm(r *http.Request) (url.Values, error) { return readForm(r, s.limit) }
+
+func readForm(r *http.Request, limit *door.Limit) (url.Values, error) {
+	if !limit.Take(r.RemoteAddr) {
 		return nil, ErrTooMany
 	}
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))

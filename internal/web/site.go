@@ -44,6 +44,10 @@ type Deps struct {
 // DefaultFormLimit fits an office behind one address, and no robot.
 const DefaultFormLimit = 60
 
+// choicesPerForm is how many times more choices about cookies than other forms
+// are taken: to say no must not fail because a whole campus says it at once.
+const choicesPerForm = 50
+
 // formWindow is the time in which forms are counted.
 const formWindow = 10 * time.Minute
 
@@ -54,7 +58,8 @@ type Site struct {
 	Stamps  *door.Stamps
 	Forgery door.Forgery
 
-	limit    *door.Limit
+	limit    *door.Limit // of forms
+	choices  *door.Limit // of choices about cookies
 	pages    map[string]*template.Template
 	files    files
 	surfaces map[string]http.Handler // by surface id
@@ -77,6 +82,7 @@ func New(d Deps) (*Site, error) {
 		Stamps:  door.NewStamps(d.Secret("web form stamp v1"), d.Now),
 		Forgery: door.NewForgery(d.Secret("web form token v1")),
 		limit:   door.NewLimit(d.FormLimit, formWindow, d.Now),
+		choices: door.NewLimit(d.FormLimit*choicesPerForm, formWindow, d.Now),
 		origin:  http.NewCrossOriginProtection(),
 	}
 	for _, name := range templates.Pages() {

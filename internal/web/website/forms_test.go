@@ -126,6 +126,10 @@ func TestALotOfForms(t *testing.T) {
 	if last != http.StatusTooManyRequests {
 		t.Errorf("the sixty-first: %d", last)
 	}
+	br := b.Browser()
+	if a := press(t, br, br.Get("/"), "reject"); a.StatusCode != http.StatusSeeOther {
+		t.Errorf("a refusal of cookies: %d", a.StatusCode)
+	}
 	b.Pass(10 * time.Minute)
 	if a := b.Browser().Post("/contact", url.Values{}); a.StatusCode == http.StatusTooManyRequests {
 		t.Error("for ever")
