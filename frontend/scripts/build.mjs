@@ -44,7 +44,6 @@ const { outputFiles, metafile } = await esbuild.build({
   target: ['es2022', 'chrome123', 'firefox128', 'safari18'],
   charset: 'utf8',
   legalComments: 'none',
-  loader: { '.svg': 'file' },
   plugins: [fonts],
   metafile: true,
   write: false,
