@@ -101,7 +101,7 @@ func (v *Vault) walk(ctx context.Context, tx *store.Tx, s keys.SubjectID, copies
 				return err
 			}
 			rec := record(row, l)
-			rec.Parts = []Part{{keys.SubjectID(row.subject), OwnerKind(row.kind), value}}
+			rec.Parts = []Part{{keys.SubjectID(row.subject), kindOf(row.place), value}}
 			if isAlone(row.place) {
 				if err := fn(rec); err != nil {
 					return err
@@ -136,8 +136,7 @@ func gather(copies map[walked]*Record, row *stored, rec Record) {
 // walkSize is how many rows a walk holds at once.
 const walkSize = 512
 
-const selectWalk = `SELECT id, record, subject, place, owner_kind, label, key_id, expires_day, collected_ms, sealed
-	FROM records WHERE subject = $1 AND id > $2 ORDER BY id LIMIT $3`
+const selectWalk = "SELECT " + ofRows + " FROM records r WHERE r.subject = $1 AND r.id > $2 ORDER BY r.id LIMIT $3"
 
 func walkBatch(ctx context.Context, tx *store.Tx, s keys.SubjectID, after int64) ([]stored, error) {
 	rows, err := tx.Query(ctx, selectWalk, int64(s), after, walkSize)
@@ -147,10 +146,11 @@ func walkBatch(ctx context.Context, tx *store.Tx, s keys.SubjectID, after int64)
 	defer rows.Close()
 	list := make([]stored, 0, 16)
 	for rows.Next() {
-		list = append(list, stored{})
-		if err := rows.Scan(list[len(list)-1].dest()[:10]...); err != nil {
+		var r stored
+		if err := rows.Scan(&r.id, &r.record, &r.subject, &r.place, &r.label, &r.key, &r.expires, &r.collectedMS, &r.sealed); err != nil {
 			return nil, err
 		}
+		list = append(list, r)
 	}
 	return list, rows.Err()
 }

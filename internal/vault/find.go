@@ -59,8 +59,7 @@ func (v *Vault) Find(ctx context.Context, tx *store.Tx, a Access, category, valu
 	return found, rows.Err()
 }
 
-const selectTagged = `SELECT r.id, r.record, r.subject, r.place, r.owner_kind, r.label, r.key_id, r.expires_day, r.collected_ms, r.sealed, s.standing
-	FROM tags t JOIN records r ON r.id = t.part JOIN subjects s ON s.subject = r.subject WHERE t.tag = $1`
+const selectTagged = "SELECT " + ofRows + ", s.standing FROM tags t JOIN records r ON r.id = t.part JOIN subjects s ON s.subject = r.subject WHERE t.tag = $1"
 
 // Lookup returns the records of the category with this value that may be used
 // for the purpose, those that only mention it included: so access by a number
@@ -71,19 +70,8 @@ func (v *Vault) Lookup(ctx context.Context, tx *store.Tx, a Access, category, va
 	if err != nil {
 		return nil, err
 	}
-	rows, err := tx.Query(ctx, selectTagged, v.tag(category, format, []byte(value)))
+	list, err := queryRows(ctx, tx, selectTagged, v.tag(category, format, []byte(value)))
 	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var list []stored
-	for rows.Next() {
-		list = append(list, stored{})
-		if err := rows.Scan(list[len(list)-1].dest()...); err != nil {
-			return nil, err
-		}
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return nil, err
 	}
 	return v.reader(ctx, tx, a).usable(list)

@@ -22,26 +22,30 @@ const (
 	maxParts = 64      // of a record
 )
 
-// place packs where a row stands in its record: copy, part, and whether the
-// record has other rows.
-func place(part, copy int, alone bool) int64 {
-	n := int64(part)<<8 | int64(copy)
+// place packs where a row stands in its record, and how the person is tied to
+// it, into one number: copy in bits 0-7, part in 8-15, kind of edge in 16-17,
+// and whether the record has other rows and this is not the first of them.
+func place(part, copy int, kind OwnerKind, alone, first bool) int64 {
+	n := int64(kind)<<16 | int64(part)<<8 | int64(copy)
 	if !alone {
-		n |= 1 << 16
+		n |= 1 << 18
+	}
+	if !first {
+		n |= 1 << 19
 	}
 	return n
 }
 
-func partOf(place int64) int   { return int(place>>8) & 0xff }
-func copyOf(place int64) int   { return int(place) & 0xff }
-func isAlone(place int64) bool { return place&(1<<16) == 0 }
+func partOf(place int64) int       { return int(place>>8) & 0xff }
+func kindOf(place int64) OwnerKind { return OwnerKind(place>>16) & 3 }
+func isAlone(place int64) bool     { return place&(1<<18) == 0 }
+func isFirst(place int64) bool     { return place&(1<<19) == 0 }
 
 // row is one part, or one copy of it, ready to be written.
 type row struct {
 	id, record  int64
 	subject     keys.SubjectID
 	place       int64
-	kind        OwnerKind
 	label       int64
 	key         int64
 	expires     int64
@@ -260,8 +264,9 @@ func (w *writer) item(it *Item, p *plan) (RecordID, error) {
 			return 0, err
 		}
 		for j := range it.Parts {
+			kind := max(it.Parts[j].Kind, Owner)
 			r := row{
-				id: w.v.st.NewID(), subject: it.Parts[j].Owner, place: place(j, c, alone), kind: max(it.Parts[j].Kind, Owner),
+				id: w.v.st.NewID(), subject: it.Parts[j].Owner, place: place(j, c, kind, alone, record == 0),
 				label: lab, expires: expires, collectedMS: collected.UnixMilli(),
 			}
 			if record == 0 {
@@ -272,7 +277,7 @@ func (w *writer) item(it *Item, p *plan) (RecordID, error) {
 				return 0, err
 			}
 			if p.tag && len(it.Parts[j].Value) > 0 {
-				w.tags = append(w.tags, tagRow{w.v.tag(it.Category, p.format, it.Parts[j].Value), r.id, r.subject, r.kind})
+				w.tags = append(w.tags, tagRow{w.v.tag(it.Category, p.format, it.Parts[j].Value), r.id, r.subject, kind})
 			}
 			w.rows = append(w.rows, r)
 		}

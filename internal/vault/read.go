@@ -2,6 +2,7 @@ package vault
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -17,7 +18,6 @@ type stored struct {
 	id, record  int64
 	subject     int64
 	place       int64
-	kind        int64
 	label       int64
 	key         int64
 	expires     int64
@@ -28,20 +28,21 @@ type stored struct {
 
 // A row is only ever read together with its person: of whoever is erased there
 // is no row in subjects, so nothing is found from that moment, in any process.
-const selectRows = `SELECT r.id, r.record, r.subject, r.place, r.owner_kind, r.label, r.key_id, r.expires_day, r.collected_ms, r.sealed, s.standing
-	FROM records r JOIN subjects s ON s.subject = r.subject `
-
 const (
-	selectByID     = selectRows + "WHERE r.id = $1"
-	selectSiblings = selectRows + "WHERE r.record = $1 AND r.record <> r.id ORDER BY r.id"
-	selectSubject  = selectRows + "WHERE r.subject = $1 ORDER BY r.id"
+	ofRows   = "r.id, r.record, r.subject, r.place, r.label, r.key_id, r.expires_day, r.collected_ms, r.sealed"
+	joined   = " FROM records r JOIN subjects s ON s.subject = r.subject "
+	rowQuery = "SELECT " + ofRows + ", s.standing" + joined
+
+	selectByID     = "SELECT r.subject, r.place, r.label, r.key_id, r.expires_day, r.collected_ms, r.sealed, s.standing" + joined + "WHERE r.id = $1"
+	selectSiblings = rowQuery + "WHERE r.record = $1 AND r.record <> r.id ORDER BY r.id"
+	selectSubject  = rowQuery + "WHERE r.subject = $1 ORDER BY r.id"
 )
 
-func (r *stored) dest() []any {
-	return []any{&r.id, &r.record, &r.subject, &r.place, &r.kind, &r.label, &r.key, &r.expires, &r.collectedMS, &r.sealed, &r.standing}
+func (r *stored) scan(rows *sql.Rows) error {
+	return rows.Scan(&r.id, &r.record, &r.subject, &r.place, &r.label, &r.key, &r.expires, &r.collectedMS, &r.sealed, &r.standing)
 }
 
-func queryRows(ctx context.Context, tx *store.Tx, query string, arg int64) ([]stored, error) {
+func queryRows(ctx context.Context, tx *store.Tx, query string, arg any) ([]stored, error) {
 	rows, err := tx.Query(ctx, query, arg)
 	if err != nil {
 		return nil, err
@@ -50,11 +51,39 @@ func queryRows(ctx context.Context, tx *store.Tx, query string, arg int64) ([]st
 	var list []stored
 	for rows.Next() {
 		list = append(list, stored{})
-		if err := rows.Scan(list[len(list)-1].dest()...); err != nil {
+		if err := list[len(list)-1].scan(rows); err != nil {
 			return nil, err
 		}
 	}
 	return list, rows.Err()
+}
+
+// head reads the first row of a record; ErrNotFound if it is not there, or if
+// the id is that of another part.
+func head(ctx context.Context, tx *store.Tx, id RecordID) (stored, error) {
+	r := stored{id: int64(id), record: int64(id)}
+	err := tx.QueryRow(ctx, selectByID, r.id).Scan(&r.subject, &r.place, &r.label, &r.key, &r.expires, &r.collectedMS, &r.sealed, &r.standing)
+	if errors.Is(err, sql.ErrNoRows) || (err == nil && !isFirst(r.place)) {
+		err = ErrNotFound
+	}
+	return r, err
+}
+
+// rowsOf reads all rows of a record that has, or had, several. The first may
+// be gone where another copy or part is not.
+func rowsOf(ctx context.Context, tx *store.Tx, first stored, err error) ([]stored, error) {
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return nil, err
+	}
+	var rows []stored
+	if err == nil {
+		rows = append(rows, first)
+		if isAlone(first.place) {
+			return rows, nil
+		}
+	}
+	more, err := queryRows(ctx, tx, selectSiblings, first.id)
+	return append(rows, more...), err
 }
 
 // reader is one reading for a purpose.
@@ -78,23 +107,15 @@ func (v *Vault) reader(ctx context.Context, tx *store.Tx, a Access) *reader {
 // evidenced by Look.
 func (v *Vault) Read(ctx context.Context, tx *store.Tx, a Access, id RecordID) (Record, error) {
 	r := v.reader(ctx, tx, a)
-	var head stored
-	rows, err := queryRows(ctx, tx, selectByID, int64(id))
+	first, err := head(ctx, tx, id)
+	if err == nil && isAlone(first.place) {
+		return r.one(&first)
+	}
+	rows, err := rowsOf(ctx, tx, first, err)
 	if err != nil {
 		return Record{}, err
 	}
-	if len(rows) == 1 && rows[0].record != int64(id) {
-		return Record{}, ErrNotFound // an id of a part, not of a record
-	}
-	if len(rows) == 1 && isAlone(rows[0].place) {
-		head = rows[0]
-		return r.one(&head)
-	}
-	more, err := queryRows(ctx, tx, selectSiblings, int64(id))
-	if err != nil {
-		return Record{}, err
-	}
-	return r.assemble(append(rows, more...))
+	return r.assemble(rows)
 }
 
 // one returns the record of a row that stands alone.
@@ -111,7 +132,7 @@ func (r *reader) one(s *stored) (Record, error) {
 		return Record{}, err
 	}
 	rec := record(s, l)
-	rec.Parts = []Part{{keys.SubjectID(s.subject), OwnerKind(s.kind), value}}
+	rec.Parts = []Part{{keys.SubjectID(s.subject), kindOf(s.place), value}}
 	return rec, nil
 }
 
@@ -149,7 +170,7 @@ func (r *reader) assemble(rows []stored) (Record, error) {
 		if len(rec.Parts) == 0 {
 			rec, err = record(s, l), nil
 		}
-		rec.Parts = append(rec.Parts, Part{keys.SubjectID(s.subject), OwnerKind(s.kind), value})
+		rec.Parts = append(rec.Parts, Part{keys.SubjectID(s.subject), kindOf(s.place), value})
 	}
 	return rec, err
 }
@@ -254,7 +275,7 @@ func (r *reader) ofCategory(list []Record, rows []stored, category string) ([]Re
 		if err != nil {
 			return nil, err
 		}
-		if l.Category != category || !l.has(r.a.Purpose) || s.kind == int64(Mentioned) {
+		if l.Category != category || !l.has(r.a.Purpose) || kindOf(s.place) == Mentioned {
 			continue
 		}
 		rec, err := r.one(s)

@@ -22,23 +22,17 @@ func (v *Vault) RectifyPart(ctx context.Context, tx *store.Tx, a Access, id Reco
 	if value == nil || len(value) > MaxValue {
 		return ErrInput
 	}
-	rows, err := queryRows(ctx, tx, selectByID, int64(id))
+	first, err := head(ctx, tx, id)
+	rows, err := rowsOf(ctx, tx, first, err)
 	if err != nil {
 		return err
-	}
-	if len(rows) != 1 || !isAlone(rows[0].place) {
-		more, err := queryRows(ctx, tx, selectSiblings, int64(id))
-		if err != nil {
-			return err
-		}
-		rows = append(rows, more...)
 	}
 	r := v.reader(ctx, tx, a)
 	var done *stored
 	var category string
 	for i := range rows {
 		s := &rows[i]
-		if s.record != int64(id) || partOf(s.place) != part || s.key == 0 {
+		if partOf(s.place) != part || s.key == 0 {
 			continue
 		}
 		l, err := v.labelOf(ctx, tx, s.label)
@@ -86,6 +80,6 @@ func (r *reader) replace(s *stored, l *label, value []byte) error {
 	if !p.tag {
 		return nil
 	}
-	w := &writer{v: r.v, ctx: r.ctx, tx: r.tx, tags: []tagRow{{r.v.tag(l.Category, p.format, value), s.id, keys.SubjectID(s.subject), OwnerKind(s.kind)}}}
+	w := &writer{v: r.v, ctx: r.ctx, tx: r.tx, tags: []tagRow{{r.v.tag(l.Category, p.format, value), s.id, keys.SubjectID(s.subject), kindOf(s.place)}}}
 	return w.writeTags()
 }

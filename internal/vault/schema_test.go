@@ -35,7 +35,7 @@ var nonPersonal = map[string]string{
 
 	"tags.tag": "HMAC under a key outside the database", "tags.part": "id", "tags.subject": "pseudonym", "tags.owner_kind": "code", "tags.version": "count",
 
-	"records.id": "id", "records.record": "id", "records.subject": "pseudonym", "records.place": "code", "records.owner_kind": "code",
+	"records.id": "id", "records.record": "id", "records.subject": "pseudonym", "records.place": "code",
 	"records.label": "id", "records.key_id": "id", "records.expires_day": "day", "records.collected_ms": "time",
 
 	"labels.label": "id", "labels.category": "policy id", "labels.version": "policy version", "labels.class": "policy id and its terms",
@@ -64,11 +64,11 @@ var nonPersonal = map[string]string{
 	"mail_queue.id": "id", "mail_queue.kind": "code", "mail_queue.purpose": "policy id", "mail_queue.subject": "pseudonym", "mail_queue.address": "record id",
 	"mail_queue.ref": "id", "mail_queue.state": "code", "mail_queue.reason": "code", "mail_queue.attempts": "count", "mail_queue.next_ms": "time",
 	"mail_queue.claim": "random", "mail_queue.queued_day": "day", "mail_queue.done_day": "day",
-	"mail_suppressed.purpose": "policy id", "mail_suppressed.tag": "HMAC under a key outside the database", "mail_suppressed.since_day": "day",
+	"mail_suppressed.purpose": "policy id", "mail_suppressed.mark": "HMAC under a key outside the database", "mail_suppressed.since_day": "day",
 	"newsletter.id": "id", "newsletter.subject": "pseudonym", "newsletter.address": "record id", "newsletter.state": "code", "newsletter.policy": "policy version",
-	"newsletter.wording": "hash", "newsletter.surface": "policy id", "newsletter.asked_ms": "time",
+	"newsletter.wording": "hash", "newsletter.mark": "HMAC under a key outside the database", "newsletter.surface": "policy id", "newsletter.asked_ms": "time",
 	"newsletter_history.id": "id", "newsletter_history.newsletter": "id", "newsletter_history.code": "code", "newsletter_history.at_ms": "time",
-	"newsletter_notices.tag": "HMAC under a key outside the database", "newsletter_notices.newsletter": "id", "newsletter_notices.at_ms": "time",
+	"newsletter_notices.mark": "HMAC under a key outside the database", "newsletter_notices.newsletter": "id", "newsletter_notices.at_ms": "time",
 	"support_tickets.id": "id", "support_tickets.reference": "random", "support_tickets.subject": "pseudonym", "support_tickets.queue": "code",
 	"support_tickets.about": "policy id of a form's option", "support_tickets.suggests": "code", "support_tickets.surface": "policy id",
 	"support_tickets.policy": "policy version", "support_tickets.state": "code", "support_tickets.opened_ms": "time", "support_tickets.closed_ms": "time",

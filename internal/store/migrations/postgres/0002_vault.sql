@@ -57,8 +57,7 @@ CREATE TABLE records (
     id           BIGINT  NOT NULL PRIMARY KEY,
     record       BIGINT  NOT NULL,  -- id of the record's first part
     subject      BIGINT  NOT NULL,
-    place        BIGINT NOT NULL,  -- which part and copy of the record
-    owner_kind   BIGINT NOT NULL,  -- 1 owner, 2 party, 3 mentioned
+    place        BIGINT NOT NULL,  -- which part and copy of the record it is, and whether the person is its owner, a party or mentioned
     label        BIGINT  NOT NULL,
     key_id       BIGINT  NOT NULL,  -- 0: an edge without a value
     expires_day  BIGINT  NOT NULL,  -- days since 1970 from which it is gone; 0 while that hangs on an event

@@ -57,8 +57,7 @@ CREATE TABLE records (
     id           INTEGER NOT NULL PRIMARY KEY,
     record       INTEGER NOT NULL,  -- id of the record's first part
     subject      INTEGER NOT NULL,
-    place        INTEGER NOT NULL,  -- which part and copy of the record
-    owner_kind   INTEGER NOT NULL,  -- 1 owner, 2 party, 3 mentioned
+    place        INTEGER NOT NULL,  -- which part and copy of the record it is, and whether the person is its owner, a party or mentioned
     label        INTEGER NOT NULL,
     key_id       INTEGER NOT NULL,  -- 0: an edge without a value
     expires_day  INTEGER NOT NULL,  -- days since 1970 from which it is gone; 0 while that hangs on an event
