@@ -1,0 +1,20 @@
+package web
+
+import (
+	"net/http"
+
+	"candour/internal/consent"
+)
+
+// Bare is the site without its doors, for a browser of which is known what it
+// agreed to: no consent cookie read, no computed headers, no cookie door, no
+// check of where a form came from. The cost of the doors is measured against
+// it.
+func (s *Site) Bare(agreed consent.State) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v := &Visit{ID: requestID(), Now: s.Now(), scheme: "http", parent: s.Parents[0], Version: s.InForce()}
+		v.Surface = &v.Policy().Surfaces[0]
+		v.Consent = agreed
+		s.surfaces[v.Surface.ID].ServeHTTP(w, r.WithContext(withVisit(r.Context(), v)))
+	})
+}
