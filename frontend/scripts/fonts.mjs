@@ -24,6 +24,9 @@ export async function font(name) {
     targetFormat: 'woff2',
     variationAxes: { wght },
     noLayoutClosure: true,
+    // Copyright and licence stay in the font, as the SIL Open Font License asks
+    // (condition 2); its whole text is in the folder fonts.
+    preserveNameIds: [0, 13, 14],
   });
 }
 
