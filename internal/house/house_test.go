@@ -95,6 +95,7 @@ var layers = []struct {
 	{"internal/web", 8},
 	{"internal/house", 9},
 	{"cmd", 9},
+	{"scripts", 9},
 }
 
 func height(path string) (int, bool) {

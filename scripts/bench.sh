@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Runs the benchmarks one after another and writes docs/performance.md.
+# CANDOUR_BENCH_COUNT is how often each is run (default 5).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+count=${CANDOUR_BENCH_COUNT:-5}
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+# The erasure benchmark wants 1,000,000 records of others: 100,000 people of ten.
+export CANDOUR_BENCH_PEOPLE=${CANDOUR_BENCH_PEOPLE:-100000}
+bench() { go test -run='^$' -timeout 60m -count="$count" "$@" | tee -a "$out"; }
+bench -bench='^BenchmarkUse$' ./policy
+bench -bench='^BenchmarkPage$' ./internal/web
+bench -bench='^Benchmark(OutboxToLeaf|CommitToCheckpoint)$' -benchtime=1x ./internal/evidence
+bench -bench='^Benchmark(BatchedWrites|SingleDurable|ReadBy|Export)' -benchtime=1x ./internal/vault
+count=3
+bench -bench='^BenchmarkErase' -benchtime=1x ./internal/vault
+go run ./scripts/performance <"$out" >docs/performance.md.new
+mv docs/performance.md.new docs/performance.md
+cat docs/performance.md
