@@ -17,10 +17,10 @@ export function launch(options = {}) {
   });
 }
 
-// watch records every request a page makes, by host.
-export function watch(page) {
+// watch records every request that a page, or all pages of a context, make.
+export function watch(source) {
   const seen = [];
-  page.on('request', (r) => {
+  source.on('request', (r) => {
     if (/^https?:/.test(r.url())) seen.push(r.url());
   });
   return {

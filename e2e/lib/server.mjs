@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-export const binary = path.join(root, 'bin', 'candour');
+export const binary = process.env.CANDOUR ?? path.join(root, 'bin', 'candour');
 
 export async function freePort() {
   const server = net.createServer().listen(0, '127.0.0.1');

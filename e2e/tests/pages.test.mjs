@@ -1,0 +1,72 @@
+// Every page, light and dark, phone and desktop: accessible, whole, and kept
+// as a picture in output/.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { mkdir } from 'node:fs/promises';
+import { axe, launch, watch } from '../lib/browser.mjs';
+import { start } from '../lib/server.mjs';
+
+const looks = [
+  { name: 'light-desktop', colorScheme: 'light', viewport: { width: 1280, height: 900 } },
+  { name: 'dark-phone', colorScheme: 'dark', viewport: { width: 390, height: 844 } },
+];
+
+for (const operator of ['invoco', 'fernhill']) {
+  const site = `${operator}.localhost`;
+  describe(operator, () => {
+    let browser, server;
+    before(async () => {
+      server = await start({ operator });
+      browser = await launch();
+      await mkdir('output', { recursive: true });
+    });
+    after(async () => {
+      await browser?.close();
+      await server?.stop();
+    });
+
+    for (const look of looks) {
+      it(`every page in ${look.name} passes axe and asks no one else`, async () => {
+        const context = await browser.newContext(look);
+        const page = await context.newPage();
+        const net = watch(page);
+        const problems = [];
+        page.on('console', (m) => { if (m.type() === 'error' && !/status of (404|4\d\d)/.test(m.text())) problems.push(`${page.url()}: console: ${m.text()}`); });
+        page.on('pageerror', (e) => problems.push(`${page.url()}: ${e.message}`));
+        const pages = await crawl(page, server, site);
+        pages.push(server.url(site, '/no-such-page'));
+        for (const [, at] of server.output.matchAll(/^(?!website|admin|evidence)\S+\s+(http:\S+)$/gm)) pages.push(at);
+        assert.ok(pages.length >= 14, `only ${pages.length} pages found: ${pages}`);
+        for (const url of pages) {
+          await page.goto(url);
+          const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+          if (wide > 0) problems.push(`${url}: ${wide} px wider than the window`);
+          for (const v of await axe(page)) problems.push(`${url}: ${v.rule}: ${v.help}: ${v.nodes.slice(0, 3).join(' | ')}`);
+          const { hostname, pathname } = new URL(url);
+          const name = `${hostname}${pathname}`.replaceAll(/[^a-z0-9]+/gi, '-').replace(/-$/, '');
+          await page.screenshot({ path: `output/${name}-${look.name}.png`, fullPage: true });
+        }
+        assert.deepEqual(problems, []);
+        assert.deepEqual(net.elsewhere(site), []);
+        await context.close();
+      });
+    }
+  });
+}
+
+// crawl returns every page of the website that a link leads to from its first.
+async function crawl(page, server, site) {
+  const found = [server.url(site)];
+  for (let i = 0; i < found.length && i < 60; i++) {
+    const response = await page.goto(found[i]);
+    assert.equal(response.status(), 200, found[i]);
+    const links = await page.$$eval('a[href]', (list) => list.map((a) => a.href));
+    for (const link of links) {
+      const url = new URL(link);
+      url.hash = '';
+      url.search = '';
+      if (url.hostname === site && !found.includes(url.href) && !/\.(svg|txt|json|css)$|\/evidence\//.test(url.pathname)) found.push(url.href);
+    }
+  }
+  return found;
+}
