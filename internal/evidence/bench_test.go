@@ -21,7 +21,7 @@ import (
 )
 
 // benchEntries is how many entries each side of a comparison carries.
-const benchEntries = 1 << 14
+const benchEntries = 1 << 16
 
 // bareTessera adds n leaves to a log of Tessera's alone, as fast as it takes
 // them, and returns how long it took until all were in the tree.

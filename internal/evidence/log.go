@@ -178,7 +178,7 @@ func (l *Log) Close(ctx context.Context) error {
 	close(l.stop)
 	l.workers.Wait()
 	if kerr := l.keepCheckpoint(ctx); err == nil && kerr == nil {
-		err = l.markClosed(ctx, true)
+		err = l.closeBooks(ctx)
 	} else {
 		err = errors.Join(err, kerr)
 	}

@@ -44,7 +44,8 @@ func (l *Log) Collect(metrics chan<- prometheus.Metric) {
 	gauge(sizeDesc, float64(signed))
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 	defer cancel()
-	if rows, err := l.countAll(ctx); err == nil {
+	if n, err := l.countRows(ctx); err == nil {
+		rows := n.all()
 		gauge(lagDesc, float64(rows-min(rows, signed)))
 		owed = owed || rows > signed
 	}

@@ -34,19 +34,28 @@ func (l *Log) readRows(ctx context.Context, first uint64, limit int) ([]Row, err
 	return found, nil
 }
 
-// countRows returns how many places of the log are taken: one more than the
-// last.
-func (l *Log) countRows(ctx context.Context) (uint64, error) {
-	query := "SELECT COALESCE(MAX(id) + 1, 0) FROM evidence"
+// counts of rows.
+type counts struct {
+	placed  uint64 // places of the log that are taken: one more than the last
+	pending uint64 // PostgreSQL: rows that wait for a place
+}
+
+// all returns how many rows there are.
+func (c counts) all() uint64 { return c.placed + c.pending }
+
+// countRows counts in one snapshot: a row that gets its place meanwhile is
+// counted once.
+func (l *Log) countRows(ctx context.Context) (counts, error) {
+	query := "SELECT COALESCE(MAX(id) + 1, 0), 0 FROM evidence"
 	if l.st.Engine() == store.PostgreSQL {
-		query = "SELECT COALESCE(MAX(seq) + 1, 0) FROM evidence_order"
+		query = "SELECT (SELECT COALESCE(MAX(seq) + 1, 0) FROM evidence_order), (SELECT COUNT(*) FROM evidence_pending)"
 	}
-	var n int64
-	err := l.st.View(ctx, func(tx *store.Tx) error { return tx.QueryRow(ctx, query).Scan(&n) })
+	var placed, pending int64
+	err := l.st.View(ctx, func(tx *store.Tx) error { return tx.QueryRow(ctx, query).Scan(&placed, &pending) })
 	if err != nil {
-		return 0, fmt.Errorf("evidence: counting rows: %w", err)
+		return counts{}, fmt.Errorf("evidence: counting rows: %w", err)
 	}
-	return uint64(n), nil
+	return counts{uint64(placed), uint64(pending)}, nil
 }
 
 // readKept returns the checkpoint kept in the store, nil if there is none, and
@@ -86,6 +95,22 @@ func (l *Log) keepCheckpoint(ctx context.Context) error {
 	l.kept = size
 	l.mu.Unlock()
 	return nil
+}
+
+// closeBooks notes that every row is under the checkpoint kept in the store,
+// if that is so.
+func (l *Log) closeBooks(ctx context.Context) error {
+	n, err := l.countRows(ctx)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	kept := l.kept
+	l.mu.Unlock()
+	if n.all() != kept {
+		return nil // an act came late; its row is carried after the next start
+	}
+	return l.markClosed(ctx, true)
 }
 
 // markClosed notes whether a server has the log. A row that comes while none

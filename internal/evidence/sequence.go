@@ -7,9 +7,6 @@ import (
 	"time"
 
 	"github.com/transparency-dev/tessera"
-
-	"candour/internal/evidence/opening"
-	"candour/internal/store"
 )
 
 // The sequencer is one goroutine that carries rows to the log. Its rules, each
@@ -80,11 +77,11 @@ func (l *Log) drain(ctx context.Context) error {
 		return fmt.Errorf("evidence: reading the size of the log: %w", err)
 	}
 	l.grown(size)
-	rows, err := l.next(ctx, size)
-	for err == nil && len(rows) > 0 {
-		rows, size, err = l.round(ctx, rows, size)
+	r := l.next(ctx, size)
+	for r.err == nil && len(r.entries) > 0 {
+		r, size = l.carry(ctx, r, size)
 	}
-	return err
+	return r.err
 }
 
 // grown notes the size of the tree.
@@ -97,64 +94,69 @@ func (l *Log) grown(size uint64) {
 	}
 }
 
-// next reads the rows of the round after size. On PostgreSQL it first gives
-// places to rows that have none.
-func (l *Log) next(ctx context.Context, size uint64) ([]Row, error) {
-	if l.lease != nil {
-		if _, err := l.lease.number(ctx); err != nil {
-			return nil, err
-		}
-	}
-	return l.readRows(ctx, size, roundSize)
+// round is what is added to the log at once.
+type round struct {
+	entries []*tessera.Entry
+	more    bool // there was more than fits into one round
+	err     error
 }
 
-// round adds rows from the place size on, waits until all are in the tree, and
-// returns the rows of the next round and the new size. While there is a
-// backlog it reads those rows meanwhile: reading ahead is harmless, adding
-// ahead would put rows at wrong places after one failure.
-func (l *Log) round(ctx context.Context, rows []Row, size uint64) ([]Row, uint64, error) {
-	full := len(rows) == roundSize
-	if full { // end with the bundle, so that the next rounds write full ones only
-		rows = rows[:roundSize-int(size%roundSize)]
-	}
-	ls, err := leaves(rows)
-	if err != nil {
-		return nil, size, halt("%v", err)
-	}
-	for i, leaf := range ls {
-		if leaf.Seq != size+uint64(i) {
-			return nil, size, halt("the row of entry %d is missing", size+uint64(i))
+// next makes the round of the rows from the place size on. On PostgreSQL it
+// first gives places to rows that have none.
+func (l *Log) next(ctx context.Context, size uint64) round {
+	if l.lease != nil {
+		if _, err := l.lease.number(ctx); err != nil {
+			return round{err: err}
 		}
 	}
-	futures := l.add(ctx, ls)
-	after := size + uint64(len(futures))
-	var ahead chan read
-	if full {
-		ahead = make(chan read, 1)
-		go func() {
-			rows, err := l.next(ctx, after)
-			ahead <- read{rows, err}
-		}()
+	rows, err := l.readRows(ctx, size, roundSize)
+	if err != nil {
+		return round{err: err}
 	}
-	err = await(futures, size)
+	r := round{more: len(rows) == roundSize}
+	if r.more { // end with the bundle, so that the next rounds write full ones only
+		rows = rows[:roundSize-int(size%roundSize)]
+	}
+	r.entries = make([]*tessera.Entry, len(rows))
+	for i, row := range rows {
+		leaf, err := row.Leaf()
+		if err != nil {
+			return round{err: halt("%v", err)}
+		}
+		if want := size + uint64(i); row.Seq != want {
+			return round{err: halt("the row of entry %d is missing", want)}
+		}
+		r.entries[i] = tessera.NewEntry(leaf.Bytes())
+	}
+	return r
+}
+
+// carry adds a round at the place size, waits until all of it is in the tree,
+// and returns the next round and the new size. While there is a backlog it
+// makes that round meanwhile: reading ahead is harmless, adding ahead would
+// put rows at wrong places after one failure.
+func (l *Log) carry(ctx context.Context, r round, size uint64) (round, uint64) {
+	futures := l.add(ctx, r.entries)
+	after := size + uint64(len(futures))
+	var ahead chan round
+	if r.more {
+		ahead = make(chan round, 1)
+		go func() { ahead <- l.next(ctx, after) }()
+	}
+	err := await(futures, size)
 	if err == nil {
 		l.grown(after)
 	}
-	var more read
-	if full { // also after a failure: nothing of ours runs on after this
-		more = <-ahead
+	var next round
+	if r.more { // also after a failure: nothing of ours runs on after this
+		next = <-ahead
 	} else if err == nil {
-		more.rows, more.err = l.next(ctx, after)
+		next = l.next(ctx, after)
 	}
 	if err != nil {
-		return nil, size, err
+		return round{err: err}, size
 	}
-	return more.rows, after, more.err
-}
-
-type read struct {
-	rows []Row
-	err  error
+	return next, after
 }
 
 // add hands leaves to Tessera and returns a future for each. Tessera cuts a
@@ -166,14 +168,14 @@ type read struct {
 // and the hand-over, and Tessera's for all of it, two batches of a round can
 // still change places. Their leaves are then at wrong places, and the log
 // halts.
-func (l *Log) add(ctx context.Context, ls []opening.Leaf) []tessera.IndexFuture {
+func (l *Log) add(ctx context.Context, entries []*tessera.Entry) []tessera.IndexFuture {
 	began := time.Now()
-	futures := make([]tessera.IndexFuture, 0, len(ls))
-	for i, leaf := range ls {
+	futures := make([]tessera.IndexFuture, 0, len(entries))
+	for i, e := range entries {
 		if i > 0 && time.Since(began) > roundAge/2 {
 			break
 		}
-		futures = append(futures, l.appender.Add(ctx, tessera.NewEntry(leaf.Bytes())))
+		futures = append(futures, l.appender.Add(ctx, e))
 	}
 	return futures
 }
@@ -195,10 +197,11 @@ func await(futures []tessera.IndexFuture, size uint64) error {
 
 // settle waits until every row there is now is under a signed checkpoint.
 func (l *Log) settle(ctx context.Context) error {
-	want, err := l.countAll(ctx)
+	n, err := l.countRows(ctx)
 	if err != nil {
 		return err
 	}
+	want := n.all()
 	l.nudge()
 	for {
 		l.mu.Lock()
@@ -216,20 +219,4 @@ func (l *Log) settle(ctx context.Context) error {
 			return fmt.Errorf("evidence: %d entries are not in the signed log yet and will be after the next start: %w", want-signed, ctx.Err())
 		}
 	}
-}
-
-// countAll returns how many rows there are, with those without a place.
-func (l *Log) countAll(ctx context.Context) (uint64, error) {
-	n, err := l.countRows(ctx)
-	if err != nil || l.st.Engine() == store.SQLite {
-		return n, err
-	}
-	var pending int64
-	err = l.st.View(ctx, func(tx *store.Tx) error {
-		return tx.QueryRow(ctx, "SELECT COUNT(*) FROM evidence_pending").Scan(&pending)
-	})
-	if err != nil {
-		return 0, fmt.Errorf("evidence: counting rows: %w", err)
-	}
-	return n + uint64(pending), nil
 }

@@ -177,9 +177,11 @@ func (l *Log) find(ctx context.Context) (*findings, error) {
 			return nil, err
 		}
 	}
-	if f.rows, err = l.countRows(ctx); err != nil {
+	n, err := l.countRows(ctx)
+	if err != nil {
 		return nil, err
 	}
+	f.rows = n.placed
 	if f.kept, f.closed, err = l.readKept(ctx); err != nil {
 		return nil, err
 	}

@@ -49,12 +49,8 @@ func (c *checker) checkOne(ctx context.Context, r evidence.Row) error {
 	if c.kept != nil && r.Seq < c.kept.Size {
 		return nil // signed, and lost from the log: see the kept checkpoint
 	}
-	if c.closed {
-		k, err := c.db.kept(ctx) // a server may have started meanwhile
-		if err != nil {
-			return err
-		}
-		c.closed = k.closed
+	if err := c.stillClosed(ctx); err != nil {
+		return err
 	}
 	if c.closed {
 		c.findings.add(where, "inserted: it is not in the log, and no server has had the log since it held every row")
@@ -77,6 +73,17 @@ func (c *checker) checkOne(ctx context.Context, r evidence.Row) error {
 	}
 	c.meet(b)
 	return nil
+}
+
+// stillClosed asks again whether no server has the log: one may have started
+// and written the rows that were just read.
+func (c *checker) stillClosed(ctx context.Context) error {
+	if !c.closed {
+		return nil
+	}
+	k, err := c.db.kept(ctx)
+	c.closed = k.closed
+	return err
 }
 
 // checkCounters compares how many rows there are with how many there were.
@@ -103,6 +110,12 @@ func (c *checker) checkCounters(ctx context.Context) error {
 		return err
 	}
 	c.report.Waiting += uint64(pending)
+	if err := c.stillClosed(ctx); err != nil {
+		return err
+	}
+	if pending > 0 && c.closed {
+		c.findings.add("table evidence_pending", fmt.Sprintf("inserted: %d rows wait for a place, and no server has had the log since it held every row", pending))
+	}
 	if lost > 0 {
 		c.findings.add("table evidence_order", fmt.Sprintf("%d rows of evidence have no place in the log and do not wait for one", lost))
 	}
