@@ -43,7 +43,7 @@ const (
 	defaultPages = 150              // pages opened for one visitor
 	pageLimit    = 30 * time.Second // for one page, from opening to the last look at it
 	quietWindow  = 250 * time.Millisecond
-	quietLimit   = 4 * time.Second // a page that never falls silent is looked at after this
+	quietLimit   = 2500 * time.Millisecond // a page that never falls silent is looked at after this
 )
 
 // Options say what to audit and how.

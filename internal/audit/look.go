@@ -24,11 +24,10 @@ const scrollDown = `(() => { const below = document.documentElement.scrollHeight
 func (t *tab) visit(state State, address string) (*visit, error) {
 	ctx, cancel := context.WithTimeout(t.ctx, pageLimit)
 	defer cancel()
-	start := t.now()
 	if err := t.open(ctx, address); err != nil {
 		return nil, err
 	}
-	p := &visit{State: state, Address: address, Start: start}
+	p := &visit{State: state, Address: address}
 	c, err := t.choices(ctx, "")
 	if err != nil {
 		return nil, err
@@ -85,7 +84,7 @@ func (t *tab) look(ctx context.Context, p *visit) error {
 		return err
 	}
 	t.take(p, jar)
-	p.End = t.now()
+	p.End = time.Now()
 	return nil
 }
 
@@ -93,9 +92,9 @@ func (t *tab) look(ctx context.Context, p *visit) error {
 func (t *tab) take(p *visit, jar []cookie) {
 	t.rec.mu.Lock()
 	defer t.rec.mu.Unlock()
-	p.Status, p.header = t.rec.status, t.rec.header
+	p.Status, p.header, p.Start = t.rec.status, t.rec.header, t.rec.opened
 	p.asks = slices.Clone(t.rec.asks)
-	for _, r := range t.rec.requests {
+	for _, r := range t.rec.asked() {
 		if u, ok := t.outside(r.url); ok {
 			p.requests = append(p.requests, request{URL: u, Directive: r.directive, Refused: r.refused})
 		}
@@ -178,7 +177,7 @@ func (t *tab) jar(ctx context.Context) ([]cookie, error) {
 	var list []cookie
 	for _, c := range res.Cookies {
 		domain, parent := strings.CutPrefix(c.Domain, ".")
-		k := cookie{Name: c.Name, Domain: domain, HostOnly: !parent, HTTPOnly: c.HTTPOnly, Secure: c.Secure, At: t.now(), Stored: true}
+		k := cookie{Name: c.Name, Domain: domain, HostOnly: !parent, HTTPOnly: c.HTTPOnly, Secure: c.Secure, At: time.Now(), Stored: true}
 		k.SameSite = map[network.CookieSameSite]string{network.CookieSameSiteStrict: "strict", network.CookieSameSiteLax: "lax", network.CookieSameSiteNone: "none"}[c.SameSite]
 		if !c.Session {
 			k.Expires = time.UnixMilli(int64(c.Expires * 1000))

@@ -17,6 +17,10 @@ import (
 // longestNetLogLine is in bytes; what is longer is no start of a request.
 const longestNetLogLine = 4 << 20
 
+// lastBreath is how long after a new document came a request of the one before
+// can still be written to the log.
+const lastBreath = 250 * time.Millisecond
+
 // netRequest is the start of a request as the browser's network stack tells
 // it, whoever asked for it: page, worker or frame.
 type netRequest struct {
@@ -52,11 +56,18 @@ func (w *walk) addNetLog(file string) error {
 			continue
 		}
 		p := w.pages[i]
-		if !slices.ContainsFunc(p.requests, func(r request) bool { return r.URL == address }) {
+		if n.at.Sub(p.Start) < lastBreath && slices.ContainsFunc(w.pages[:i], func(p *visit) bool { return asks(p, address) }) {
+			continue // a page before, on its way out
+		}
+		if !asks(p, address) {
 			p.requests = append(p.requests, request{URL: address, Directive: "connect-src"})
 		}
 	}
 	return nil
+}
+
+func asks(p *visit, address string) bool {
+	return slices.ContainsFunc(p.requests, func(r request) bool { return r.URL == address })
 }
 
 // readNetLog reads the requests from Chromium's network log: a JSON document

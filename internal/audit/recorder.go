@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -24,7 +25,6 @@ const binding = "candourAuditTell"
 // reading goroutine calls event; everything else is called by the one goroutine
 // that walks the tab.
 type recorder struct {
-	now     func() time.Time
 	changed chan struct{}  // one token: something happened since it was last taken
 	dialogs chan struct{}  // one token: a dialog waits to be dismissed
 	workers chan target.ID // workers of the page, to be watched too
@@ -37,6 +37,9 @@ type recorder struct {
 	kinds     map[network.RequestID]network.ResourceType
 	early     map[network.RequestID][]*network.EventResponseReceivedExtraInfo
 	main      cdp.FrameID
+	loader    cdp.LoaderID // of the document that is open
+	gone      cdp.LoaderID // of the document that was open at the last reset
+	opened    time.Time    // when the document that is open came
 	status    int
 	url       string
 	header    http.Header
@@ -52,10 +55,11 @@ type seenRequest struct {
 	url       string
 	directive string
 	refused   string
+	loader    cdp.LoaderID // of the document that asked
 }
 
-func newRecorder(now func() time.Time) *recorder {
-	r := &recorder{now: now, changed: make(chan struct{}, 1), dialogs: make(chan struct{}, 1), workers: make(chan target.ID, 64), workersAt: map[string]bool{}}
+func newRecorder() *recorder {
+	r := &recorder{changed: make(chan struct{}, 1), dialogs: make(chan struct{}, 1), workers: make(chan target.ID, 64), workersAt: map[string]bool{}}
 	r.clear()
 	return r
 }
@@ -69,11 +73,13 @@ func (r *recorder) clear() {
 	r.requests, r.cookies, r.asks = nil, nil, nil
 }
 
-// reset forgets what was seen of the page before. The main frame stays.
+// reset forgets what was seen so far: a page is to be opened, or a button
+// pressed, and what follows is another look.
 func (r *recorder) reset() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.clear()
+	r.gone = r.loader
 }
 
 // busy reports whether the page still loads.
@@ -99,6 +105,8 @@ func (r *recorder) event(ev any) {
 		r.loading[ev.FrameID] = true
 	case *page.EventFrameStoppedLoading:
 		delete(r.loading, ev.FrameID)
+	case *page.EventFrameNavigated:
+		r.navigated(ev.Frame)
 	case *page.EventFrameDetached:
 		delete(r.loading, ev.FrameID)
 	case *page.EventJavascriptDialogOpening:
@@ -169,12 +177,34 @@ func (r *recorder) request(ev *network.EventRequestWillBeSent) {
 	if ev.Type != network.ResourceTypeEventSource {
 		r.inFlight[ev.RequestID] = true
 	}
-	r.requests = append(r.requests, seenRequest{id: ev.RequestID, url: ev.Request.URL, directive: directiveOf(ev.Type)})
+	r.requests = append(r.requests, seenRequest{id: ev.RequestID, url: ev.Request.URL, directive: directiveOf(ev.Type), loader: ev.LoaderID})
 	waiting := r.early[ev.RequestID]
 	delete(r.early, ev.RequestID)
 	for _, e := range waiting {
 		r.rawHeaders(e)
 	}
+}
+
+// navigated notes a new document. What the one before still did until it was
+// gone was seen with it, or belongs to the choice before.
+func (r *recorder) navigated(f *cdp.Frame) {
+	if f.ID != r.main {
+		return
+	}
+	r.loader, r.opened = f.LoaderID, time.Now()
+	if r.gone != r.loader {
+		r.cookies = slices.DeleteFunc(r.cookies, func(c cookie) bool { return c.By == byScript })
+		r.asks = nil
+	}
+}
+
+// asked returns the requests since the last reset, without those of the
+// document before if another was opened. The caller holds mu.
+func (r *recorder) asked() []seenRequest {
+	if r.gone == r.loader {
+		return r.requests
+	}
+	return slices.DeleteFunc(slices.Clone(r.requests), func(q seenRequest) bool { return q.loader != "" && q.loader == r.gone })
 }
 
 func (r *recorder) response(ev *network.EventResponseReceived) {
@@ -215,7 +245,7 @@ func (r *recorder) rawHeaders(ev *network.EventResponseReceivedExtraInfo) {
 			continue
 		}
 		for line := range strings.SplitSeq(s, "\n") {
-			if c, ok := parseSetCookie(line, u.Hostname(), r.now()); ok {
+			if c, ok := parseSetCookie(line, u.Hostname(), time.Now()); ok {
 				c.By, c.New, c.Stored = byServer, true, !refused[line]
 				r.cookies = append(r.cookies, c)
 			}
@@ -267,7 +297,7 @@ func (r *recorder) told(ev *runtime.EventBindingCalled) {
 	case "ask":
 		r.asks = append(r.asks, m.ask)
 	case "cookie":
-		if c, ok := parseSetCookie(m.Line, m.Host, r.now()); ok {
+		if c, ok := parseSetCookie(m.Line, m.Host, time.Now()); ok {
 			c.By, c.New = byScript, true
 			r.cookies = append(r.cookies, c)
 		}

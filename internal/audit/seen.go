@@ -27,8 +27,8 @@ type visit struct {
 	Surface string
 	Status  int
 	Title   string
-	Start   time.Time
-	End     time.Time
+	Start   time.Time // when the document came
+	End     time.Time // when the look at it ended
 
 	header   http.Header // of the document's answer
 	content  content

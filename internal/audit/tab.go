@@ -35,11 +35,10 @@ type tab struct {
 	site   *site
 	known  map[string]string // cookie name and domain -> who set it
 	opened map[string]bool   // origins opened
-	now    func() time.Time
 }
 
-func newTab(root context.Context, s *site, now func() time.Time) (*tab, func(), error) {
-	t := &tab{site: s, rec: newRecorder(now), known: map[string]string{}, opened: map[string]bool{}, now: now}
+func newTab(root context.Context, s *site) (*tab, func(), error) {
+	t := &tab{site: s, rec: newRecorder(), known: map[string]string{}, opened: map[string]bool{}}
 	ctx, end := chromedp.NewContext(root, chromedp.WithNewBrowserContext(), chromedp.WithListener(t.rec.event))
 	t.ctx = ctx
 	if err := t.prepare(); err != nil {

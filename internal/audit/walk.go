@@ -57,7 +57,7 @@ func (w *walk) all(ctx context.Context, netLog string) error {
 
 // first finds the surfaces that answer and every page that links lead to.
 func (w *walk) first(root context.Context) error {
-	t, end, err := newTab(root, w.site, w.options.Now)
+	t, end, err := newTab(root, w.site)
 	if err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func (w *walk) rest(t *tab, state State, follow bool) error {
 
 // refuse is the visitor who presses "Reject all".
 func (w *walk) refuse(root context.Context) error {
-	t, end, err := newTab(root, w.site, w.options.Now)
+	t, end, err := newTab(root, w.site)
 	if err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func (w *walk) refuse(root context.Context) error {
 // acceptThenWithdraw is the visitor who presses "Accept all", and later takes
 // it back on the cookie page (UK GDPR Art 7(3)).
 func (w *walk) acceptThenWithdraw(root context.Context) error {
-	t, end, err := newTab(root, w.site, w.options.Now)
+	t, end, err := newTab(root, w.site)
 	if err != nil {
 		return err
 	}
@@ -224,7 +224,7 @@ func (w *walk) pressAt(t *tab, at string, after State, button string) (bool, err
 	if err != nil || !pressed {
 		return false, err
 	}
-	p := &visit{State: after, Start: t.now()}
+	p := &visit{State: after}
 	if err := t.look(ctx, p); err != nil {
 		return false, err
 	}
