@@ -3,6 +3,7 @@ package vault
 import (
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"candour/policy"
 )
@@ -31,7 +32,7 @@ type plan struct {
 	personal bool           // whether it is allowed depends on the standing of the owner
 	tag      bool           // found by value
 	format   string
-	copies   []copyPlan
+	copies   []*copyPlan
 }
 
 // copyPlan is one row a part is written to: purposes that end together.
@@ -40,6 +41,7 @@ type copyPlan struct {
 	class   string
 	consent string // the purpose whose consent it hangs on, or empty
 	label   labelKey
+	number  atomic.Int64 // of the label, once it is known to be stored
 }
 
 // current returns the edition of the policy in force.
@@ -130,13 +132,15 @@ func (p *plan) addCopy(e *edition, k planKey, purpose string, i policy.PurposeIn
 		consent = purpose
 	}
 	for j := range p.copies {
-		if c := &p.copies[j]; c.term == t && c.consent == consent {
+		if c := p.copies[j]; c.term == t && c.consent == consent {
 			c.label.Purposes += "," + purpose
 			return true
 		}
 	}
 	class := t.class()
-	p.copies = append(p.copies, copyPlan{t, class, consent, labelKey{k.category, e.version, class, k.surface, purpose}})
+	p.copies = append(p.copies, &copyPlan{
+		term: t, class: class, consent: consent, label: labelKey{k.category, e.version, class, k.surface, purpose},
+	})
 	return true
 }
 

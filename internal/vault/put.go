@@ -1,7 +1,6 @@
 package vault
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -177,11 +176,15 @@ func (w *writer) checkOwners(it *Item, p *plan, standings map[keys.SubjectID]sta
 	return nil
 }
 
-// standings reads the standing of each subject; ErrNotFound if one is not
-// there or is erased.
+// standings reads the standing of each subject, where one of the plans asks
+// for it; ErrNotFound if a subject is not there or is erased. To see that they
+// are there, they are only counted.
 func (w *writer) standings(subjects []keys.SubjectID) (map[keys.SubjectID]standing, error) {
-	slices.SortFunc(subjects, func(a, b keys.SubjectID) int { return cmp.Compare(a, b) })
+	slices.Sort(subjects)
 	subjects = slices.Compact(subjects)
+	if !slices.ContainsFunc(w.plans, func(p *plan) bool { return p.personal }) {
+		return nil, w.countLive(subjects)
+	}
 	found := make(map[keys.SubjectID]standing, len(subjects))
 	for batch := range slices.Chunk(subjects, inBatch) {
 		if err := w.standingsOf(batch, found); err != nil {
@@ -194,15 +197,36 @@ func (w *writer) standings(subjects []keys.SubjectID) (map[keys.SubjectID]standi
 	return found, nil
 }
 
+// countLive counts the subjects that are there and not erased. Where readers
+// and writers overlap the rows must be locked, which a count cannot do.
+func (w *writer) countLive(subjects []keys.SubjectID) error {
+	if w.v.st.Engine() == store.PostgreSQL {
+		found := map[keys.SubjectID]standing{}
+		for batch := range slices.Chunk(subjects, inBatch) {
+			if err := w.standingsOf(batch, found); err != nil {
+				return err
+			}
+		}
+		if len(found) != len(subjects) {
+			return ErrNotFound
+		}
+		return nil
+	}
+	for batch := range slices.Chunk(subjects, inBatch) {
+		query, args := w.batch(batch, countOne, countMany)
+		var n int
+		if err := w.tx.QueryRow(w.ctx, query, args...).Scan(&n); err != nil {
+			return err
+		}
+		if n != len(batch) {
+			return ErrNotFound
+		}
+	}
+	return nil
+}
+
 func (w *writer) standingsOf(batch []keys.SubjectID, found map[keys.SubjectID]standing) error {
-	query, n := standingOne, 1
-	if len(batch) > 1 {
-		query, n = standingMany, inBatch
-	}
-	args := make([]any, n)
-	for i := range args {
-		args[i] = int64(batch[min(i, len(batch)-1)])
-	}
+	query, args := w.batch(batch, standingOne, standingMany)
 	rows, err := w.tx.Query(w.ctx, w.v.forShare(query), args...)
 	if err != nil {
 		return err
@@ -225,13 +249,37 @@ func (w *writer) standingsOf(batch []keys.SubjectID, found map[keys.SubjectID]st
 	return rows.Err()
 }
 
-// inBatch is how many subjects are asked for at once. A shorter batch repeats
-// its last, so that there are two statements and not thirty.
+// batch returns the statement and arguments for a batch of subjects. A batch
+// shorter than inBatch repeats its last, so that there are two statements and
+// not thirty.
+func (w *writer) batch(subjects []keys.SubjectID, one, many string) (query string, args []any) {
+	n := inBatch
+	if query = many; len(subjects) == 1 {
+		query, n = one, 1
+	}
+	args = make([]any, n)
+	for i := range args {
+		args[i] = int64(subjects[min(i, len(subjects)-1)])
+	}
+	return query, args
+}
+
+// inBatch is how many subjects are asked for at once.
 const inBatch = 32
 
-const standingOne = "SELECT subject, standing FROM subjects WHERE subject = $1"
+// live is that a person is not erased, in SQLite's words: of the first byte of
+// their standing, if there is one, the lowest bit is not set.
+const live = " AND (standing = x'' OR substr(standing, 1, 1) NOT IN (x'01', x'03'))"
 
-var standingMany = "SELECT subject, standing FROM subjects WHERE subject IN (" + params(1, inBatch) + ")"
+const (
+	standingOne = "SELECT subject, standing FROM subjects WHERE subject = $1"
+	countOne    = "SELECT COUNT(*) FROM subjects WHERE subject = $1" + live
+)
+
+var (
+	standingMany = "SELECT subject, standing FROM subjects WHERE subject IN (" + params(1, inBatch) + ")"
+	countMany    = "SELECT COUNT(*) FROM subjects WHERE subject IN (" + params(1, inBatch) + ")" + live
+)
 
 // params returns "$from, ..., $from+n-1".
 func params(from, n int) string {
@@ -259,7 +307,7 @@ func (w *writer) item(it *Item, p *plan) (RecordID, error) {
 		if expires != 0 && expires <= dayOf(w.v.now()) {
 			continue // past its time already
 		}
-		lab, err := w.v.labelFor(w.ctx, w.tx, p.copies[c].label)
+		lab, err := w.label(p.copies[c])
 		if err != nil {
 			return 0, err
 		}
@@ -273,7 +321,7 @@ func (w *writer) item(it *Item, p *plan) (RecordID, error) {
 				record = r.id
 			}
 			r.record = record
-			if err := w.seal(&r, it, &it.Parts[j], &p.copies[c]); err != nil {
+			if err := w.seal(&r, it, &it.Parts[j], p.copies[c]); err != nil {
 				return 0, err
 			}
 			if p.tag && len(it.Parts[j].Value) > 0 {
@@ -286,6 +334,18 @@ func (w *writer) item(it *Item, p *plan) (RecordID, error) {
 		return 0, ErrInput
 	}
 	return RecordID(record), nil
+}
+
+// label returns the number of a copy's label, which is looked up once.
+func (w *writer) label(c *copyPlan) (int64, error) {
+	if n := c.number.Load(); n != 0 {
+		return n, nil
+	}
+	n, err := w.v.labelFor(w.ctx, w.tx, c.label)
+	if err == nil {
+		w.tx.AfterCommit(func() { c.number.Store(n) })
+	}
+	return n, err
 }
 
 func (w *writer) seal(r *row, it *Item, part *Part, c *copyPlan) error {
