@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -35,6 +36,9 @@ func (c *AuditCmd) Run(ctx context.Context, out io.Writer) error {
 	report, err := audit.Run(ctx, audit.Options{
 		URL: c.URL, Profile: profile, Pages: c.Pages, MaxPages: c.MaxPages, Chromium: c.Chromium, NoSandbox: c.NoSandbox,
 	})
+	if ctx.Err() != nil {
+		return errors.New("the audit was called off before its end, and no report was written")
+	}
 	if err != nil {
 		return err
 	}

@@ -89,7 +89,7 @@ func newReport(o Options, s *site) *Report {
 
 func (r *Report) note(s State, page, text string) {
 	n := Note{State: s, Page: withoutQuery(page), Text: text}
-	if !slices.ContainsFunc(r.Notes, func(o Note) bool { return o.Page == n.Page && o.Text == n.Text }) {
+	if !slices.ContainsFunc(r.Notes, func(o Note) bool { return o.Page == n.Page && o.Text == n.Text && (n.Page != "" || o.State == n.State) }) {
 		r.Notes = append(r.Notes, n)
 	}
 }
@@ -101,6 +101,9 @@ func (r *Report) surface(f *policy.Surface, address string, answers bool) {
 	}
 }
 
+// buttons are what a person presses to come into a state.
+var buttons = map[State]string{Refused: "to reject all", Accepted: "to accept all", Withdrawn: "to reject all after accepting"}
+
 // finish fills the report from the pages.
 func (r *Report) finish(pages []*visit, differences []Difference) {
 	r.Differences = append(r.Differences, differences...)
@@ -110,7 +113,7 @@ func (r *Report) finish(pages []*visit, differences []Difference) {
 	for _, s := range States {
 		r.States = append(r.States, StateRun{State: s, Pages: len(visited(pages, s))})
 		if len(visited(pages, s)) == 0 {
-			r.note(s, "", "there was no button to enter this state with")
+			r.note(s, "", "this state was not entered, for want of a button: "+buttons[s])
 		}
 	}
 	for _, p := range pages {
