@@ -27,6 +27,7 @@ type appConfig struct {
 	checkpoints string
 	profile     *policy.Profile // nil for commands that only keep house
 	log         *slog.Logger
+	now         func() time.Time // nil is the machine's clock
 }
 
 // app is an open data folder, each part wired to the next.
@@ -48,7 +49,10 @@ type app struct {
 // missing key, a database from the past of its log, a policy file that is not
 // what was published) is refused here, before any port is open.
 func openApp(ctx context.Context, c appConfig) (_ *app, err error) {
-	a := &app{folder: c.folder, profile: c.profile, log: c.log, now: time.Now}
+	a := &app{folder: c.folder, profile: c.profile, log: c.log, now: c.now}
+	if a.now == nil {
+		a.now = time.Now
+	}
 	if a.lock, err = c.folder.Lock(); err != nil {
 		return nil, err
 	}

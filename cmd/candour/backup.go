@@ -96,5 +96,5 @@ func (c *KeysRotateCmd) Run(ctx context.Context, out io.Writer) error {
 }
 
 func (a *app) rotate(ctx context.Context, _ struct{}) (any, error) {
-	return struct{}{}, a.ring.Rotate(ctx)
+	return struct{}{}, a.vault.Rotate(ctx)
 }

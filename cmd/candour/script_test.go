@@ -17,13 +17,20 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"candour/internal/store/storetest"
 )
 
 // The test binary is the program itself when a script calls it, so that the
 // scripts drive what is shipped.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"candour": main})
+	testscript.Main(withStores{m}, map[string]func(){"candour": main})
 }
+
+// withStores ends the PostgreSQL server that tests may have started.
+type withStores struct{ m *testing.M }
+
+func (w withStores) Run() int { return storetest.Main(w.m) }
 
 func TestScripts(t *testing.T) {
 	servers := &servers{}
@@ -44,6 +51,9 @@ func TestScripts(t *testing.T) {
 			"stop":    servers.stop,
 			"get":     get,
 			"copyall": copyAll,
+			"fill":    fill,
+			"flip":    flip,
+			"sql":     runSQL,
 		},
 	})
 }
