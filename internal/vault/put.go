@@ -68,7 +68,7 @@ type tagRow struct {
 // A consent that is given with the data must be set first: SetConsent in the
 // same transaction.
 func (v *Vault) Put(ctx context.Context, tx *store.Tx, a Access, items ...Item) ([]RecordID, error) {
-	w := &writer{v: v, ctx: ctx, tx: tx, a: a, e: v.current()}
+	w := &writer{v: v, ctx: ctx, tx: tx, a: a, e: v.current(), now: v.now()}
 	if err := w.check(items); err != nil {
 		return nil, err
 	}
@@ -95,11 +95,19 @@ type writer struct {
 	a   Access
 	e   *edition
 
+	now   time.Time
 	plans []*plan
 	one   [1]string // the access's purpose as a list
 	rows  []row
 	tags  []tagRow
 	ad    []byte // scratch
+	room  []byte // for what is sealed: one allocation for all
+	size  int    // of the values, sealed
+
+	// The expiry of the last copy of something collected now: most records of
+	// a Put share it.
+	expires  int64
+	expiryOf *copyPlan
 }
 
 // check asks the policy for every item and every owner before anything is
@@ -123,6 +131,7 @@ func (w *writer) check(items []Item) error {
 		}
 		w.plans[i] = p
 		for j := range it.Parts {
+			w.size += (len(it.Parts[j].Value) + keys.Overhead) * len(p.copies)
 			if n := len(subjects); n == 0 || subjects[n-1] != it.Parts[j].Owner {
 				subjects = append(subjects, it.Parts[j].Owner)
 			}
@@ -298,13 +307,13 @@ func params(from, n int) string {
 func (w *writer) item(it *Item, p *plan) (RecordID, error) {
 	collected := it.Collected
 	if collected.IsZero() {
-		collected = w.v.now()
+		collected = w.now
 	}
 	alone := len(it.Parts) == 1 && len(p.copies) == 1
 	record := int64(0)
 	for c := range p.copies {
-		expires := p.copies[c].term.expires(collected)
-		if expires != 0 && expires <= dayOf(w.v.now()) {
+		expires := w.expiry(p.copies[c], collected)
+		if expires != 0 && expires <= dayOf(w.now) {
 			continue // past its time already
 		}
 		lab, err := w.label(p.copies[c])
@@ -336,6 +345,16 @@ func (w *writer) item(it *Item, p *plan) (RecordID, error) {
 	return RecordID(record), nil
 }
 
+func (w *writer) expiry(c *copyPlan, collected time.Time) int64 {
+	if !collected.Equal(w.now) {
+		return c.term.expires(collected)
+	}
+	if w.expiryOf != c {
+		w.expiryOf, w.expires = c, c.term.expires(collected)
+	}
+	return w.expires
+}
+
 // label returns the number of a copy's label, which is looked up once.
 func (w *writer) label(c *copyPlan) (int64, error) {
 	if n := c.number.Load(); n != 0 {
@@ -360,7 +379,12 @@ func (w *writer) seal(r *row, it *Item, part *Part, c *copyPlan) error {
 	}
 	r.key = cipher.KeyID()
 	w.ad = associated(w.ad[:0], r.id, r.key, it.Category, w.e.version)
-	r.sealed = cipher.Seal(make([]byte, 0, len(part.Value)+keys.Overhead), part.Value, w.ad)
+	if w.room == nil {
+		w.room = make([]byte, 0, w.size)
+	}
+	at := len(w.room)
+	w.room = cipher.Seal(w.room, part.Value, w.ad)
+	r.sealed = w.room[at:len(w.room):len(w.room)]
 	return nil
 }
 
