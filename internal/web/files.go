@@ -157,8 +157,15 @@ func (s *Site) Static(w http.ResponseWriter, r *http.Request) error {
 	} else {
 		h.Set("Cache-Control", "public, max-age=300")
 	}
-	if f.picture {
+	// These speak to documents; on each of a page's dozen files they would
+	// weigh more than the file.
+	h.Del("Permissions-Policy")
+	h.Del("Cross-Origin-Opener-Policy")
+	switch {
+	case f.picture: // an SVG opened by itself is a document
 		h.Set("Content-Security-Policy", pictureContent)
+	case !strings.HasPrefix(f.kind, "text/javascript"): // a worker's script carries its policy
+		h.Del("Content-Security-Policy")
 	}
 	body := f.body
 	if f.zipped != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
