@@ -23,9 +23,11 @@ test-long: setup-test build ## what takes longer: 200 kills, long fuzzing, large
 
 lint:
 	scripts/lint.sh
+	cd frontend && npm run --silent check
 
 unit:
 	$(GO) test -timeout 15m ./...
+	cd frontend && npm test --silent
 
 browser: build
 	cd e2e && npm test
