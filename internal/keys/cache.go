@@ -27,6 +27,7 @@ type cipherKey struct {
 type cache struct {
 	mu         sync.Mutex
 	now        uint64 // the generation
+	forgotten  uint64 // how often something was forgotten
 	young, old generation
 	timer      *time.Timer // runs while there are entries; nil otherwise
 }
@@ -35,6 +36,7 @@ type generation struct {
 	ciphers  map[cipherKey]*Cipher
 	sealers  map[sealerKey]*Cipher
 	subjects map[SubjectID]*owned
+	dead     map[int64]bool // destroyed data keys: a reader of an old snapshot must not bring one back
 }
 
 // owned is what to forget with a subject.
@@ -49,8 +51,10 @@ type sealerKey struct {
 }
 
 func newGeneration() generation {
-	return generation{map[cipherKey]*Cipher{}, map[sealerKey]*Cipher{}, map[SubjectID]*owned{}}
+	return generation{map[cipherKey]*Cipher{}, map[sealerKey]*Cipher{}, map[SubjectID]*owned{}, map[int64]bool{}}
 }
+
+func (g *generation) size() int { return len(g.ciphers) + len(g.sealers) + len(g.dead) }
 
 func newCache() *cache { return &cache{now: generations, young: newGeneration(), old: newGeneration()} }
 
@@ -87,13 +91,30 @@ func (c *cache) fresh(x *Cipher) bool { return c.now-x.born < generations }
 func (c *cache) addCipher(k cipherKey, x *Cipher) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.young.dead[k.id] || c.old.dead[k.id] {
+		return
+	}
 	x.born = c.now
 	c.keepCipher(k, x)
 }
 
-func (c *cache) addSealer(k sealerKey, x *Cipher) {
+// stamp is taken before a sealer is read from the database, and given when it
+// is added.
+func (c *cache) stamp() uint64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.forgotten
+}
+
+// addSealer adds a sealer unless something was forgotten since its stamp: it
+// may have been this, by a transaction that came in between, and a key that is
+// closed must not seal.
+func (c *cache) addSealer(k sealerKey, x *Cipher, stamp uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.forgotten != stamp {
+		return
+	}
 	x.born = c.now
 	c.keepSealer(k, x)
 	c.keepCipher(cipherKey{x.keyID, x.month}, x)
@@ -125,7 +146,7 @@ func (g *generation) owned(s SubjectID) *owned {
 // room turns the generation when the young one is full, and starts the clock
 // for the first entry.
 func (c *cache) room() {
-	if len(c.young.ciphers)+len(c.young.sealers) >= cacheSize/2 {
+	if c.young.size() >= cacheSize/2 {
 		c.old, c.young = c.young, newGeneration()
 	}
 	if c.timer == nil {
@@ -142,7 +163,7 @@ func (c *cache) turn() {
 	if c.timer == nil {
 		return
 	}
-	if len(c.old.ciphers)+len(c.old.sealers) == 0 {
+	if c.old.size() == 0 {
 		c.timer = nil
 		return
 	}
@@ -154,6 +175,7 @@ func (c *cache) turn() {
 func (c *cache) forget(subjects []SubjectID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.forgotten++
 	for _, g := range []*generation{&c.young, &c.old} {
 		for _, s := range subjects {
 			o := g.subjects[s]
@@ -171,10 +193,19 @@ func (c *cache) forget(subjects []SubjectID) {
 	}
 }
 
+// bury keeps a destroyed key from being added by who read it before.
+func (c *cache) bury(id int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.room()
+	c.young.dead[id] = true
+}
+
 // clear drops everything, and stops the clock.
 func (c *cache) clear() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.forgotten++
 	c.young, c.old = newGeneration(), newGeneration()
 	if c.timer != nil {
 		c.timer.Stop()

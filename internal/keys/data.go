@@ -39,6 +39,7 @@ func (r *Ring) SealerFor(ctx context.Context, tx *store.Tx, s Scope, at time.Tim
 	if c, ok := r.cache.sealer(sealerKey{s, month}); ok {
 		return c, nil
 	}
+	stamp := r.cache.stamp()
 	id, key, err := r.findKey(ctx, tx, s)
 	if errors.Is(err, sql.ErrNoRows) {
 		id, key, err = r.makeKey(ctx, tx, s)
@@ -52,7 +53,7 @@ func (r *Ring) SealerFor(ctx context.Context, tx *store.Tx, s Scope, at time.Tim
 	}
 	// Only after the commit: a key of a transaction that is rolled back must
 	// not be found.
-	tx.AfterCommit(func() { r.cache.addSealer(sealerKey{s, month}, c) })
+	tx.AfterCommit(func() { r.cache.addSealer(sealerKey{s, month}, c, stamp) })
 	return c, nil
 }
 
@@ -186,6 +187,7 @@ func (r *Ring) Destroy(ctx context.Context, tx *store.Tx, keys ...Key) error {
 			return err
 		}
 		r.Forget(tx, k.Subject)
+		tx.AfterCommit(func() { r.cache.bury(k.KeyID) })
 	}
 	return nil
 }
