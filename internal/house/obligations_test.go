@@ -3,6 +3,8 @@ package house_test
 import (
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -134,6 +136,38 @@ func TestCitedObligationsAreKnown(t *testing.T) {
 				if _, known := table[id]; !known {
 					t.Errorf("%s:%d cites %s, which %s does not know", path, i+1, id, obligationsFile)
 				}
+			}
+		}
+	}
+}
+
+var (
+	namedTest = regexp.MustCompile("`(?:[^`]*:)?((?:Test|Fuzz)[A-Z][A-Za-z0-9]*)`")
+	localLink = regexp.MustCompile(`\]\(([^):#]+)(?:#[^)]*)?\)`)
+)
+
+// A document that names a test or links to a file that is gone misleads
+// whoever follows it.
+func TestDocumentsNameWhatIsThere(t *testing.T) {
+	tests := map[string]bool{}
+	for _, path := range files(t, "*_test.go") {
+		for _, m := range regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`).FindAllStringSubmatch(string(read(t, path)), -1) {
+			tests[m[1]] = true
+		}
+	}
+	for _, path := range files(t, "*.md") {
+		if !strings.HasPrefix(path, "docs/") && strings.Contains(path, "/") {
+			continue // pages of an operator
+		}
+		text := string(read(t, path))
+		for _, m := range namedTest.FindAllStringSubmatch(text, -1) {
+			if !tests[m[1]] {
+				t.Errorf("%s names the test %s, which is not there", path, m[1])
+			}
+		}
+		for _, m := range localLink.FindAllStringSubmatch(text, -1) {
+			if _, err := os.Stat(filepath.Join(root, filepath.Dir(path), m[1])); err != nil {
+				t.Errorf("%s links to %s, which is not there", path, m[1])
 			}
 		}
 	}
