@@ -107,7 +107,7 @@ func TestChoicesTakeEffect(t *testing.T) {
 		b := setUp(t, st)
 		first := b.desk.Read(b.p, "website", nil, false)
 		if !first.Ask() || first.Allows("analytics") || !first.Allows("necessary") || !first.Counted() || first.Widened() || first.Allows("undeclared") {
-			t.Error("a first visit (L22, R25)")
+			t.Error("a first visit (L22, L35, R25)")
 		}
 		if b.desk.Read(b.p, "portal", nil, false).Ask() {
 			t.Error("asked on a surface that declares nothing optional")

@@ -19,7 +19,10 @@ import (
 // is laid over the sound declaration in policy/testdata/good: things are
 // matched by their id, an empty value takes a key out, "gone: true" takes a
 // thing out. good.notice.md and good.brand.yaml stand for the whole file,
-// good.page.md is one page more.
+// good.page.md is one page more. Among the rules: storage-region and
+// transfer-safeguard (R17), app-data-marked (R10), permission-reason (R11),
+// interest-stated (L17), processors-named (L19), consent-or-exemption (L22),
+// traffic-data (L24), location-consent (L27), marketing-basis (L33).
 func TestEachRuleFindsExactlyItsFault(t *testing.T) {
 	for _, r := range lint.Rules() {
 		t.Run(r.ID, func(t *testing.T) {
