@@ -34,6 +34,9 @@ export function watch(source) {
   };
 }
 
+// message is the message about cookies on a page.
+export const message = (page) => page.getByRole('dialog', { name: /cookie/i });
+
 // axe runs the accessibility rules in the page as it stands. The policy of the
 // page allows no foreign script, so it goes in through the debugger.
 export async function axe(page) {

@@ -2,7 +2,7 @@
 // L22, L23).
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { launch, watch } from '../lib/browser.mjs';
+import { launch, message, watch } from '../lib/browser.mjs';
 import { operatorFolder, start } from '../lib/server.mjs';
 import { thirdParty } from '../lib/thirdparty.mjs';
 import { rm } from 'node:fs/promises';
@@ -31,7 +31,6 @@ async function visitor(options = {}) {
 }
 
 const home = () => server.url(site);
-const message = (page) => page.getByRole('dialog', { name: /cookie/i });
 const cookieNames = async (context) => (await context.cookies()).map((c) => c.name).sort();
 const ran = (page) => page.evaluate(() => globalThis.thirdPartyRan ?? 0);
 
