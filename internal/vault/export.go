@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"candour/internal/evidence"
 	"candour/internal/keys"
@@ -60,13 +61,13 @@ func (v *Vault) Walk(ctx context.Context, tx *store.Tx, s keys.SubjectID, fn fun
 	if err != nil {
 		return err
 	}
-	copies := map[walked]*Record{}
+	w := &walker{reader: v.reader(ctx, tx, Access{}), now: v.now(), copies: map[walked]*Record{}, fn: fn}
 	for _, m := range group {
-		if err := v.walk(ctx, tx, m.subject, copies, fn); err != nil {
+		if err := w.walk(m.subject); err != nil {
 			return err
 		}
 	}
-	for _, rec := range copies {
+	for _, rec := range w.copies {
 		if err := fn(*rec); err != nil {
 			return err
 		}
@@ -74,47 +75,59 @@ func (v *Vault) Walk(ctx context.Context, tx *store.Tx, s keys.SubjectID, fn fun
 	return nil
 }
 
-// walk streams the rows of one subject. Copies of one part are gathered, so
-// that it comes once with all its purposes.
-func (v *Vault) walk(ctx context.Context, tx *store.Tx, s keys.SubjectID, copies map[walked]*Record, fn func(Record) error) error {
-	r := v.reader(ctx, tx, Access{})
-	now := v.now()
+// walker is one Walk under way.
+type walker struct {
+	*reader
+	now    time.Time
+	copies map[walked]*Record
+	fn     func(Record) error
+	batch  [walkSize]stored // of the rows at hand; used again for each batch
+}
+
+// walk hands over the rows of one subject, a batch at a time, because nothing
+// else can be asked of a transaction while it gives rows. Copies of one part
+// are gathered, so that it comes once with all its purposes.
+func (w *walker) walk(s keys.SubjectID) error {
 	for after := int64(0); ; {
-		rows, err := walkBatch(ctx, tx, s, after)
+		n, err := w.read(s, after)
 		if err != nil {
 			return err
 		}
-		for i := range rows {
-			row := &rows[i]
-			l, err := v.labelOf(ctx, tx, row.label)
-			if err != nil {
+		for i := range w.batch[:n] {
+			if err := w.hand(&w.batch[i]); err != nil {
 				return err
 			}
-			if past(row.expires, now) {
-				continue
-			}
-			value, err := r.open(row, l)
-			if errors.Is(err, ErrNotFound) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			rec := record(row, l)
-			rec.Parts = []Part{{keys.SubjectID(row.subject), kindOf(row.place), value}}
-			if isAlone(row.place) {
-				if err := fn(rec); err != nil {
-					return err
-				}
-				continue
-			}
-			gather(copies, row, rec)
 		}
-		if len(rows) < walkSize {
+		if n < walkSize {
 			return nil
 		}
-		after = rows[len(rows)-1].id
+		after = w.batch[n-1].id
 	}
+}
+
+// hand opens a row and hands it to fn.
+func (w *walker) hand(row *stored) error {
+	if past(row.expires, w.now) {
+		return nil
+	}
+	l, err := w.labelOf(row)
+	if err != nil {
+		return err
+	}
+	value, err := w.open(row, l)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	rec := record(row, l)
+	rec.Parts = []Part{{keys.SubjectID(row.subject), kindOf(row.place), value}}
+	if isAlone(row.place) {
+		return w.fn(rec)
+	}
+	gather(w.copies, row, rec)
+	return nil
 }
 
 func gather(copies map[walked]*Record, row *stored, rec Record) {
@@ -134,23 +147,23 @@ func gather(copies map[walked]*Record, row *stored, rec Record) {
 }
 
 // walkSize is how many rows a walk holds at once.
-const walkSize = 512
+const walkSize = 128
 
 const selectWalk = "SELECT " + ofRows + " FROM records r WHERE r.subject = $1 AND r.id > $2 ORDER BY r.id LIMIT $3"
 
-func walkBatch(ctx context.Context, tx *store.Tx, s keys.SubjectID, after int64) ([]stored, error) {
-	rows, err := tx.Query(ctx, selectWalk, int64(s), after, walkSize)
+// read fills the batch with the rows after the id, and returns how many.
+func (w *walker) read(s keys.SubjectID, after int64) (n int, err error) {
+	rows, err := w.tx.Query(w.ctx, selectWalk, int64(s), after, walkSize)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
 	defer rows.Close()
-	list := make([]stored, 0, 16)
-	for rows.Next() {
-		var r stored
+	for ; n < walkSize && rows.Next(); n++ {
+		r := &w.batch[n]
+		r.sealed = nil // handed out, opened in place
 		if err := rows.Scan(&r.id, &r.record, &r.subject, &r.place, &r.label, &r.key, &r.expires, &r.collectedMS, &r.sealed); err != nil {
-			return nil, err
+			return n, err
 		}
-		list = append(list, r)
 	}
-	return list, rows.Err()
+	return n, rows.Err()
 }

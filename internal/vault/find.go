@@ -81,7 +81,7 @@ func (v *Vault) Lookup(ctx context.Context, tx *store.Tx, a Access, category, va
 func (r *reader) usable(rows []stored) ([]Record, error) {
 	var found []Record
 	for i := range rows {
-		l, err := r.v.labelOf(r.ctx, r.tx, rows[i].label)
+		l, err := r.labelOf(&rows[i])
 		if err != nil {
 			return nil, err
 		}

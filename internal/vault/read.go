@@ -94,6 +94,37 @@ type reader struct {
 	a   Access
 	e   *edition
 	ad  []byte // scratch
+
+	// What the last row had: most rows of a person share both.
+	label  *label
+	number int64 // of label
+	cipher *keys.Cipher
+}
+
+// labelOf returns the label of a row.
+func (r *reader) labelOf(s *stored) (*label, error) {
+	if r.label != nil && r.number == s.label {
+		return r.label, nil
+	}
+	l, err := r.v.labelOf(r.ctx, r.tx, s.label)
+	if err == nil {
+		r.label, r.number = l, s.label
+	}
+	return l, err
+}
+
+// opener returns the cipher of a row. One reading is one transaction, so a key
+// that was there for the last row is there for this one.
+func (r *reader) opener(s *stored) (*keys.Cipher, error) {
+	month := keys.MonthOf(dayTime(s.expires))
+	if r.cipher != nil && r.cipher.KeyID() == s.key && r.cipher.Month() == month {
+		return r.cipher, nil
+	}
+	c, err := r.v.ring.Opener(r.ctx, r.tx, s.key, month)
+	if err == nil {
+		r.cipher = c
+	}
+	return c, err
 }
 
 func (v *Vault) reader(ctx context.Context, tx *store.Tx, a Access) *reader {
@@ -120,7 +151,7 @@ func (v *Vault) Read(ctx context.Context, tx *store.Tx, a Access, id RecordID) (
 
 // one returns the record of a row that stands alone.
 func (r *reader) one(s *stored) (Record, error) {
-	l, err := r.v.labelOf(r.ctx, r.tx, s.label)
+	l, err := r.labelOf(s)
 	if err != nil {
 		return Record{}, err
 	}
@@ -143,7 +174,7 @@ func (r *reader) assemble(rows []stored) (Record, error) {
 	err := error(ErrNotFound)
 	for i := range rows {
 		s := &rows[i]
-		l, lerr := r.v.labelOf(r.ctx, r.tx, s.label)
+		l, lerr := r.labelOf(s)
 		if lerr != nil {
 			return Record{}, lerr
 		}
@@ -226,7 +257,7 @@ func (r *reader) open(s *stored, l *label) ([]byte, error) {
 	if s.key == 0 {
 		return nil, nil
 	}
-	cipher, err := r.v.ring.Opener(r.ctx, r.tx, s.key, keys.MonthOf(dayTime(s.expires)))
+	cipher, err := r.opener(s)
 	if errors.Is(err, keys.ErrKeyGone) {
 		return nil, ErrNotFound
 	}
@@ -271,7 +302,7 @@ func (v *Vault) ReadSubject(ctx context.Context, tx *store.Tx, a Access, s keys.
 func (r *reader) ofCategory(list []Record, rows []stored, category string) ([]Record, error) {
 	for i := range rows {
 		s := &rows[i]
-		l, err := r.v.labelOf(r.ctx, r.tx, s.label)
+		l, err := r.labelOf(s)
 		if err != nil {
 			return nil, err
 		}
