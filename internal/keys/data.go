@@ -87,6 +87,15 @@ func (r *Ring) Opener(ctx context.Context, tx *store.Tx, keyID int64, month Mont
 	return c, nil
 }
 
+// Ready returns the sealer of a scope if it is in memory. Where this process
+// alone writes to the store, that says more: within a transaction that writes,
+// the person is not erased and the key not closed, because either would have
+// dropped the sealer before it was committed (see Forget), and none is added
+// that was read before (see cache.addSealer).
+func (r *Ring) Ready(s Scope, at time.Time) (*Cipher, bool) {
+	return r.cache.sealer(sealerKey{s, MonthOf(at)})
+}
+
 func (r *Ring) findKey(ctx context.Context, tx *store.Tx, s Scope) (int64, []byte, error) {
 	var id, epoch int64
 	var wrapped []byte

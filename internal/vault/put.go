@@ -130,7 +130,7 @@ func (w *writer) check(items []Item) error {
 		w.plans[i] = p
 		for j := range it.Parts {
 			w.size += (len(it.Parts[j].Value) + keys.Overhead) * len(p.copies)
-			if n := len(subjects); n == 0 || subjects[n-1] != it.Parts[j].Owner {
+			if n := len(subjects); (n == 0 || subjects[n-1] != it.Parts[j].Owner) && !w.known(it, &it.Parts[j], p) {
 				subjects = append(subjects, it.Parts[j].Owner)
 			}
 		}
@@ -148,6 +148,29 @@ func (w *writer) check(items []Item) error {
 		}
 	}
 	return nil
+}
+
+// known reports whether a person need not be looked for: what may be written
+// does not depend on their standing, and a sealer in memory says that they are
+// there. On PostgreSQL another process may have erased them.
+func (w *writer) known(it *Item, part *Part, p *plan) bool {
+	if p.personal || part.Value == nil || w.v.st.Engine() != store.SQLite {
+		return false
+	}
+	c := p.copies[0]
+	_, ok := w.v.ring.Ready(c.scope(it, part), dayTime(w.expiry(c, w.collected(it))))
+	return ok
+}
+
+func (w *writer) collected(it *Item) time.Time {
+	if it.Collected.IsZero() {
+		return w.now
+	}
+	return it.Collected
+}
+
+func (c *copyPlan) scope(it *Item, part *Part) keys.Scope {
+	return keys.Scope{Subject: part.Owner, Class: c.class, Matter: it.Matter, Purpose: c.consent}
 }
 
 func checkShape(it *Item) error {
@@ -169,10 +192,7 @@ func checkShape(it *Item) error {
 
 // item seals the parts of one record into rows.
 func (w *writer) item(it *Item, p *plan) (RecordID, error) {
-	collected := it.Collected
-	if collected.IsZero() {
-		collected = w.now
-	}
+	collected := w.collected(it)
 	alone := len(it.Parts) == 1 && len(p.copies) == 1
 	record := int64(0)
 	for c := range p.copies {
@@ -236,8 +256,7 @@ func (w *writer) seal(r *row, it *Item, part *Part, c *copyPlan) error {
 		r.sealed = []byte{}
 		return nil // an edge only
 	}
-	s := keys.Scope{Subject: part.Owner, Class: c.class, Matter: it.Matter, Purpose: c.consent}
-	cipher, err := w.v.ring.SealerFor(w.ctx, w.tx, s, dayTime(r.expires))
+	cipher, err := w.v.ring.SealerFor(w.ctx, w.tx, c.scope(it, part), dayTime(r.expires))
 	if err != nil {
 		return err
 	}
