@@ -426,16 +426,16 @@ func BenchmarkExport(b *testing.B) {
 func BenchmarkEraseFirstStage(b *testing.B) {
 	const each = 200
 	stage1 := func(p *pair, s keys.SubjectID) time.Duration {
+		// The checkpoint that the making of the records owes is not its cost.
+		if err := p.st.TruncateLog(ctx); err != nil {
+			b.Fatal(err)
+		}
 		return timed(func() {
 			p.update(func(tx *store.Tx) error {
 				_, err := p.v.EraseIn(ctx, tx, s)
 				return err
 			})
 		})
-	}
-	p99 := func(list []time.Duration) float64 {
-		slices.Sort(list)
-		return list[len(list)*99/100].Seconds() * 1e6
 	}
 	many := fromEnv("CANDOUR_BENCH_PEOPLE", 20000)
 	b.Run(fmt.Sprintf("%d-others-against-1000", many), func(b *testing.B) {
@@ -451,24 +451,28 @@ func BenchmarkEraseFirstStage(b *testing.B) {
 				times[i] = append(times[i], stage1(p, s))
 			}
 		}
-		report(b, p99(times[1]), p99(times[0]))
+		report(b, times[1], times[0])
 	})
 	b.Run("10000-own-against-10", func(b *testing.B) {
 		p := newPair(b, 1000)
 		var times [2][]time.Duration
-		for range each / 4 {
+		for range each {
 			for i, n := range []int{10, 10000} {
 				times[i] = append(times[i], stage1(p, p.owner(n)))
 			}
 		}
-		report(b, p99(times[1]), p99(times[0]))
+		report(b, times[1], times[0])
 	})
 }
 
-func report(b *testing.B, much, little float64) {
-	b.ReportMetric(much/little, "x-of-little")
-	b.ReportMetric(much, "p99-us-much")
-	b.ReportMetric(little, "p99-us-little")
+func report(b *testing.B, much, little []time.Duration) {
+	slices.Sort(much)
+	slices.Sort(little)
+	at := func(list []time.Duration, percent int) float64 { return list[len(list)*percent/100].Seconds() * 1e6 }
+	b.ReportMetric(at(much, 99)/at(little, 99), "x-p99")
+	b.ReportMetric(at(much, 50)/at(little, 50), "x-p50")
+	b.ReportMetric(at(much, 99), "p99-us-much")
+	b.ReportMetric(at(little, 99), "p99-us-little")
 	b.ReportMetric(0, "ns/op")
 }
 
