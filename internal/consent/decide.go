@@ -96,6 +96,12 @@ func (d *Desk) Decide(ctx context.Context, r Request) (Decision, error) {
 // merge lays new choices over those that stand.
 func merge(p *policy.Policy, r Request) (Choices, map[string]bool, error) {
 	choices := r.State.standing
+	if r.State.gpc && !r.State.decision.GPC {
+		// The signal came after what was accepted and is a no to it. A decision
+		// made under the signal is kept as the more particular word, so what was
+		// not said again now must not become part of one (L46).
+		choices.Yes = 0
+	}
 	for id, yes := range r.Choices {
 		i := groupIndex(p, id)
 		if i < 0 || !Decidable(&p.CookieGroups[i]) {

@@ -190,6 +190,10 @@ func TestGlobalPrivacyControl(t *testing.T) {
 	if s := b.desk.Read(b.p, "website", []string{before}, true); s.Allows("analytics") || s.Counted() {
 		t.Error("the signal came after the acceptance and was not heard")
 	}
+	objected := b.decide(t, b.desk.Read(b.p, "website", []string{before}, true), map[string]bool{"statistics": false})
+	if s := b.desk.Read(b.p, "website", []string{objected}, true); s.Allows("analytics") || s.Allows("trusted-traffic") || s.Counted() {
+		t.Error("an objection under the signal brought back what was accepted before it")
+	}
 	under := b.decide(t, first, map[string]bool{"analytics": true})
 	if s := b.desk.Read(b.p, "website", []string{under}, true); !s.Allows("analytics") || s.Allows("trusted-traffic") || s.Counted() {
 		t.Error("accepted under the signal")
