@@ -29,24 +29,41 @@ type answer struct {
 // Unwrap serves http.ResponseController.
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
-// WriteHeader implements http.ResponseWriter.
+// WriteHeader implements http.ResponseWriter. The door stands before
+// informational answers too: they carry the same headers (RFC 9110 section
+// 15.2).
 func (a *answer) WriteHeader(status int) {
-	if a.status == 0 && status >= http.StatusOK {
-		a.status = status
+	if a.status == 0 {
 		if a.visit.Surface != nil {
 			a.site.refuse(a.visit, a.visit.cookies.Out(a.Header())...)
 		} else {
 			a.Header().Del("Set-Cookie")
 		}
+		if status >= http.StatusOK || status == http.StatusSwitchingProtocols {
+			a.status = status
+		}
 	}
 	a.ResponseWriter.WriteHeader(status)
 }
 
-// Write implements http.ResponseWriter.
-func (a *answer) Write(b []byte) (int, error) {
+// FlushError serves http.ResponseController, which would else flush past the
+// door.
+func (a *answer) FlushError() error {
+	a.finish()
+	return http.NewResponseController(a.ResponseWriter).Flush()
+}
+
+// finish sends the headers of a handler that wrote nothing: the server itself
+// would send them past the door.
+func (a *answer) finish() {
 	if a.status == 0 {
 		a.WriteHeader(http.StatusOK)
 	}
+}
+
+// Write implements http.ResponseWriter.
+func (a *answer) Write(b []byte) (int, error) {
+	a.finish()
 	n, err := a.ResponseWriter.Write(b)
 	a.bytes += int64(n)
 	return n, err
@@ -92,6 +109,7 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.setHeaders(a.Header(), v)
 	if v.Surface == nil {
 		s.hosts[label].ServeHTTP(a, r)
+		a.finish()
 		return
 	}
 	if lines, n := v.cookies.In(r); n > 0 {
@@ -105,6 +123,7 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = http.MaxBytesReader(a, r.Body, maxBody)
 	s.surfaces[v.Surface.ID].ServeHTTP(a, r)
+	a.finish()
 	if v.counted && a.status == http.StatusOK && r.Method == http.MethodGet && v.Consent.Counted() {
 		s.Views.Count(v.Surface.ID, v.pattern)
 	}

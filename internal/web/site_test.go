@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
+	"net/textproto"
 	"net/url"
 	"os"
 	"regexp"
@@ -171,6 +173,17 @@ func TestTheCookieDoorStandsBeforeEveryHandler(t *testing.T) {
 		fmt.Fprint(w, "done")
 		return nil
 	})
+	tracker := func(w http.ResponseWriter) { http.SetCookie(w, &http.Cookie{Name: "tracker", Value: "planted"}) }
+	rt.Handle("GET /empty", func(w http.ResponseWriter, _ *http.Request) error { tracker(w); return nil })
+	rt.Handle("GET /flushed", func(w http.ResponseWriter, _ *http.Request) error {
+		tracker(w)
+		return http.NewResponseController(w).Flush()
+	})
+	rt.Handle("GET /hinted", func(w http.ResponseWriter, _ *http.Request) error {
+		tracker(w)
+		w.WriteHeader(http.StatusEarlyHints)
+		return nil
+	})
 	rt.Handle("GET /panics", func(http.ResponseWriter, *http.Request) error { panic("planted value") })
 	rt.Handle("GET /fails", func(http.ResponseWriter, *http.Request) error { return fmt.Errorf("wrapped: %w", web.ErrNotFound) })
 	s.Handle("website", rt)
@@ -184,12 +197,40 @@ func TestTheCookieDoorStandsBeforeEveryHandler(t *testing.T) {
 	if log := b.Logged.String(); !strings.Contains(log, "cookie.undeclared") || !strings.Contains(log, "cookie.attributes") || strings.Contains(log, "tracker") {
 		t.Error(log)
 	}
+	for _, path := range []string{"/empty", "/flushed", "/hinted"} {
+		if left := informed(t, b, path); len(left) > 0 {
+			t.Errorf("%s: %v left", path, left)
+		}
+	}
 	if a := b.Browser().Get("/panics"); a.StatusCode != 500 || strings.Contains(a.Text, "planted") || strings.Contains(b.Logged.String(), "planted") || !strings.Contains(a.Text, "please quote") {
 		t.Error(a.StatusCode, a.Text)
 	}
 	if a := b.Browser().Get("/fails"); a.StatusCode != 404 {
 		t.Error(a.StatusCode)
 	}
+}
+
+// informed returns every cookie that an answer sets over a real connection, in
+// its informational headers too.
+func informed(t *testing.T, b *webtest.Bench, path string) []string {
+	srv := httptest.NewServer(b.Site)
+	defer srv.Close()
+	var lines []string
+	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{Got1xxResponse: func(_ int, h textproto.MIMEHeader) error {
+		lines = append(lines, h.Values("Set-Cookie")...)
+		return nil
+	}})
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, srv.URL+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Host = b.Parent
+	answer, err := srv.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	return append(lines, answer.Header.Values("Set-Cookie")...)
 }
 
 // R9: one line for each request, and nothing about a person in it.
