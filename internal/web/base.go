@@ -99,7 +99,7 @@ func (s *Site) announcement(v *Visit) *Announcement {
 // told works out, once for each pair of versions, what people must be told.
 func (s *Site) told(now, next *notice.Version) *Announcement {
 	key := [2]int{now.Number, next.Number}
-	if a, ok := s.views.Load(key); ok {
+	if a, ok := s.tellings.Load(key); ok {
 		return a.(*Announcement)
 	}
 	var a *Announcement
@@ -111,7 +111,7 @@ func (s *Site) told(now, next *notice.Version) *Announcement {
 			a.Changes = append(a.Changes, c.What)
 		}
 	}
-	s.views.Store(key, a)
+	s.tellings.Store(key, a)
 	return a
 }
 

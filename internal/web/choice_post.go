@@ -14,7 +14,7 @@ import (
 // works without scripts.
 func (s *Site) PostConsent(w http.ResponseWriter, r *http.Request) error {
 	v := VisitOf(r)
-	values, err := readForm(r, s.choices)
+	values, err := s.readForm(r, s.choices)
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (s *Site) PostConsent(w http.ResponseWriter, r *http.Request) error {
 // about the browser's choices changes (R26).
 func (s *Site) PostObject(w http.ResponseWriter, r *http.Request) error {
 	v := VisitOf(r)
-	if _, err := readForm(r, s.choices); err != nil {
+	if _, err := s.readForm(r, s.choices); err != nil {
 		return err
 	}
 	chosen := map[string]bool{}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 
@@ -17,10 +18,28 @@ import (
 
 // ReadForm reads the fields of a form and counts it against the limit of its
 // network address. Only what a plain HTML form sends is taken.
-func (s *Site) ReadForm(r *http.Request) (url.Values, error) { return readForm(r, s.limit) }
+func (s *Site) ReadForm(r *http.Request) (url.Values, error) { return s.readForm(r, s.limit) }
 
-func readForm(r *http.Request, limit *door.Limit) (url.Values, error) {
-	if !limit.Take(r.RemoteAddr) {
+// ReadLeaving reads the form with which somebody leaves a mailing list, which
+// their mail provider may send for them: in either kind that RFC 8058 section
+// 3.2 names, and as often as choices are taken, because after one newsletter
+// thousands of people leave from the few addresses of a large provider.
+func (s *Site) ReadLeaving(r *http.Request) (url.Values, error) {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "multipart/form-data" {
+		return s.readForm(r, s.choices)
+	}
+	if !s.choices.Take(s.sender(r)) {
+		return nil, ErrTooMany
+	}
+	if err := r.ParseMultipartForm(maxBody); err != nil { // the body is bounded by as much, so nothing goes to a file
+		return nil, formError(err)
+	}
+	return r.PostForm, nil
+}
+
+func (s *Site) readForm(r *http.Request, limit *door.Limit) (url.Values, error) {
+	if !limit.Take(s.sender(r)) {
 		return nil, ErrTooMany
 	}
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
@@ -31,13 +50,42 @@ func readForm(r *http.Request, limit *door.Limit) (url.Values, error) {
 		return nil, ErrType
 	}
 	if err := r.ParseForm(); err != nil {
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
-			return nil, ErrTooLarge
-		}
-		return nil, ErrMalformed
+		return nil, formError(err)
 	}
 	return r.PostForm, nil
+}
+
+// formError is the refusal for a form that cannot be read. What the library
+// says may quote the form.
+func formError(err error) error {
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return ErrTooLarge
+	}
+	return ErrMalformed
+}
+
+// sender is the network address that a form comes from, as host:port or an
+// address alone: of the connection, or what the proxy in front wrote last into
+// its header. What stands before that may be made up by the client. It is for
+// the form limit alone, which forgets it, and is never logged (R9).
+func (s *Site) sender(r *http.Request) string {
+	if s.ProxyHeader == "" {
+		return r.RemoteAddr
+	}
+	lines := r.Header.Values(s.ProxyHeader)
+	if len(lines) == 0 {
+		return r.RemoteAddr
+	}
+	last := lines[len(lines)-1]
+	last = strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
+	if a, err := netip.ParseAddr(last); err == nil {
+		return netip.AddrPortFrom(a, 0).String()
+	}
+	if _, err := netip.ParseAddrPort(last); err == nil {
+		return last
+	}
+	return r.RemoteAddr
 }
 
 // Sent checks that a form came from a page of ours, by a person, once: the

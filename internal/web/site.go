@@ -36,6 +36,10 @@ type Deps struct {
 	// Strict says at error level when our own code set a cookie that the door
 	// dropped: for development.
 	Strict bool
+	// ProxyHeader names the header in which the proxy in front writes the
+	// address that a request came to it from, such as X-Forwarded-For. Empty:
+	// there is none, and the address of the connection counts.
+	ProxyHeader string
 	// FormLimit is how many forms one network address may send in ten
 	// minutes. Zero is DefaultFormLimit.
 	FormLimit int
@@ -69,7 +73,7 @@ type Site struct {
 	headers   headerCache
 	documents sync.Map // document key -> *notice.Document
 	wordings  sync.Map // wording key -> [32]byte
-	views     sync.Map // policy version -> *siteView
+	tellings  sync.Map // two versions' numbers -> *Announcement
 }
 
 // New returns a site without surfaces; give them with Handle.

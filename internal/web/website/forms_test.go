@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"candour/internal/marketing"
+	"candour/internal/web"
+	"candour/internal/web/website"
 	"candour/internal/web/webtest"
 )
 
@@ -117,6 +119,38 @@ func TestAFormIsTakenOnce(t *testing.T) {
 	}
 }
 
+// Behind a proxy each visitor has a count of their own, by what the proxy wrote
+// last: what a client wrote before it counts for nothing.
+func TestALotOfFormsThroughAProxy(t *testing.T) {
+	b := webtest.Open(t, "invoco")
+	d := b.Deps
+	d.ProxyHeader, d.FormLimit = "X-Forwarded-For", 2
+	behind, err := web.New(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	behind.Handle("website", website.New(behind, website.Deps{}))
+	b.Site = behind
+	for i, c := range []struct {
+		header []string
+		want   int
+	}{
+		{[]string{"203.0.113.1"}, 403}, {[]string{"203.0.113.1"}, 403}, {[]string{"203.0.113.1"}, 429},
+		{[]string{"198.51.100.7, 203.0.113.1"}, 429}, {[]string{"198.51.100.8", "203.0.113.1:4711"}, 429},
+		{[]string{"203.0.113.1, 203.0.113.2"}, 403}, {[]string{"2001:db8::1"}, 403}, {[]string{"[2001:db8::2]:9"}, 403}, {[]string{"2001:db8::3"}, 429},
+		{nil, 403}, {[]string{"unknown"}, 403}, {[]string{"for=203.0.113.9"}, 429}, // these share the proxy's own
+	} {
+		br := b.Browser()
+		br.Header["X-Forwarded-For"] = c.header
+		if a := br.Post("/contact", url.Values{}); a.StatusCode != c.want {
+			t.Errorf("%d: %v: %d, want %d", i, c.header, a.StatusCode, c.want)
+		}
+	}
+	if log := b.Logged.String(); strings.Contains(log, "203.0.113") || strings.Contains(log, "2001:db8") {
+		t.Errorf("the log knows who came (R9): %s", log)
+	}
+}
+
 func TestALotOfForms(t *testing.T) {
 	b := webtest.Open(t, "invoco")
 	var last int
@@ -180,6 +214,28 @@ func TestLeaving(t *testing.T) {
 	}
 	if strings.Join(b.Codes, ",") != "leave CODE one-click,leave CODE page" {
 		t.Error(b.Codes)
+	}
+	const multipart = "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n" // RFC 8058 section 8.1
+	if a := b.Browser().Do(http.MethodPost, b.Parent, "/newsletter/leave?token=MANY", "multipart/form-data; boundary=x", multipart); a.StatusCode != http.StatusOK || b.Codes[2] != "leave MANY one-click" {
+		t.Errorf("multipart, as RFC 8058 recommends: %d %v", a.StatusCode, b.Codes)
+	}
+	for what, c := range map[string]struct {
+		kind, body string
+		want       int
+	}{
+		"cut off":   {"multipart/form-data; boundary=x", multipart[:60], 403},
+		"no bounds": {"multipart/form-data", multipart, 400},
+		"too large": {"multipart/form-data; boundary=x", strings.Replace(multipart, "One-Click", strings.Repeat("a", 80<<10), 1), 413},
+		"no form":   {"application/json", "{}", 415},
+	} {
+		if a := b.Browser().Do(http.MethodPost, b.Parent, "/newsletter/leave?token=CODE", c.kind, c.body); a.StatusCode != c.want {
+			t.Errorf("%s: %d, want %d", what, a.StatusCode, c.want)
+		}
+	}
+	for range 100 { // by a large provider's few addresses, for many people
+		if a := b.Browser().Post("/newsletter/leave?token=CODE", url.Values{"List-Unsubscribe": {"One-Click"}}); a.StatusCode != http.StatusOK {
+			t.Fatalf("leaving was refused: %d", a.StatusCode)
+		}
 	}
 	b.Fails = marketing.ErrToken
 	if a := b.Browser().Post("/newsletter/leave?token=x", url.Values{"List-Unsubscribe": {"One-Click"}}); a.StatusCode != http.StatusNotFound {

@@ -28,7 +28,7 @@ func (h *site) newsletterLeave(w http.ResponseWriter, r *http.Request) error {
 // and has no cookie of ours (RFC 8058 section 3.1). The code alone is proof
 // enough for leaving.
 func (h *site) newsletterLeavePost(w http.ResponseWriter, r *http.Request) error {
-	values, err := h.ReadForm(r)
+	values, err := h.ReadLeaving(r)
 	if err != nil {
 		return err
 	}
