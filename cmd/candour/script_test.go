@@ -5,10 +5,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -51,6 +53,7 @@ func TestScripts(t *testing.T) {
 			"stop":    servers.stop,
 			"get":     get,
 			"copyall": copyAll,
+			"accept":  accept,
 			"fill":    fill,
 			"flip":    flip,
 			"sql":     runSQL,
@@ -78,9 +81,16 @@ func edit(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(path, bytes.Join([][]byte{old[:at[0]], []byte(args[2]), old[at[1]:]}, nil), 0o600))
 }
 
-// copyall FROM TO copies a folder's files into another.
+// copyall FROM TO copies a folder's files into another, for their owner alone.
 func copyAll(ts *testscript.TestScript, _ bool, args []string) {
-	ts.Check(os.CopyFS(ts.MkAbs(args[1])+"/", os.DirFS(args[0])))
+	to := ts.MkAbs(args[1])
+	ts.Check(os.CopyFS(to, os.DirFS(ts.MkAbs(args[0]))))
+	ts.Check(filepath.WalkDir(to, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		return os.Chmod(path, 0o600)
+	}))
 }
 
 // servers are the running programs of all scripts, by script and name.
@@ -91,7 +101,8 @@ type servers struct {
 
 type server struct {
 	end  func()
-	done chan int
+	done chan struct{} // closed when it has ended
+	code int           // once it has
 	out  *lines
 }
 
@@ -117,19 +128,26 @@ func (l *lines) Write(p []byte) (int, error) {
 func (s *servers) serve(ts *testscript.TestScript, neg bool, args []string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	out := &lines{ready: make(chan struct{})}
-	srv := &server{end: cancel, done: make(chan int, 1), out: out}
+	srv := &server{end: cancel, done: make(chan struct{}), out: out}
 	argv := append([]string{"run"}, args[1:]...)
 	for i, a := range argv {
 		if i > 0 && (argv[i-1] == "--data" || argv[i-1] == "--operator" && strings.Contains(a, "/")) {
 			argv[i] = ts.MkAbs(a)
 		}
 	}
-	go func() { srv.done <- run(ctx, argv, out, io.Discard) }()
-	ts.Defer(cancel)
+	go func() {
+		defer close(srv.done)
+		srv.code = run(ctx, argv, out, io.Discard)
+	}()
+	// A script that fails takes its folder away: not under a running server.
+	ts.Defer(func() {
+		cancel()
+		<-srv.done
+	})
 	select {
 	case <-out.ready:
-	case code := <-srv.done:
-		ts.Fatalf("the server ended with %d before it was ready:\n%s", code, out.text.String())
+	case <-srv.done:
+		ts.Fatalf("the server ended with %d before it was ready:\n%s", srv.code, out.text.String())
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -146,8 +164,8 @@ func (s *servers) stop(ts *testscript.TestScript, _ bool, args []string) {
 	srv := s.all[ts.Name()+args[0]]
 	s.mu.Unlock()
 	srv.end()
-	if code := <-srv.done; code != 0 {
-		ts.Fatalf("the server ended with %d", code)
+	if <-srv.done; srv.code != 0 {
+		ts.Fatalf("the server ended with %d", srv.code)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -59,6 +60,13 @@ func (r *rig) settle() error {
 		return err
 	}
 	return r.app.evidence.Integrated(ctx, id)
+}
+
+// accept PORT accepts all cookies on the website of a running server, so that
+// there is one act more with evidence.
+func accept(ts *testscript.TestScript, _ bool, args []string) {
+	base := &url.URL{Scheme: "http", Host: "invoco.localhost:" + args[0]}
+	ts.Check((&rig{base: base, port: args[0]}).browser(1).accept())
 }
 
 // flip PATTERN OFFSET flips one bit of a file; of several that match, of the

@@ -122,7 +122,7 @@ func (s *sites) place(public string, addr net.Addr, op policy.Operator) error {
 		return nil
 	}
 	u, err := url.Parse(public)
-	if err != nil || u.Host == "" || strings.Trim(u.Path, "/") != "" {
+	if err != nil || !isOrigin(u) {
 		return fmt.Errorf("--public must be the website's address, such as https://%s", op.Domain)
 	}
 	s.public, s.secure = u, s.secure || u.Scheme == "https"
@@ -130,6 +130,13 @@ func (s *sites) place(public string, addr net.Addr, op policy.Operator) error {
 		s.parents = append(s.parents, host)
 	}
 	return nil
+}
+
+// isOrigin reports whether an address is of a site as a whole. A name and
+// password in it would stand in every link.
+func isOrigin(u *url.URL) bool {
+	return (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil &&
+		strings.Trim(u.Path, "/") == "" && u.RawQuery == "" && u.Fragment == ""
 }
 
 func (s *sites) wire(smtp string, bg *background) error {
