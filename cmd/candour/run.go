@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+	"golang.org/x/net/http/httpguts"
 
 	"candour/internal/folder"
 	"candour/operators"
@@ -28,10 +29,12 @@ type RunCmd struct {
 	KMS      string `name:"kms" help:"Key service that seals the root key when it is first made, instead of a file." placeholder:"URI" env:"CANDOUR_KMS"`
 	Operator string `help:"Operator's folder, or the name of a built-in one (${operators})." default:"${operator}" env:"CANDOUR_OPERATOR"`
 
-	Listen string `help:"Address of the sites." default:"127.0.0.1:8080" env:"CANDOUR_LISTEN"`
-	Public string `help:"Address of the website as people reach it, if a proxy stands in front." placeholder:"URL" env:"CANDOUR_PUBLIC"`
-	Admin  string `help:"Address of health, readiness and metrics; keep it on loopback." default:"127.0.0.1:0" env:"CANDOUR_ADMIN"`
-	Sip    string `help:"Address for SIP. Accepted and not used yet." placeholder:"ADDR" env:"CANDOUR_SIP"`
+	Listen      string `help:"Address of the sites." default:"127.0.0.1:8080" env:"CANDOUR_LISTEN"`
+	Public      string `help:"Address of the website as people reach it, if a proxy stands in front." placeholder:"URL" env:"CANDOUR_PUBLIC"`
+	ProxyHeader string `help:"Header in which that proxy writes the visitor's address, such as X-Forwarded-For; its last address counts. Only where nothing but the proxy reaches --listen. Used in memory to limit forms, never logged." placeholder:"NAME" env:"CANDOUR_PROXY_HEADER"`
+	FormLimit   int    `help:"Forms that one network address may send in ten minutes." default:"60" env:"CANDOUR_FORM_LIMIT"`
+	Admin       string `help:"Address of health, readiness and metrics; keep it on loopback." default:"127.0.0.1:0" env:"CANDOUR_ADMIN"`
+	Sip         string `help:"Address for SIP. Accepted and not used yet." placeholder:"ADDR" env:"CANDOUR_SIP"`
 
 	TLS       string `name:"tls" help:"off: plain http, for loopback or behind a proxy. local: an authority of this machine's own. files: --tls-cert and --tls-key. acme: obtained and renewed." enum:"off,local,files,acme" default:"off" env:"CANDOUR_TLS"`
 	TLSCert   string `name:"tls-cert" help:"PEM chain, for --tls files." placeholder:"FILE" env:"CANDOUR_TLS_CERT"`
@@ -80,6 +83,20 @@ func (c *RunCmd) logger(w io.Writer) *slog.Logger {
 		return slog.New(slog.NewJSONHandler(w, nil))
 	}
 	return slog.New(slog.NewTextHandler(w, nil))
+}
+
+// Validate refuses values that no start could make sense of. It implements
+// kong's Validatable.
+func (c *RunCmd) Validate() error {
+	switch {
+	case c.FormLimit < 1:
+		return errors.New("--form-limit must be 1 or more")
+	case strings.EqualFold(c.ProxyHeader, "Forwarded"):
+		return errors.New("--proxy-header does not read Forwarded; have the proxy write X-Forwarded-For, or a header with the address alone")
+	case c.ProxyHeader != "" && !httpguts.ValidHeaderFieldName(c.ProxyHeader):
+		return errors.New("--proxy-header must be the name of a header, such as X-Forwarded-For")
+	}
+	return nil
 }
 
 // Run serves until ctx ends.

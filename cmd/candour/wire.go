@@ -49,7 +49,7 @@ func (c *RunCmd) serveApp(ctx context.Context, a *app, out io.Writer) error {
 	}
 	bg := newBackground(ctx, a.log)
 	defer bg.stop()
-	if err := s.wire(c.SMTP, bg); err != nil {
+	if err := s.wire(c, bg); err != nil {
 		return err
 	}
 	defer s.counter.Close(context.WithoutCancel(ctx))
@@ -139,7 +139,7 @@ func isOrigin(u *url.URL) bool {
 		strings.Trim(u.Path, "/") == "" && u.RawQuery == "" && u.Fragment == ""
 }
 
-func (s *sites) wire(smtp string, bg *background) error {
+func (s *sites) wire(c *RunCmd, bg *background) error {
 	desk := consent.New(s.store, s.evidence, s.ring.Secret("consent cookie v1"), s.policyOf, s.now)
 	views := analytics.NewCounter(s.store, s.now)
 	minute := time.NewTicker(countBeat)
@@ -148,12 +148,12 @@ func (s *sites) wire(smtp string, bg *background) error {
 	s.site, err = web.New(web.Deps{
 		Profile: s.profile, Versions: s.versions, Desk: desk, Counter: s.counter, Views: views,
 		Secret: s.ring.Secret, Log: s.log, Now: s.now,
-		Parents: s.parents, TLS: s.secure, Strict: s.demo,
+		Parents: s.parents, TLS: s.secure, Strict: s.demo, ProxyHeader: c.ProxyHeader, FormLimit: c.FormLimit,
 	})
 	if err != nil {
 		return err
 	}
-	if err := s.mail(smtp); err != nil {
+	if err := s.mail(c.SMTP); err != nil {
 		return err
 	}
 	people := marketing.Config{Store: s.store, Ring: s.ring, Log: s.evidence, Vault: s.vault, Queue: s.queue, InForce: s.inForce, Now: s.now}
