@@ -10,7 +10,7 @@ ADMIN ?= 127.0.0.1:8081
 .PHONY: build run test test-long lint unit browser generate generated bench fuzz setup-build setup-test clean
 
 build: setup-build ## bin/candour
-	$(GO) build -trimpath -o bin/candour ./cmd/candour
+	$(GO) build -o bin/candour ./cmd/candour
 
 run: build ## start everything on the embedded default, with demonstration data
 	bin/candour run --demo --data $(DATA) --listen $(LISTEN) --admin $(ADMIN)
