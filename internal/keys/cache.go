@@ -122,16 +122,20 @@ func (c *cache) addSealer(k sealerKey, x *Cipher, stamp uint64) {
 
 func (c *cache) keepCipher(k cipherKey, x *Cipher) {
 	c.room()
+	if _, there := c.young.ciphers[k]; !there {
+		o := c.young.owned(x.subject)
+		o.ciphers = append(o.ciphers, k)
+	}
 	c.young.ciphers[k] = x
-	o := c.young.owned(x.subject)
-	o.ciphers = append(o.ciphers, k)
 }
 
 func (c *cache) keepSealer(k sealerKey, x *Cipher) {
 	c.room()
+	if _, there := c.young.sealers[k]; !there {
+		o := c.young.owned(k.Subject)
+		o.sealers = append(o.sealers, k)
+	}
 	c.young.sealers[k] = x
-	o := c.young.owned(k.Subject)
-	o.sealers = append(o.sealers, k)
 }
 
 func (g *generation) owned(s SubjectID) *owned {

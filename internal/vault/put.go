@@ -106,6 +106,11 @@ type writer struct {
 	// a Put share it.
 	expires  int64
 	expiryOf *copyPlan
+
+	// The last sealer, and what it is for.
+	cipher *keys.Cipher
+	scope  keys.Scope
+	month  int64 // the day of expiry that gave its month
 }
 
 // check asks the policy for every item and every owner before anything is
@@ -256,7 +261,7 @@ func (w *writer) seal(r *row, it *Item, part *Part, c *copyPlan) error {
 		r.sealed = []byte{}
 		return nil // an edge only
 	}
-	cipher, err := w.v.ring.SealerFor(w.ctx, w.tx, c.scope(it, part), dayTime(r.expires))
+	cipher, err := w.sealer(c.scope(it, part), r.expires)
 	if err != nil {
 		return err
 	}
@@ -269,6 +274,19 @@ func (w *writer) seal(r *row, it *Item, part *Part, c *copyPlan) error {
 	w.room = cipher.Seal(w.room, part.Value, w.ad)
 	r.sealed = w.room[at:len(w.room):len(w.room)]
 	return nil
+}
+
+// sealer returns the cipher of a scope. A key that is new is not in the ring's
+// memory before the commit, so the last one is kept here.
+func (w *writer) sealer(s keys.Scope, expires int64) (*keys.Cipher, error) {
+	if w.cipher != nil && w.scope == s && w.month == expires {
+		return w.cipher, nil
+	}
+	c, err := w.v.ring.SealerFor(w.ctx, w.tx, s, dayTime(expires))
+	if err == nil {
+		w.cipher, w.scope, w.month = c, s, expires
+	}
+	return c, err
 }
 
 // associated appends what a sealed value is bound to. The person is not in it:
