@@ -128,13 +128,13 @@ func TestKilled(t *testing.T) {
 			}
 			acknowledged := killed(t, b, 1+rand.IntN(400))
 			b = benchIn(t, b.dir, b.database)
-			if r := b.verify(verify.Options{Opener: b.opener()}); !r.Holds() {
+			if r := b.verify(verify.Options{}); !r.Holds() {
 				t.Fatalf("kill %d, before the restart:\n%s", kill, text(t, r))
 			}
 			b.open(evidence.Options{})
 			b.close()
 			b.checkActs(acknowledged)
-			r := b.verify(verify.Options{Opener: b.opener()})
+			r := b.verify(verify.Options{})
 			if !r.Holds() || r.Waiting != 0 || r.Rows != r.Size {
 				t.Fatalf("kill %d, after the restart:\n%s", kill, text(t, r))
 			}

@@ -31,13 +31,32 @@ const saltRandom = 16
 // Sealer stores bodies and opens what was stored. It is safe for concurrent
 // use.
 type Sealer struct {
+	*Unsealer
 	ring *keys.Ring
-	log  cipher.AEAD // of bodies about no subject; random nonces, so fewer than 2^32 of them (NIST SP 800-38D section 8.3)
-	mac  []byte
 }
 
 // NewSealer returns the sealer of the ring.
 func NewSealer(ring *keys.Ring) (*Sealer, error) {
+	u, err := NewUnsealer(ring)
+	return &Sealer{u, ring}, err
+}
+
+// Keys is a key ring that opens: keys.Ring, or keys.Reader for whoever must not
+// write.
+type Keys interface {
+	Secret(label string) []byte
+	Opener(ctx context.Context, tx *store.Tx, keyID int64, month keys.Month) (*keys.Cipher, error)
+}
+
+// Unsealer opens stored bodies. It is as safe for concurrent use as its keys.
+type Unsealer struct {
+	keys Keys
+	log  cipher.AEAD // of bodies about no subject; random nonces, so fewer than 2^32 of them (NIST SP 800-38D section 8.3)
+	mac  []byte
+}
+
+// NewUnsealer returns the unsealer of the keys.
+func NewUnsealer(ring Keys) (*Unsealer, error) {
 	block, err := aes.NewCipher(ring.Secret(logSecret))
 	if err != nil {
 		return nil, fmt.Errorf("evidence: %w", err)
@@ -46,7 +65,7 @@ func NewSealer(ring *keys.Ring) (*Sealer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("evidence: %w", err)
 	}
-	return &Sealer{ring: ring, log: log, mac: ring.Secret(openSecret)}, nil
+	return &Unsealer{keys: ring, log: log, mac: ring.Secret(openSecret)}, nil
 }
 
 // seal returns the row of a body and, if it is sealed with a key of the
@@ -81,7 +100,7 @@ func (s *Sealer) seal(ctx context.Context, tx *store.Tx, id int64, b *Body) (Row
 }
 
 // openMAC is the part of an open body's salt that only the ring can make.
-func (s *Sealer) openMAC(id int64, random, body []byte) []byte {
+func (s *Unsealer) openMAC(id int64, random, body []byte) []byte {
 	h := hmac.New(sha256.New, s.mac)
 	h.Write(bound(FormOpen, id, 0))
 	h.Write(random)
@@ -92,7 +111,7 @@ func (s *Sealer) openMAC(id int64, random, body []byte) []byte {
 // Open returns what a row commits to. ErrSealed if its key is gone, with the
 // person it was about; ErrForged if the row was not written with this ring's
 // keys.
-func (s *Sealer) Open(ctx context.Context, tx *store.Tx, r Row) (Content, error) {
+func (s *Unsealer) Open(ctx context.Context, tx *store.Tx, r Row) (Content, error) {
 	switch r.Form() {
 	case FormOpen:
 		c, err := r.Public()
@@ -112,7 +131,7 @@ func (s *Sealer) Open(ctx context.Context, tx *store.Tx, r Row) (Content, error)
 	return Content{}, ErrForged
 }
 
-func (s *Sealer) openSubject(ctx context.Context, tx *store.Tx, r Row) (Content, error) {
+func (s *Unsealer) openSubject(ctx context.Context, tx *store.Tx, r Row) (Content, error) {
 	var key int64
 	err := tx.QueryRow(ctx, "SELECT key FROM evidence_about WHERE entry = $1", r.ID).Scan(&key)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -121,7 +140,7 @@ func (s *Sealer) openSubject(ctx context.Context, tx *store.Tx, r Row) (Content,
 	if err != nil {
 		return Content{}, fmt.Errorf("evidence: %w", err)
 	}
-	c, err := s.ring.Opener(ctx, tx, key, 0)
+	c, err := s.keys.Opener(ctx, tx, key, 0)
 	if errors.Is(err, keys.ErrKeyGone) {
 		return Content{}, ErrSealed
 	}

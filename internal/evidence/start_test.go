@@ -116,7 +116,7 @@ func TestLostLog(t *testing.T) {
 		removeAll(t, b.folder())
 		b.open(evidence.Options{})
 		b.close()
-		r := b.verify(verify.Options{Since: before, Opener: b.opener()})
+		r := b.verify(verify.Options{Since: before})
 		if !r.Holds() || r.Size != 8 {
 			t.Errorf("made again:\n%s", text(t, r))
 		}

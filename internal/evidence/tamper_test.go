@@ -103,7 +103,7 @@ var tamperings = []struct {
 			b.insertRow()
 			b.exec("UPDATE evidence_checkpoint SET closed = 0")
 		},
-		opts: func(b *bench) verify.Options { return verify.Options{Opener: b.opener()} }},
+		opts: func(b *bench) verify.Options { return verify.Options{} }},
 	{name: "rows exchanged", where: "row 2", what: "it holds what belongs to entry 5: rows were moved",
 		do: func(b *bench) { b.exchange(2, 5) }},
 	{name: "hash tile flipped", where: "tile/0/000.p/7", what: "hash 4 was changed",
@@ -158,7 +158,7 @@ var tamperings = []struct {
 		do: func(b *bench) { b.rewrite(4, "tile/0/") }},
 	{name: "whom an entry is about", where: "row 4", what: "about another person",
 		do:   func(b *bench) { b.exec("UPDATE evidence_about SET subject = subject - 1 WHERE entry = $1", b.id(4)) },
-		opts: func(b *bench) verify.Options { return verify.Options{Opener: b.opener()} }},
+		opts: func(b *bench) verify.Options { return verify.Options{} }},
 	{name: "another key given", where: "verifier key", what: "not the one that entry 0 names",
 		do: func(*bench) {},
 		opts: func(b *bench) verify.Options {
@@ -381,12 +381,15 @@ func TestWrittenAnew(t *testing.T) {
 	b.small()
 	earlier := b.log.Checkpoint()
 	b.unguard()
-	b.flipColumn("commitment", 3, 1)
+	b.exec("DELETE FROM evidence WHERE id = 6")
+	b.exec("UPDATE sqlite_sequence SET seq = 5 WHERE name = 'evidence'")
 	if err := os.RemoveAll(b.folder()); err != nil {
 		t.Fatal(err)
 	}
 	b.exec("DELETE FROM evidence_checkpoint")
-	b.open(evidence.Options{}) // the log is made again, from other rows
+	b.exec("DELETE FROM evidence_about WHERE entry = 6")
+	b.open(evidence.Options{}) // the log is made again, without the last act
+	b.append(sweep(8))         // and with another in its place
 	b.close()
 	if r := b.verify(verify.Options{}); !r.Holds() {
 		t.Fatalf("the new history by itself:\n%s", text(t, r))
@@ -411,8 +414,15 @@ func TestLogOfAnotherKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := b.verify(verify.Options{})
-	if got := text(t, r); !strings.Contains(got, "verifier key: not the one that entry 0 names") {
+	if got := text(t, r); !strings.Contains(got, "key: not the verifier key of the signing key in the folder of keys") {
 		t.Errorf("another's log in the folder:\n%s", got)
+	}
+	if err := os.Rename(filepath.Join(b.dir, "keys"), filepath.Join(b.dir, "away")); err != nil {
+		t.Fatal(err)
+	}
+	r = b.verify(verify.Options{})
+	if got := text(t, r); !strings.Contains(got, "verifier key: not the one that entry 0 names") {
+		t.Errorf("another's log in the folder, and no keys at hand:\n%s", got)
 	}
 	b.ring = other.ring
 	if err := b.tryOpen(evidence.Options{}); err == nil || !strings.Contains(err.Error(), "another key") {

@@ -16,6 +16,7 @@ import (
 
 	"candour/internal/evidence"
 	"candour/internal/evidence/tiles"
+	"candour/internal/store"
 )
 
 // database reads the rows of a store. Rows never change, so no transaction is
@@ -174,8 +175,8 @@ func (d *database) placeless(ctx context.Context) (pending, lost int64, err erro
 }
 
 // subject returns whom the database says an entry is about, 0 for nobody.
-func (d *database) subject(ctx context.Context, id int64) (s int64, err error) {
-	err = d.db.QueryRowContext(ctx, "SELECT subject FROM evidence_about WHERE entry = $1", id).Scan(&s)
+func subject(ctx context.Context, tx *store.Tx, id int64) (s int64, err error) {
+	err = tx.QueryRow(ctx, "SELECT subject FROM evidence_about WHERE entry = $1", id).Scan(&s)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}

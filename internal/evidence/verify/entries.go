@@ -9,6 +9,8 @@ import (
 	"candour/internal/evidence"
 	"candour/internal/evidence/opening"
 	"candour/internal/evidence/tiles"
+	"candour/internal/keys"
+	"candour/internal/store"
 )
 
 // entries is what the witnesses say of the entries of one bundle. A nil hash
@@ -131,7 +133,12 @@ func (p *pass) compare(ctx context.Context, e *entries, truth []opening.Hash) er
 	return p.partials(ctx, -1, e.first/tiles.Width, truth, e)
 }
 
+// compareRows reads the keys of a bundle's rows in one short transaction.
 func (p *pass) compareRows(ctx context.Context, e *entries, truth []opening.Hash) error {
+	return store.ViewOf(ctx, p.db.db, func(tx *store.Tx) error { return p.compareIn(ctx, tx, e, truth) })
+}
+
+func (p *pass) compareIn(ctx context.Context, tx *store.Tx, e *entries, truth []opening.Hash) error {
 	for i := range e.n {
 		seq := e.first + uint64(i)
 		where := fmt.Sprintf("row %d", seq)
@@ -144,7 +151,7 @@ func (p *pass) compareRows(ctx context.Context, e *entries, truth []opening.Hash
 			p.findings.add(where, e.rowFault(i, truth))
 		default:
 			p.rows++
-			if err := p.body(ctx, where, *row); err != nil {
+			if err := p.body(ctx, tx, where, *row); err != nil {
 				return err
 			}
 		}
@@ -235,14 +242,24 @@ func (e *entries) unreadable() string {
 
 // body opens the body of a row that is in the log and checks that it is what
 // was committed to.
-func (p *pass) body(ctx context.Context, where string, r evidence.Row) error {
-	content, err := p.open(ctx, r)
+func (p *pass) body(ctx context.Context, tx *store.Tx, where string, r evidence.Row) error {
+	content, err := p.open(ctx, tx, r)
 	switch {
-	case errors.Is(err, evidence.ErrSealed):
+	case errors.Is(err, evidence.ErrSealed) && p.unsealer == nil:
 		p.sealed++
 		return nil
+	case errors.Is(err, evidence.ErrSealed):
+		p.dark++
+		gone, err := taken(ctx, tx, r)
+		if err == nil && gone {
+			p.findings.add(where, "the key of its body was taken out of the ring, and neither an erasure nor a sweep did it")
+		}
+		return err
 	case errors.Is(err, evidence.ErrForged):
 		p.findings.add(where, "its body does not open with the keys of this folder, though it is as it was logged; or whom it is about was changed")
+		return nil
+	case errors.Is(err, keys.ErrChanged):
+		p.findings.add(where, "its body does not open: its data key was changed in the ring, or moved to another person")
 		return nil
 	case err != nil:
 		return err
@@ -257,17 +274,9 @@ func (p *pass) body(ctx context.Context, where string, r evidence.Row) error {
 	if r.Form() != evidence.FormSubject {
 		return nil
 	}
-	about, err := p.db.subject(ctx, r.ID)
+	about, err := subject(ctx, tx, r.ID)
 	if err == nil && about != int64(b.Subject) {
 		p.findings.add(where, "the table evidence_about says it is about another person than it is")
 	}
 	return err
-}
-
-// open opens a body with what there is: the opener, or the eyes of everyone.
-func (c *checker) open(ctx context.Context, r evidence.Row) (evidence.Content, error) {
-	if c.opts.Opener != nil {
-		return c.opts.Opener.Open(ctx, r)
-	}
-	return r.Public()
 }

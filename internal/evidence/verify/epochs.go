@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"candour/internal/evidence"
 	"candour/internal/keys"
@@ -23,7 +22,10 @@ func (c *checker) checkList(ctx context.Context) error {
 	if c.db == nil {
 		return nil
 	}
-	dir := filepath.Join(filepath.Dir(string(c.folder)), "keys")
+	if err := c.checkEpochs(ctx); err != nil {
+		return err
+	}
+	dir := c.keysFolder()
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		c.report.note("the folder of keys is not here: that its list of keys is complete was not checked")
 		return nil
@@ -43,6 +45,20 @@ func (c *checker) checkList(ctx context.Context) error {
 		c.findings.add("list of keys", err.Error())
 	default:
 		return fmt.Errorf("reading the list of keys: %w", err)
+	}
+	return nil
+}
+
+// checkEpochs checks that every data key is wrapped by an epoch that is not
+// over: one of the past was brought back from an old copy of the ring.
+func (c *checker) checkEpochs(ctx context.Context) error {
+	var n int64
+	err := c.db.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM data_keys WHERE epoch < (SELECT epoch FROM ring_state WHERE id = 1)").Scan(&n)
+	if err != nil {
+		return fmt.Errorf("reading the key ring: %w", err)
+	}
+	if n > 0 {
+		c.findings.add("table data_keys", fmt.Sprintf("%d data keys are of an epoch that is over: they were put back from an older copy", n))
 	}
 	return nil
 }

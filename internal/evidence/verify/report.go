@@ -17,7 +17,8 @@ type Report struct {
 	Rows    uint64       // rows held against their leaves
 	Waiting uint64       // rows that are not in the log yet
 	Opened  uint64       // bodies that were opened and are what was committed to
-	Sealed  uint64       // bodies that were left sealed
+	Dark    uint64       // bodies that no key opens any more: the person was erased
+	Sealed  uint64       // bodies that were left sealed, because the keys are not at hand
 	Notes   []string     // what a reader should know; no fault
 
 	findings findings
@@ -65,7 +66,7 @@ func (r *Report) Write(w io.Writer) error {
 	}
 	if r.Rows > 0 || r.Waiting > 0 {
 		p.line("%d rows held against their leaves, %d waiting for the log", r.Rows, r.Waiting)
-		p.line("%d bodies opened, %d left sealed", r.Opened, r.Sealed)
+		p.line("%d bodies opened, %d dark because their keys were destroyed, %d left sealed", r.Opened, r.Dark, r.Sealed)
 	}
 	for _, n := range r.Notes {
 		p.line("note: %s", n)

@@ -36,6 +36,7 @@ type pass struct {
 	filled   []uint64         // index of that tile
 	rows     uint64
 	opened   uint64
+	dark     uint64
 	sealed   uint64
 }
 
@@ -63,7 +64,7 @@ func (c *checker) checkTree(ctx context.Context) error {
 		c.findings.add(f.Where, f.What)
 	}
 	c.findings.more += p.findings.more
-	c.report.Rows, c.report.Opened, c.report.Sealed = p.rows, p.opened, p.sealed
+	c.report.Rows, c.report.Opened, c.report.Dark, c.report.Sealed = p.rows, p.opened, p.dark, p.sealed
 	if !explained {
 		c.findings.add(tiles.CheckpointPath, "the signed root does not follow from the entries: they were written anew, or changed in more than one place")
 	}

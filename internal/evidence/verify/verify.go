@@ -10,6 +10,10 @@
 // history. That is found only with what is kept elsewhere: the verifier key
 // (Options.Key) and an earlier checkpoint (Options.Since).
 //
+// Where the keys of a folder are at hand, sealed bodies are opened too and held
+// against what was committed to. Those whose keys were destroyed stay dark and
+// are counted: their leaves stand, and nothing in them opens.
+//
 // It only reads, takes no lock, and may run while a server writes.
 package verify
 
@@ -35,14 +39,7 @@ type Options struct {
 	Key      string       // verifier key, from elsewhere; empty takes the one beside the log
 	Since    []byte       // an earlier checkpoint of the log, from elsewhere
 	Database string       // postgres:// address; empty is the SQLite database of the folder
-	Opener   Opener       // opens sealed bodies; nil leaves them sealed
 	Client   *http.Client // fetches a published log; nil is one with a time limit
-}
-
-// Opener opens the body of a row: evidence.ErrSealed where its key is gone,
-// evidence.ErrForged where the row was not written with the keys.
-type Opener interface {
-	Open(ctx context.Context, r evidence.Row) (evidence.Content, error)
 }
 
 // checker is one verification under way.
@@ -53,6 +50,9 @@ type checker struct {
 	folder tiles.Folder // empty for a published log
 	db     *database    // nil for a published log
 	key    string
+
+	keys     *keys.Reader       // nil where they are not at hand
+	unsealer *evidence.Unsealer // with them
 
 	signed   *opening.Checkpoint // nil if the checkpoint does not hold
 	kept     *opening.Checkpoint // kept in the database
@@ -115,7 +115,10 @@ func (c *checker) run(ctx context.Context) error {
 	if err != nil && (!errors.Is(err, fs.ErrNotExist) || c.db == nil) {
 		return fmt.Errorf("the log cannot be read: %w", err)
 	}
-	if err := c.findKey(ctx); err != nil {
+	if err := c.openKeys(ctx); err != nil {
+		return err
+	}
+	if err := c.findKey(ctx, raw, kept); err != nil {
 		return err
 	}
 	c.checkpoints(raw, kept)
@@ -144,33 +147,58 @@ func (c *checker) run(ctx context.Context) error {
 // keyFile is where a log has its verifier key, beside the checkpoint.
 const keyFile = "key"
 
-// findKey takes the key given, or the one beside the log, and compares it with
-// the one that entry 0 names.
-func (c *checker) findKey(ctx context.Context) error {
-	c.key = strings.TrimSpace(c.opts.Key)
-	if c.key == "" {
-		raw, err := c.source.Read(ctx, keyFile)
-		if err != nil {
-			return errors.New("there is no verifier key beside the log; give it with --key")
-		}
-		c.key = strings.TrimSuffix(string(raw), "\n")
-		c.report.note("the verifier key is the one beside the log: whoever could change the log could change it too; give one kept elsewhere with --key")
-	}
-	c.report.Key = c.key
-	if c.db == nil {
-		return nil
-	}
-	rows, err := c.db.rows(ctx, 0, 1)
+// findKey takes the key given, or else the one that belongs to the folder of
+// keys, or else the one beside the log, and compares it with the one that entry
+// 0 names.
+func (c *checker) findKey(ctx context.Context, notes ...[]byte) error {
+	named, err := c.keyNamed(ctx)
 	if err != nil {
 		return err
 	}
-	if len(rows) == 1 {
-		// A row 0 that was changed is found when it is held against its leaf.
-		if named, err := evidence.KeyHash(rows[0]); err == nil && named != sha256.Sum256([]byte(c.key)) {
-			c.findings.add("verifier key", "not the one that entry 0 names: the log is of another key, or the key given is of another log")
+	fits := func(key string) bool { return named == nil || *named == sha256.Sum256([]byte(key)) }
+	beside, err := c.keyBeside(ctx)
+	if err != nil {
+		return fmt.Errorf("the log cannot be read: %w", err)
+	}
+	c.key = strings.TrimSpace(c.opts.Key)
+	switch {
+	case c.key != "":
+	case c.keys != nil:
+		c.key = c.keptKey(namesOf(beside, notes...), fits)
+		c.report.note("the verifier key is the one of the folder of keys: whoever could change the log could change it too; give one kept elsewhere with --key")
+		if beside != c.key && c.key != "" {
+			c.findings.add(keyFile, "not the verifier key of the signing key in the folder of keys")
 		}
+	default:
+		c.key = beside
+		c.report.note("the verifier key is the one beside the log: whoever could change the log could change it too; give one kept elsewhere with --key")
+	}
+	if c.key == "" {
+		return errors.New("there is no verifier key beside the log; give it with --key")
+	}
+	c.report.Key = c.key
+	if !fits(c.key) {
+		c.findings.add("verifier key", "not the one that entry 0 names: the log is of another key, or the key given is of another log")
 	}
 	return nil
+}
+
+// keyNamed returns the hash of the verifier key that entry 0 names, nil where
+// it cannot be told. A row 0 that was changed is found when it is held against
+// its leaf.
+func (c *checker) keyNamed(ctx context.Context) (*opening.Hash, error) {
+	if c.db == nil {
+		return nil, nil
+	}
+	rows, err := c.db.rows(ctx, 0, 1)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	named, err := evidence.KeyHash(rows[0])
+	if err != nil {
+		return nil, nil
+	}
+	return &named, nil
 }
 
 // checkpoints reads the three checkpoints there may be.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"candour/internal/evidence"
+	"candour/internal/keys"
+	"candour/internal/store"
 )
 
 // waitingPage is how many rows that wait for the log are read at once.
@@ -56,11 +58,15 @@ func (c *checker) checkOne(ctx context.Context, r evidence.Row) error {
 		c.findings.add(where, "inserted: it is not in the log, and no server has had the log since it held every row")
 		return nil
 	}
-	content, err := c.open(ctx, r)
+	var content evidence.Content
+	err := store.ViewOf(ctx, c.db.db, func(tx *store.Tx) (err error) {
+		content, err = c.open(ctx, tx, r)
+		return err
+	})
 	switch {
 	case errors.Is(err, evidence.ErrSealed):
 		return nil
-	case errors.Is(err, evidence.ErrForged):
+	case errors.Is(err, evidence.ErrForged), errors.Is(err, keys.ErrChanged):
 		c.findings.add(where, "inserted: it is not in the log and was not written with the keys of this folder")
 		return nil
 	case err != nil:
