@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"candour/internal/evidence"
@@ -58,13 +59,16 @@ func openApp(ctx context.Context, c appConfig) (_ *app, err error) {
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, a.Close(context.WithoutCancel(ctx)))
+			err = errors.Join(cured(err), a.Close(context.WithoutCancel(ctx)))
 		}
 	}()
 	if a.target, err = database(c.folder, c.database); err != nil {
 		return nil, err
 	}
 	if a.store, err = store.Open(ctx, a.target); err != nil {
+		return nil, err
+	}
+	if err := remember(c.folder, c.database); err != nil {
 		return nil, err
 	}
 	var opts []keys.Option
@@ -155,12 +159,11 @@ func (a *app) Close(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// database returns where the database is. A PostgreSQL address is remembered in
-// the folder, so that commands and a later start need not repeat it; the file
-// is private because the address holds a password.
+// database returns where the database is: at the address given, or at the one
+// that the folder remembers, else in the folder. Errors do not quote an
+// address, because it holds a password.
 func database(f folder.Folder, address string) (string, error) {
-	path := filepath.Join(string(f), "database")
-	kept, err := os.ReadFile(path)
+	kept, err := os.ReadFile(remembered(f))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}
@@ -169,10 +172,24 @@ func database(f folder.Folder, address string) (string, error) {
 		return string(kept), nil
 	case address == "":
 		return f.Database(), nil
+	case !strings.HasPrefix(address, "postgres://") && !strings.HasPrefix(address, "postgresql://"):
+		return "", errors.New("--database must be a PostgreSQL address, such as postgres://user:password@host:5432/database; without it there is a SQLite database in the data folder")
 	case len(kept) == 0:
 		if _, err := os.Stat(f.Database()); err == nil {
 			return "", fmt.Errorf("the data folder has a SQLite database; --database needs a data folder of its own")
 		}
 	}
-	return address, os.WriteFile(path, []byte(address), 0o600)
+	return address, nil
 }
+
+// remember keeps the address of a database that has opened in the folder, so
+// that commands and a later start need not repeat it. The file is private
+// because the address holds a password.
+func remember(f folder.Folder, address string) error {
+	if address == "" {
+		return nil
+	}
+	return os.WriteFile(remembered(f), []byte(address), 0o600)
+}
+
+func remembered(f folder.Folder) string { return filepath.Join(string(f), "database") }

@@ -68,6 +68,9 @@ func (c *RestoreCmd) Run(ctx context.Context, out io.Writer) (err error) {
 		}
 	}
 	done, err := backup.Restore(ctx, d)
+	if err == nil {
+		err = remember(f, c.Database)
+	}
 	if err != nil {
 		return err
 	}

@@ -50,13 +50,15 @@ func TestScripts(t *testing.T) {
 			"port":    port,
 			"edit":    edit,
 			"serve":   servers.serve,
-			"stop":    servers.stop,
+			"halt":    servers.halt,
 			"get":     get,
 			"copyall": copyAll,
 			"accept":  accept,
 			"fill":    fill,
 			"flip":    flip,
 			"sql":     runSQL,
+			"newest":  func(ts *testscript.TestScript, _ bool, args []string) { pick(ts, args, true) },
+			"oldest":  func(ts *testscript.TestScript, _ bool, args []string) { pick(ts, args, false) },
 		},
 	})
 }
@@ -131,7 +133,7 @@ func (s *servers) serve(ts *testscript.TestScript, neg bool, args []string) {
 	srv := &server{end: cancel, done: make(chan struct{}), out: out}
 	argv := append([]string{"run"}, args[1:]...)
 	for i, a := range argv {
-		if i > 0 && (argv[i-1] == "--data" || argv[i-1] == "--operator" && strings.Contains(a, "/")) {
+		if i > 0 && (argv[i-1] == "--data" || argv[i-1] == "--config" || argv[i-1] == "--operator" && strings.Contains(a, "/")) {
 			argv[i] = ts.MkAbs(a)
 		}
 	}
@@ -158,8 +160,9 @@ func (s *servers) serve(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".out"), out.text.Bytes(), 0o600))
 }
 
-// stop NAME ends a server and checks that it ended well.
-func (s *servers) stop(ts *testscript.TestScript, _ bool, args []string) {
+// halt NAME ends a server and checks that it ended well. (A command named stop
+// would be the one of testscript, which ends the script.)
+func (s *servers) halt(ts *testscript.TestScript, _ bool, args []string) {
 	s.mu.Lock()
 	srv := s.all[ts.Name()+args[0]]
 	s.mu.Unlock()

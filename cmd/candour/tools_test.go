@@ -116,3 +116,18 @@ func runSQL(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	ts.Check(db.Close())
 }
+
+// pick DIR NAME puts the path of the newest or oldest entry of a folder, by
+// its name, into the environment.
+func pick(ts *testscript.TestScript, args []string, newest bool) {
+	entries, err := os.ReadDir(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if len(entries) == 0 {
+		ts.Fatalf("%s is empty", args[0])
+	}
+	at := 0
+	if newest {
+		at = len(entries) - 1
+	}
+	ts.Setenv(args[1], filepath.Join(ts.MkAbs(args[0]), entries[at].Name()))
+}

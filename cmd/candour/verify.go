@@ -5,8 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 
 	"candour/internal/evidence/opening"
 	"candour/internal/evidence/verify"
@@ -24,7 +28,7 @@ type VerifyCmd struct {
 // Run writes a report that names what was changed. Its exit code is 0 if the
 // evidence holds, 1 if not.
 func (c *VerifyCmd) Run(ctx context.Context, out io.Writer) error {
-	opts := verify.Options{Key: c.Key, Database: c.Database}
+	opts := verify.Options{Key: c.Key, Database: c.Database, Client: logClient()}
 	if opts.Database == "" {
 		if address, err := readShort(filepath.Join(c.Source, "database")); err == nil { // as `candour run` keeps it
 			opts.Database = string(address)
@@ -83,4 +87,21 @@ func readShort(name string) ([]byte, error) {
 
 func readAtMost(r io.Reader) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(r, opening.MaxCheckpoint+1))
+}
+
+// fetchTimeout bounds the fetching of one file of a published log.
+const fetchTimeout = 30 * time.Second
+
+// logClient fetches a published log. Names below localhost are this machine's
+// (RFC 6761 section 6.3), which not every resolver knows.
+func logClient() *http.Client {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	dial := transport.DialContext
+	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if host, port, err := net.SplitHostPort(address); err == nil && strings.HasSuffix(host, ".localhost") {
+			address = net.JoinHostPort("localhost", port)
+		}
+		return dial(ctx, network, address)
+	}
+	return &http.Client{Transport: transport, Timeout: fetchTimeout}
 }
