@@ -1,16 +1,20 @@
-// What a page can tell of the person's choice about cookies, from the cookies
-// that script can read. All of ours but the record of the choice are HttpOnly,
-// so a change among them, save what an agreed integration keeps there, is a
-// change of the choice.
+// What a page can tell of the person's choice about cookies, from the record
+// of the choice, the one cookie of ours that script can read. What others keep
+// on the site (an agreed integration, a browser extension, a proxy on the way)
+// is no choice: a page that took it for one would be loaded again and again,
+// because the server expires what is not declared.
 
-/** The choice as the readable cookies show it: equal strings, equal choice. */
+/** The choice as the record shows it: equal strings, equal choice. */
 export type Choice = string;
 
-/** Reads the choice from document.cookie, leaving out names that are ignored. */
-export function choiceIn(cookies: string, ignored: (name: string) => boolean): Choice {
+/** How the record begins: the version of its form, then that of the policy. */
+const record = /^v[0-9]+\.[0-9]+[.-]/;
+
+/** Reads the choice from document.cookie. */
+export function choiceIn(cookies: string): Choice {
   return cookies
     .split('; ')
-    .filter((pair) => pair !== '' && !ignored(pair.split('=', 1)[0] ?? ''))
+    .filter((pair) => record.test(pair.slice(pair.indexOf('=') + 1)))
     .sort()
     .join('; ');
 }

@@ -6,8 +6,6 @@ import { choiceIn, react } from './choice';
 /** What the page runs, for whoever watches the choice. */
 export interface Running {
   running(): boolean;
-  /** Cookies that say nothing about the choice. */
-  ignored(name: string): boolean;
   stop(): void;
 }
 
@@ -22,7 +20,7 @@ const own = "default-src 'self'; object-src 'none'; frame-src 'none'; worker-src
 /** Starts to watch. Call it once, before anything is loaded that sets cookies. */
 export function watch(window: Window, page: Running): void {
   const { document, location } = window;
-  const read = () => choiceIn(document.cookie, page.ignored);
+  const read = () => choiceIn(document.cookie);
   const then = read();
   let leaving = false;
   let stopped = false;

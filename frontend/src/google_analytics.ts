@@ -28,11 +28,6 @@ export function stop(window: Window, { account }: Integration): void {
   Object.assign(window, { [`ga-disable-${account}`]: true });
 }
 
-/** _ga, _ga_<id>, _gid, _gat and _gat_<name>: the names the service documents. */
-export function owns(cookie: string): boolean {
-  return /^_(ga|gid|gat)(_|$)/.test(cookie);
-}
-
 /** The script's address for one account. */
 export function scriptAddress(script: string, account: string): string {
   const url = new URL(script);

@@ -16,8 +16,6 @@ export interface Integration {
 interface Kind {
   start(window: Window, integration: Integration): void;
   stop(window: Window, integration: Integration): void;
-  /** Reports whether a cookie is one that the service keeps. */
-  owns(cookie: string): boolean;
 }
 
 const kinds: ReadonlyMap<string, Kind> = new Map([['google-analytics', googleAnalytics]]);
@@ -47,12 +45,4 @@ export function start(window: Window, list: readonly Integration[]): void {
 /** Tells each to do nothing more, as far as it listens. */
 export function stop(window: Window, list: readonly Integration[]): void {
   for (const i of list) kinds.get(i.kind)?.stop(window, i);
-}
-
-/**
- * Reports whether a service of any kind keeps a cookie of this name: here, or
- * on another of our sites, which this page then sees too.
- */
-export function owns(cookie: string): boolean {
-  return [...kinds.values()].some((k) => k.owns(cookie));
 }

@@ -2,13 +2,12 @@
 // a withdrawal ends, loads what was agreed to, and helps in a long page.
 import { watch } from './consent';
 import { foldOnSmallScreens, follow } from './contents';
-import { owns, read, start, stop } from './integrations';
+import { read, start, stop } from './integrations';
 
 const integrations = read(document.documentElement.dataset['integrations']);
 
 watch(window, {
   running: () => integrations.length > 0,
-  ignored: owns,
   stop: () => stop(window, integrations),
 });
 start(window, integrations);

@@ -1,22 +1,25 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { choiceIn, react, type Situation } from '../src/choice';
-import { owns } from '../src/integrations';
 
-test('the choice is the same whatever order the cookies come in', () => {
-  assert.equal(choiceIn('b=2; a=1', () => false), choiceIn('a=1; b=2', () => false));
+const yes = 'choice=v1.3.20261124.ynn.1abc.AAAAAAAAAAAAAAAAAAAAAA';
+const no = 'choice=v1.3.20261124.nnn..AAAAAAAAAAAAAAAAAAAAAA';
+
+test('another record is another choice, and none is another still', () => {
+  const all = [yes, no, yes.replace('v1.3.', 'v1.3-4.'), ''].map(choiceIn);
+  assert.equal(new Set(all).size, all.length);
 });
 
-test('what an integration keeps is no part of the choice (R26)', () => {
-  const before = choiceIn('choice=yes; _ga=GA1.1.1; _ga_ABC=1', owns);
-  assert.equal(before, choiceIn('choice=yes; _ga=GA1.1.1; _ga_ABC=2', owns));
-  assert.equal(before, choiceIn('choice=yes', owns));
-  assert.notEqual(before, choiceIn('choice=no', owns));
-  assert.notEqual(before, choiceIn('', owns));
+test('a record that is in no form of ours is no choice', () => {
+  assert.equal(choiceIn('choice=yes'), choiceIn(''));
 });
 
-test('a cookie whose name only begins like one of an integration counts', () => {
-  assert.notEqual(choiceIn('_gateway=1', owns), choiceIn('_gateway=2', owns));
+test('what others keep on the site is no part of the choice (R26)', () => {
+  for (const other of ['_ga=GA1.1.1', '_ga_ABC=1', 'toolbar=1', 'empty', 'v1.=', 'a=b=v1.3.'])
+    for (const record of [yes, no, '']) {
+      assert.equal(choiceIn([other, record].filter(Boolean).join('; ')), choiceIn(record), other);
+      assert.equal(choiceIn([record, other].filter(Boolean).join('; ')), choiceIn(record), other);
+    }
 });
 
 const quiet: Situation = { then: 'a=1', now: 'a=2', running: false, leaving: false, typed: false };
