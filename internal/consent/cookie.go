@@ -15,7 +15,8 @@ import (
 //
 //	v1.<policy version>.<day>.<choices>.<decision>.<code>
 //
-// with the day as YYYYMMDD (UTC), the choices as one letter for each cookie
+// with the policy version followed by - and a later one that this browser has
+// seen since, if it has; the day as YYYYMMDD (UTC), the choices as one letter for each cookie
 // group in the order of that policy version (y, n, or - for not decided), a g
 // after them if the browser sent Global Privacy Control, the decision's id in
 // base 36 or nothing, and the code as base64url of the first 16 bytes of
@@ -52,6 +53,7 @@ func (c Choices) With(i int, yes bool) Choices {
 // Decision is what a browser's cookie says.
 type Decision struct {
 	Policy  int       // version it was made under
+	Seen    int       // later version whose changes this browser has seen; 0 for none
 	Day     time.Time // midnight, UTC
 	Choices Choices   // in the order of that version's groups
 	GPC     bool      // made while the browser sent Global Privacy Control
@@ -63,6 +65,9 @@ func (d *Desk) encode(v Decision, n int) string {
 	b := make([]byte, 0, 96)
 	b = append(b, valueVersion...)
 	b = strconv.AppendInt(append(b, '.'), int64(v.Policy), 10)
+	if v.Seen != 0 {
+		b = strconv.AppendInt(append(b, '-'), int64(v.Seen), 10)
+	}
 	b = v.Day.UTC().AppendFormat(append(b, '.'), dayLayout)
 	b = append(b, '.')
 	for i := range n {
@@ -109,8 +114,14 @@ func (d *Desk) decode(value string, groups func(version int) int) (Decision, boo
 	}
 	var v Decision
 	var err error
-	if v.Policy, err = strconv.Atoi(parts[1]); err != nil {
+	made, seen, later := strings.Cut(parts[1], "-")
+	if v.Policy, err = strconv.Atoi(made); err != nil {
 		return Decision{}, false
+	}
+	if later {
+		if v.Seen, err = strconv.Atoi(seen); err != nil || v.Seen <= v.Policy || groups(v.Seen) < 0 {
+			return Decision{}, false
+		}
 	}
 	if v.Day, err = time.Parse(dayLayout, parts[2]); err != nil {
 		return Decision{}, false
@@ -137,12 +148,14 @@ func (d *Desk) decode(value string, groups func(version int) int) (Decision, boo
 	return v, true
 }
 
-// Cookie returns the declared consent cookie of a surface with the value of a
-// decision made under p. ok is false where the policy declares none.
+// Cookie returns the consent cookie that p declares for a surface, with the
+// value of a decision made under p or an earlier version. ok is false where p
+// declares none.
 func (d *Desk) Cookie(p *policy.Policy, surface string, v Decision) (declared *policy.Cookie, value string, ok bool) {
 	c, ok := p.CookieByRole("consent", surface)
-	if !ok {
+	n := d.groupCount(v.Policy)
+	if !ok || n < 0 {
 		return nil, "", false
 	}
-	return c, d.encode(v, len(p.CookieGroups)), true
+	return c, d.encode(v, n), true
 }

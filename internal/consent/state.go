@@ -188,6 +188,17 @@ func (s State) Decided() (day time.Time, version int, ok bool) {
 	return s.decision.Day, s.decision.Policy, s.decided
 }
 
+// Behind reports whether the policy in force is later than what this browser
+// decided under and has seen since, and returns the latest version it knows. A
+// browser that decided nothing is behind nothing: nothing is known of it.
+func (s State) Behind() (version int, ok bool) {
+	if !s.decided {
+		return 0, false
+	}
+	version = max(s.decision.Policy, s.decision.Seen)
+	return version, version < s.policy.Version
+}
+
 // Choice returns what was decided on a group and still holds.
 func (s State) Choice(group string) (yes, decided bool) {
 	if s.policy == nil {
