@@ -42,6 +42,7 @@ func (s *Site) Base(r *http.Request, title, description string) Base {
 		b.Integrations = integrations(p, v)
 	}
 	b.Announcement = s.announcement(v)
+	b.Changed = s.changed(v, r.URL.Path)
 	return b
 }
 
@@ -79,44 +80,6 @@ func (s *Site) footer(v *Visit, current string) Footer {
 	}
 	return f
 }
-
-// announcement tells of the next version if it changes something that people
-// must be told of before (R1).
-func (s *Site) announcement(v *Visit) *Announcement {
-	next := s.Versions.Pending(v.Now)
-	if next == nil {
-		return nil
-	}
-	a := s.told(v.Version, next)
-	if a == nil {
-		return nil
-	}
-	shown := *a
-	shown.URL = v.URL("", VersionPath(next.Number))
-	return &shown
-}
-
-// told works out, once for each pair of versions, what people must be told.
-func (s *Site) told(now, next *notice.Version) *Announcement {
-	key := [2]int{now.Number, next.Number}
-	if a, ok := s.tellings.Load(key); ok {
-		return a.(*Announcement)
-	}
-	var a *Announcement
-	for _, c := range policy.Diff(now.Profile.Policy, next.Profile.Policy) {
-		if c.Tell {
-			if a == nil {
-				a = &Announcement{Version: next.Number, From: next.From}
-			}
-			a.Changes = append(a.Changes, c.What)
-		}
-	}
-	s.tellings.Store(key, a)
-	return a
-}
-
-// VersionPath is the address at which a version of the notice stays readable.
-func VersionPath(number int) string { return PrivacyPath + "/versions/" + strconv.Itoa(number) }
 
 // integration is what the browser part needs to load one.
 type integration struct {

@@ -31,7 +31,11 @@ func (s *Site) PostConsent(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.decide(w, r, chosen, wording, door.Back(query.Get(backField)))
+	if err := s.decide(w, r, chosen, wording, door.Back(query.Get(backField))); err != nil {
+		return err
+	}
+	s.metrics.decisions.WithLabelValues(outcomeOf(chosen)).Inc()
+	return nil
 }
 
 // PostObject objects to first-party statistics: one click, and nothing else
@@ -54,7 +58,11 @@ func (s *Site) PostObject(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.decide(w, r, chosen, wording, door.Back(r.URL.Query().Get(backField)))
+	if err := s.decide(w, r, chosen, wording, door.Back(r.URL.Query().Get(backField))); err != nil {
+		return err
+	}
+	s.metrics.decisions.WithLabelValues(outcomeObjected).Inc()
+	return nil
 }
 
 // readChoices reads which button was pressed and, for "save", which boxes were

@@ -21,6 +21,7 @@ var (
 	ErrTooMany     = errors.New("web: too many forms from one address")
 	ErrRobot       = errors.New("web: a trap for robots was filled in")
 	ErrWording     = errors.New("web: the choice was made under other words than are shown now")
+	ErrNewer       = errors.New("web: another version of the notice was seen than is in force now")
 	ErrCode        = errors.New("web: the code from the e-mail is not good any more")
 	errInternal    = errors.New("web: internal")
 )
@@ -48,6 +49,7 @@ var refusals = []refusal{
 	{ErrTooMany, http.StatusTooManyRequests, "That was a lot in a short time", []string{"More forms came from your network than a person sends. Please wait ten minutes and send it again, or ring us."}},
 	{ErrRobot, http.StatusBadRequest, "We took this for a robot", []string{"A field that people do not see was filled in. If you are a person, please open the form anew and leave the field empty, or ring us. Nothing was kept."}},
 	{ErrWording, http.StatusConflict, "Our question has changed", []string{"What we ask about cookies changed while your page was open. Please look again and choose; nothing was changed."}},
+	{ErrNewer, http.StatusConflict, "Our privacy notice has changed again", []string{"It changed while your page was open. Please load the page anew to see what is different; nothing was changed."}},
 	{ErrCode, http.StatusNotFound, "This link is not good any more", []string{"It may have been used already, or it is too old, or part of it was lost on the way. If you asked for our newsletter, you can ask for it again."}},
 	{door.ErrStamp, http.StatusBadRequest, "Please open the form again", []string{"The form arrived without the mark that we put into it. Please open it anew and send it again. Nothing was kept."}},
 	{door.ErrQuick, http.StatusBadRequest, "That was very quick", []string{"The form came back faster than a person types. If you are one, please press the button again. Nothing was kept."}},

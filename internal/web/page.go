@@ -27,6 +27,7 @@ type Base struct {
 	Theme        string // empty (the device decides), "light" or "dark"
 	Consent      Consent
 	Announcement *Announcement // a published change that does not apply yet, or nil
+	Changed      *Changed      // what changed since this browser decided, or nil
 	// Integrations is JSON for data-integrations on <html>: what this browser
 	// agreed to load here, [] if nothing. Elements are
 	// {"id","kind","script","account"}; browser code loads them by kind.
@@ -91,6 +92,16 @@ type Announcement struct {
 	From    time.Time
 	Changes []string // in words
 	URL     string   // the new version
+}
+
+// Changed tells a returning browser what changed since the version under which
+// it decided, until it has seen it or decides anew (R1).
+type Changed struct {
+	Since   int       // that version
+	From    time.Time // from when the version in force applies
+	Changes []string  // what people must be told, in words; may be empty
+	URL     string    // all differences
+	Action  string    // where "I have seen this" posts
 }
 
 // Consent is what the consent message, the cookie page and the footer show.

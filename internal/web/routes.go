@@ -18,7 +18,7 @@ type Routes struct {
 }
 
 // NewRoutes returns an empty table with what every surface has: its assets,
-// the forms of choices, and where browsers report.
+// the forms of choices, the button of what was seen, and where browsers report.
 func (s *Site) NewRoutes() *Routes {
 	rt := &Routes{site: s, mux: http.NewServeMux()}
 	rt.Handle("GET /assets/{file}", s.Static)
@@ -31,6 +31,7 @@ func (s *Site) NewRoutes() *Routes {
 	rt.Handle("GET /robots.txt", s.robots)
 	rt.Handle("POST "+ConsentPath, s.PostConsent)
 	rt.Handle("POST "+ObjectPath, s.PostObject)
+	rt.Handle("POST "+SeenPath, s.PostSeen)
 	rt.Handle("POST "+door.ReportPath, s.postReport)
 	return rt
 }

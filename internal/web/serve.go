@@ -76,6 +76,7 @@ func (s *Site) refuse(v *Visit, codes ...string) {
 		if v.Surface != nil {
 			surface = v.Surface.ID
 		}
+		s.metrics.refusals.WithLabelValues(code).Inc()
 		if err := s.Counter.Add(evidence.DoorRefused, code, surface, v.Version.Number); err != nil {
 			s.Log.Warn("a refusal was not counted", "code", code, "error", err)
 		}
@@ -100,7 +101,9 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if p := recover(); p != nil {
 			s.recovered(a, r, p)
 		}
-		s.logAccess(a, r, time.Since(begun))
+		took := time.Since(begun)
+		s.metrics.answered(v.surfaceLabel(), v.pattern, a.status, took)
+		s.logAccess(a, r, took)
 	}()
 	if !ok {
 		s.unknownHost(a, v)
@@ -164,12 +167,8 @@ func (s *Site) unknownHost(a *answer, v *Visit) {
 // logAccess writes one line for each request. It holds nothing about a person
 // (R9): no address, no browser, no path or query as sent, no referrer.
 func (s *Site) logAccess(a *answer, r *http.Request, took time.Duration) {
-	surface := "none"
-	if a.visit.Surface != nil {
-		surface = a.visit.Surface.ID
-	}
 	s.Log.LogAttrs(r.Context(), slog.LevelInfo, "request",
-		slog.String("id", a.visit.ID), slog.String("surface", surface), slog.String("method", knownMethod(r.Method)),
+		slog.String("id", a.visit.ID), slog.String("surface", a.visit.surfaceLabel()), slog.String("method", knownMethod(r.Method)),
 		slog.String("route", a.visit.pattern), slog.Int("status", a.status), slog.Int64("bytes", a.bytes),
 		slog.Duration("took", took.Round(time.Microsecond)))
 }

@@ -73,7 +73,8 @@ type Site struct {
 	headers   headerCache
 	documents sync.Map // document key -> *notice.Document
 	wordings  sync.Map // wording key -> [32]byte
-	tellings  sync.Map // two versions' numbers -> *Announcement
+	tellings  sync.Map // two versions' numbers -> []string, what people must be told
+	metrics   metrics
 }
 
 // New returns a site without surfaces; give them with Handle.
@@ -88,6 +89,7 @@ func New(d Deps) (*Site, error) {
 		limit:   door.NewLimit(d.FormLimit, formWindow, d.Now),
 		choices: door.NewLimit(d.FormLimit*choicesPerForm, formWindow, d.Now),
 		origin:  http.NewCrossOriginProtection(),
+		metrics: newMetrics(),
 	}
 	for _, name := range templates.Pages() {
 		t, err := templates.Page(name)

@@ -34,6 +34,7 @@ func base() web.Base {
 		},
 		Consent:      consent(),
 		Announcement: &web.Announcement{Version: 2, From: day, Changes: []string{hostile}, URL: "/privacy/versions/2"},
+		Changed:      &web.Changed{Since: 1, From: day, Changes: []string{hostile}, URL: "/privacy/versions/2/since/1", Action: "/notice/seen?back=%2F&version=2"},
 		Integrations: `[{"id":"a","kind":"google-analytics"}]`,
 		PrivacyURL:   "/privacy", CookiesURL: "/cookies", ContactURL: "/contact", HomeURL: "/", Year: 2026,
 	}
@@ -115,7 +116,11 @@ func pages() map[string][]any {
 			website.Privacy{Base: base(), Document: document(), Version: coming, Current: now, Pending: &coming},
 		},
 		"privacy_versions": {website.PrivacyVersions{Base: base(), Versions: []website.VersionView{coming, now, old}}},
-		"cookies":          {website.Cookies{Base: base(), Content: empty}},
+		"privacy_changes": {
+			website.PrivacyChanges{Base: base(), Old: old, New: now, Changes: []website.Change{{What: hostile, Ask: true}, {What: "Less."}}},
+			website.PrivacyChanges{Base: base(), Old: old, New: now},
+		},
+		"cookies": {website.Cookies{Base: base(), Content: empty}},
 		"surface_first": {firstpage.SurfaceFirst{
 			Base: base(), Heading: "Portal", Words: []string{"One.", hostile}, Categories: []string{"Name"}, Cookies: []string{"session"},
 			Permissions: []firstpage.Permission{{Title: "Camera", Meaning: "See.", Reason: hostile, Without: "No video.", Optional: true}, {Title: "Microphone", Meaning: "Hear."}},

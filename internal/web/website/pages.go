@@ -98,6 +98,20 @@ type PrivacyVersions struct {
 	Versions []VersionView // newest first
 }
 
+// PrivacyChanges is the page "privacy_changes": every difference in meaning
+// between two versions.
+type PrivacyChanges struct {
+	web.Base
+	Old, New VersionView
+	Changes  []Change // none if only words changed
+}
+
+// Change is one difference in meaning.
+type Change struct {
+	What string
+	Ask  bool // whoever agreed before is asked again
+}
+
 // Cookies is the page "cookies". The table of all cookies is in the Body; the
 // form is {{template "consent_preferences" .Consent}}.
 type Cookies struct {

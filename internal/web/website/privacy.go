@@ -19,17 +19,40 @@ func (h *site) privacy(w http.ResponseWriter, r *http.Request) error {
 
 // privacyVersion shows one version, at an address that stays (R1).
 func (h *site) privacyVersion(w http.ResponseWriter, r *http.Request) error {
-	text := r.PathValue("number")
-	number, err := strconv.Atoi(text)
-	if err != nil || strconv.Itoa(number) != text {
-		return web.ErrNotFound
-	}
-	version := h.Versions.Get(number)
+	version := h.numbered(r.PathValue("number"))
 	if version == nil {
 		return web.ErrNotFound
 	}
-	web.Route(r, "/privacy/versions/"+text)
+	web.Route(r, web.VersionPath(version.Number))
 	return h.notice(w, r, version)
+}
+
+// numbered is the version of a number in its one spelling, or nil.
+func (h *site) numbered(text string) *notice.Version {
+	number, err := strconv.Atoi(text)
+	if err != nil || strconv.Itoa(number) != text {
+		return nil
+	}
+	return h.Versions.Get(number)
+}
+
+// privacyChanges shows what changed from one version to a later one, which
+// need not be the next: a browser may return after several (R1).
+func (h *site) privacyChanges(w http.ResponseWriter, r *http.Request) error {
+	v := web.VisitOf(r)
+	old, new := h.numbered(r.PathValue("old")), h.numbered(r.PathValue("number"))
+	if old == nil || new == nil || old.Number >= new.Number {
+		return web.ErrNotFound
+	}
+	page := PrivacyChanges{
+		Base: h.Base(r, "What changed in our privacy notice", "Every difference in meaning between two versions."),
+		Old:  h.view(old, v.Now), New: h.view(new, v.Now),
+	}
+	for _, c := range policy.Diff(old.Profile.Policy, new.Profile.Policy) {
+		page.Changes = append(page.Changes, Change{c.What, c.AskAgain})
+	}
+	h.Render(w, r, http.StatusOK, "privacy_changes", page)
+	return nil
 }
 
 func (h *site) notice(w http.ResponseWriter, r *http.Request, shown *notice.Version) error {

@@ -42,6 +42,7 @@ func New(s *web.Site, d Deps) *web.Routes {
 	rt.Handle("GET /privacy", h.privacy)
 	rt.Handle("GET /privacy/versions", h.privacyVersions)
 	rt.Handle("GET /privacy/versions/{number}", h.privacyVersion)
+	rt.Handle("GET /privacy/versions/{number}/since/{old}", h.privacyChanges)
 	rt.Handle("GET /cookies", h.cookies)
 
 	rt.Handle("GET /.well-known/security.txt", h.security)
