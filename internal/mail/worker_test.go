@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"candour/internal/mail"
 	"candour/internal/mail/mailtest"
 	"candour/internal/store"
@@ -164,6 +166,31 @@ func TestTwoWorkersSendEachMailOnce(t *testing.T) {
 	})
 }
 
+// gathered is what a queue tells in its metrics: all of it, so that no label
+// comes in unseen.
+func gathered(t *testing.T, q *mail.Queue) string {
+	t.Helper()
+	r := prometheus.NewPedanticRegistry()
+	r.MustRegister(q)
+	families, err := r.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, f := range families {
+		for _, m := range f.Metric {
+			name := strings.TrimPrefix(f.GetName(), "candour_mail_")
+			if l := m.GetLabel(); len(l) == 1 && l[0].GetName() == "state" {
+				name += "{" + l[0].GetValue() + "}"
+			} else if len(l) > 0 {
+				t.Errorf("%s has labels %v", name, l)
+			}
+			all = append(all, fmt.Sprintf("%s=%v", name, m.GetGauge().GetValue()))
+		}
+	}
+	return strings.Join(all, " ")
+}
+
 // Without a mail server mails wait and it is said; with one they leave.
 func TestWithoutMailServer(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
@@ -178,6 +205,9 @@ func TestWithoutMailServer(t *testing.T) {
 		if err != nil || s.Sender != "" || s.Counts["queued"] != 1 || !s.Oldest.Equal(time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)) || d.row(id) != "queued 0" {
 			t.Fatalf("%+v, %v, %s", s, err, d.row(id))
 		}
+		if got := gathered(t, waiting); got != "oldest_queued_seconds=43200 queue{failed}=0 queue{queued}=1 queue{refused}=0 queue{sent}=0 queue{void}=0 sending=0" {
+			t.Error(got)
+		}
 		ctx, cancel := context.WithCancel(context.Background())
 		d.OnLog = func(line string) {
 			if strings.Contains(line, "no mail server is configured") && strings.Contains(line, "queued=1") {
@@ -188,6 +218,9 @@ func TestWithoutMailServer(t *testing.T) {
 		d.Work()
 		if s, err := d.Queue.Status(context.Background()); err != nil || s.Sender == "" || s.Counts["sent"] != 1 || !s.Oldest.IsZero() || len(d.Office.Take()) != 1 {
 			t.Errorf("%+v, %v", s, err)
+		}
+		if got := gathered(t, d.Queue); got != "oldest_queued_seconds=0 queue{failed}=0 queue{queued}=0 queue{refused}=0 queue{sent}=1 queue{void}=0 sending=1" {
+			t.Error(got)
 		}
 	})
 }
