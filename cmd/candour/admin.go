@@ -31,7 +31,10 @@ func adminHandler(metrics *prometheus.Registry, checks []check) http.Handler {
 		}
 		answerJSON(w, status, answer)
 	})
-	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{
+		ErrorHandling: promhttp.ContinueOnError, // what one part cannot tell hides no other
+		Registry:      metrics,
+	}))
 	return mux
 }
 
