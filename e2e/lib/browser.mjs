@@ -39,13 +39,14 @@ export const message = (page) => page.getByRole('dialog', { name: /cookie/i });
 
 // axe runs the accessibility rules in the page as it stands. The policy of the
 // page allows no foreign script, so it goes in through the debugger.
-export async function axe(page) {
+// With rules, it runs these alone.
+export async function axe(page, rules) {
   const { readFile } = await import('node:fs/promises');
   const source = await readFile(axePath, 'utf8');
   await page.evaluate(source);
-  const result = await page.evaluate(async () => {
-    const r = await globalThis.axe.run(document, { resultTypes: ['violations'] });
+  const result = await page.evaluate(async (runOnly) => {
+    const r = await globalThis.axe.run(document, { resultTypes: ['violations'], ...(runOnly && { runOnly }) });
     return r.violations.map((v) => ({ rule: v.id, help: v.help, nodes: v.nodes.map((n) => n.target.join(' ')) }));
-  });
+  }, rules);
   return result;
 }

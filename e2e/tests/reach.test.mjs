@@ -4,15 +4,17 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { mkdir } from 'node:fs/promises';
 import { launch, message, watch } from '../lib/browser.mjs';
-import { start } from '../lib/server.mjs';
+import path from 'node:path';
+import { root, start } from '../lib/server.mjs';
 
 const site = 'invoco.localhost';
+const output = path.join(root, 'e2e', 'output');
 let browser, server;
 
 before(async () => {
   server = await start();
   browser = await launch();
-  await mkdir('output', { recursive: true });
+  await mkdir(output, { recursive: true });
 });
 after(async () => {
   await browser?.close();
@@ -120,7 +122,7 @@ it('in forced colours every control has an edge', async () => {
   const bare = await page.$$eval('button, .button, input:not([type=hidden]), textarea', (list) => list
     .filter((e) => e.checkVisibility() && !e.closest('.trap') && !/radio|checkbox/.test(e.type) && Number.parseFloat(getComputedStyle(e).borderTopWidth) < 1)
     .map((e) => e.outerHTML.slice(0, 80)));
-  await page.screenshot({ path: 'output/forced-colours-contact.png', fullPage: true });
+  await page.screenshot({ path: path.join(output, 'forced-colours-contact.png'), fullPage: true });
   assert.deepEqual(bare, []);
   await context.close();
 });
