@@ -57,8 +57,8 @@ const timeFormat = "20060102T150405.000Z"
 // ErrExists says that there is a backup of that very moment.
 var ErrExists = errors.New("backup: there is one of this moment already")
 
-// Backup writes the data and, after it, the ring to dst, destroys the rings
-// that are too old, and writes the evidence. The server may go on meanwhile.
+// Backup writes the data to dst, its evidence, and after that the ring, and
+// destroys the rings that are too old. The server may go on meanwhile.
 // What is left of a backup that failed is removed.
 func Backup(ctx context.Context, src Source, dst string) (Made, error) {
 	name := src.Now().UTC().Format(timeFormat)
@@ -67,16 +67,21 @@ func Backup(ctx context.Context, src Source, dst string) (Made, error) {
 	if err != nil {
 		return Made{}, err
 	}
-	if _, err := writeFolder(m.Ring, src.Ring, func(dir string) (manifest, error) { return writeRing(ctx, src, dir) }); err != nil {
-		return Made{}, errors.Join(err, os.RemoveAll(m.Data))
-	}
-	if m.Gone, err = destroyOld(ctx, src.Store, filepath.Dir(m.Ring)); err != nil {
-		return m, err
-	}
-	return m, src.Store.Update(ctx, func(tx *store.Tx) error {
+	// The evidence comes before the ring, which carries the entries: so the ring
+	// is not behind a checkpoint that is kept elsewhere right after the backup.
+	// If the ring then fails, the entry stands for data that was removed again.
+	err = src.Store.Update(ctx, func(tx *store.Tx) error {
 		_, err := src.Log.Append(ctx, tx, evidence.Body{Kind: evidence.BackupMade, At: src.Now(), Hash: sum[:]})
 		return err
 	})
+	if err != nil {
+		return Made{}, errors.Join(err, os.RemoveAll(m.Data))
+	}
+	if _, err := writeFolder(m.Ring, src.Ring, func(dir string) (manifest, error) { return writeRing(ctx, src, dir) }); err != nil {
+		return Made{}, errors.Join(err, os.RemoveAll(m.Data))
+	}
+	m.Gone, err = destroyOld(ctx, src.Store, filepath.Dir(m.Ring))
+	return m, err
 }
 
 // writeFolder has fill write into a folder beside dir, which becomes dir when

@@ -193,8 +193,8 @@ func TestRestoreDrill(t *testing.T) {
 		if wednesday.Gone != 1 {
 			t.Errorf("%d rings from before the erasure were destroyed, want 1", wednesday.Gone)
 		}
+		h.close() // the disk is gone, after everything was signed
 		checkpoint := h.log.Checkpoint()
-		h.close() // the disk is gone
 
 		d.Data, d.Ring, d.Since = monday.Data, wednesday.Ring, checkpoint
 		r, err := backup.Restore(ctx, d)

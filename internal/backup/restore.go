@@ -94,7 +94,7 @@ func (d Destination) mayRestore(data, ring manifest) error {
 			return refuse("what was given as checkpoint is not one")
 		}
 		if ring.Entries < size {
-			return refuse("the checkpoint counts %d entries of evidence and the ring only %d: people may have been erased since; take a newer ring", size, ring.Entries)
+			return refuse("the checkpoint counts %d entries of evidence and the ring only %d: people may have been erased since; take a newer ring, or if there is none leave the checkpoint out and carry out again the erasures of which receipts were given since", size, ring.Entries)
 		}
 	}
 	return nil
