@@ -115,13 +115,17 @@ func (s *Site) Render(w http.ResponseWriter, r *http.Request, status int, name s
 		s.Fail(w, r, err)
 		return
 	}
-	h := w.Header()
+	h, body := w.Header(), b.Bytes()
+	if !v.secret && len(body) >= minZipped && takesGzip(r.Header.Get("Accept-Encoding")) {
+		body = zipped(body)
+		h.Set("Content-Encoding", "gzip")
+	}
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Length", strconv.Itoa(b.Len()))
+	h.Set("Content-Length", strconv.Itoa(len(body)))
 	cachePage(h, v)
 	v.counted = status == http.StatusOK && name != "error"
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) // the client has gone
+	_, _ = w.Write(body) // the client has gone
 }
 
 func (s *Site) execute(b *bytes.Buffer, name string, page any) error {

@@ -9,6 +9,9 @@ import (
 // Shown is the part of a wording's hash that a form's address carries.
 func Shown(wording [32]byte) string { return shown(wording) }
 
+// TakesGzip reads Accept-Encoding.
+func TakesGzip(accept string) bool { return takesGzip(accept) }
+
 // Bare is the site without its doors, for a browser of which is known what it
 // agreed to: no consent cookie read, no computed headers, no cookie door, no
 // check of where a form came from. The cost of the doors is measured against

@@ -168,7 +168,7 @@ func (s *Site) Static(w http.ResponseWriter, r *http.Request) error {
 		h.Del("Content-Security-Policy")
 	}
 	body := f.body
-	if f.zipped != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	if f.zipped != nil && takesGzip(r.Header.Get("Accept-Encoding")) {
 		h.Set("Content-Encoding", "gzip")
 		body = f.zipped
 	}

@@ -122,6 +122,7 @@ func (s *Site) Form(w http.ResponseWriter, r *http.Request, id, submit string, g
 	if !ok {
 		return Form{}, fmt.Errorf("web: the policy declares no form %q", id)
 	}
+	VisitOf(r).secret = true
 	f := formView(p, declared, submit, given, wrong)
 	for _, field := range declared.Fields {
 		switch {

@@ -109,10 +109,10 @@ func cachePage(h http.Header, v *Visit) {
 	} else {
 		h["Cache-Control"] = askAgain
 	}
-	h["Vary"] = varyCookie
+	h["Vary"] = varyPage
 }
 
 var (
 	askAgain   = []string{"private, no-cache"}
-	varyCookie = []string{"Cookie, Sec-GPC"}
+	varyPage = []string{"Accept-Encoding, Cookie, Sec-GPC"}
 )

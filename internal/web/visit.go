@@ -29,6 +29,7 @@ type Visit struct {
 	port    string // with its colon, or empty
 	cookies door.Cookies
 	pattern string // the route that answers, for the log and the statistics
+	secret  bool   // the page holds what only this browser may know
 	counted bool   // the answer is a page that statistics may count
 }
 
