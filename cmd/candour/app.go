@@ -24,7 +24,6 @@ import (
 type appConfig struct {
 	folder      folder.Folder
 	database    string // PostgreSQL address; empty: what the folder remembers, else SQLite
-	kms         string
 	checkpoints string
 	profile     *policy.Profile // nil for commands that only keep house
 	log         *slog.Logger
@@ -71,11 +70,7 @@ func openApp(ctx context.Context, c appConfig) (_ *app, err error) {
 	if err := remember(c.folder, c.database); err != nil {
 		return nil, err
 	}
-	var opts []keys.Option
-	if c.kms != "" {
-		opts = append(opts, keys.WithKMS(c.kms))
-	}
-	if a.ring, err = keys.Open(ctx, a.store, c.folder.Keys(), opts...); err != nil {
+	if a.ring, err = keys.Open(ctx, a.store, c.folder.Keys()); err != nil {
 		return nil, err
 	}
 	if err := a.openEvidence(ctx, c); err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"net/url"
 	"os"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 	"golang.org/x/net/http/httpguts"
 
 	"candour/internal/folder"
+	"candour/internal/mail"
 	"candour/operators"
 	"candour/policy"
 	"candour/policy/lint"
@@ -26,7 +28,6 @@ type RunCmd struct {
 
 	Data     string `help:"Data folder; made if it is not there." placeholder:"DIR" env:"CANDOUR_DATA" default:"data"`
 	Database string `help:"PostgreSQL address, instead of SQLite in the data folder." placeholder:"URL" env:"CANDOUR_DATABASE"`
-	KMS      string `name:"kms" help:"Key service that seals the root key when it is first made, instead of a file." placeholder:"URI" env:"CANDOUR_KMS"`
 	Operator string `help:"Operator's folder, or the name of a built-in one (${operators})." default:"${operator}" env:"CANDOUR_OPERATOR"`
 
 	Listen      string `help:"Address of the sites." default:"127.0.0.1:8080" env:"CANDOUR_LISTEN"`
@@ -96,6 +97,16 @@ func (c *RunCmd) Validate() error {
 	case c.ProxyHeader != "" && !httpguts.ValidHeaderFieldName(c.ProxyHeader):
 		return errors.New("--proxy-header must be the name of a header, such as X-Forwarded-For")
 	}
+	if c.Public != "" {
+		if u, err := url.Parse(c.Public); err != nil || !isOrigin(u) {
+			return errors.New("--public must be the website's address, such as https://example.net")
+		}
+	}
+	if c.SMTP != "" {
+		if _, err := mail.ParseSMTP(c.SMTP); err != nil {
+			return fmt.Errorf("--smtp: %w", err)
+		}
+	}
 	return nil
 }
 
@@ -109,7 +120,7 @@ func (c *RunCmd) Run(ctx context.Context, out io.Writer) error {
 	if c.Sip != "" {
 		log.Info("--sip is accepted and not used yet: telephony comes in a later version")
 	}
-	a, err := openApp(ctx, appConfig{folder: folder.Folder(c.Data), database: c.Database, kms: c.KMS, checkpoints: c.Checkpoints, profile: profile, log: log})
+	a, err := openApp(ctx, appConfig{folder: folder.Folder(c.Data), database: c.Database, checkpoints: c.Checkpoints, profile: profile, log: log})
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -243,7 +244,7 @@ func (d Destination) evidence(ctx context.Context, st *store.Store, r *Restored,
 	if err := verify(ring, data, from); err != nil {
 		return err
 	}
-	log, err := evidence.Open(ctx, st, ring, d.Log, evidence.Options{Origin: data.origin(), Now: d.Now})
+	log, err := evidence.Open(ctx, st, ring, d.Log, evidence.Options{Origin: data.origin(), Now: d.Now, Logger: slog.New(slog.DiscardHandler)}) // it is made again from the rows, as it should be
 	if err != nil {
 		return err
 	}
