@@ -16,19 +16,50 @@ func (d *differ) operator() {
 	for _, x := range []struct {
 		key  string
 		a, b Contact
-	}{{"officer", a.Officer, b.Officer}, {"support", a.Support, b.Support}} {
+	}{{"officer", a.Officer, b.Officer}, {"support", a.Support, b.Support}, {"security", a.Security, b.Security}} {
 		if x.a.Email != x.b.Email || x.a.Telephone != x.b.Telephone || !slices.Equal(x.a.Address, x.b.Address) {
 			d.tell("contact.changed", x.key, "the contact %s changed", x.key)
 		}
 	}
-	if d.old.Regulator.Name != d.new.Regulator.Name {
-		d.tell("regulator.changed", "regulator", "complaints now go to %s (was %s)", d.new.Regulator.Name, d.old.Regulator.Name)
-	}
+	d.company(&a, &b)
+	d.regulator(&d.old.Regulator, &d.new.Regulator)
 	for _, r := range fresh(d.old.Storage.Regions, d.new.Storage.Regions) {
 		d.tell("storage.region-added", string(r), "data is now also kept in %s", r)
 	}
 	for _, r := range fresh(d.new.Storage.Regions, d.old.Storage.Regions) {
 		d.note("storage.region-removed", string(r), "data is no longer kept in %s", r)
+	}
+	if !slices.Equal(d.old.Storage.Measures, d.new.Storage.Measures) {
+		d.note("storage.measures", "measures", "the operator's own measures of security changed")
+	}
+}
+
+// company compares the facts by which people know and reach the controller
+// (UK GDPR Art 13(1)(a)).
+func (d *differ) company(a, b *Operator) {
+	if !slices.Equal(a.RegisteredAddress, b.RegisteredAddress) || !slices.Equal(a.TradingAddress, b.TradingAddress) {
+		d.tell("contact.changed", "address", "the operator has another address")
+	}
+	if a.Domain != b.Domain {
+		d.tell("operator.domain", b.ID, "the sites are now under %s (was %s)", b.Domain, a.Domain)
+	}
+	if a.Jurisdiction != b.Jurisdiction {
+		d.tell("operator.jurisdiction", b.ID, "the operator is now of %s (was %s)", b.Jurisdiction, a.Jurisdiction)
+	}
+	if a.VAT != b.VAT || a.RegulatedBy != b.RegulatedBy {
+		d.note("operator.register", b.ID, "what the footer says of the company changed")
+	}
+}
+
+func (d *differ) regulator(a, b *Regulator) {
+	switch {
+	case a.Name != b.Name:
+		d.tell("regulator.changed", "regulator", "complaints now go to %s (was %s)", b.Name, a.Name)
+	case !slices.Equal(a.Address, b.Address) || a.Telephone != b.Telephone || a.Website != b.Website || a.Complaint != b.Complaint:
+		d.tell("regulator.contact", "regulator", "%s is now reached in another way", b.Name)
+	}
+	if a.Successor != b.Successor || a.Advice != b.Advice || a.AdviceURL != b.AdviceURL {
+		d.note("regulator.others", "regulator", "who takes over from the regulator, or who else helps, changed")
 	}
 }
 
@@ -43,8 +74,9 @@ func (d *differ) settings() {
 	case !a.GlobalPrivacyControl && b.GlobalPrivacyControl:
 		d.note("setting.privacy-control-on", "global_privacy_control", "a browser's privacy signal is now treated as an objection")
 	}
-	if n := a.AnnouncePeriod.compare(b.AnnouncePeriod); n > 0 {
-		d.tell("setting.announce-period", "announce_period", "changes are announced %s before they apply (was %s)", b.AnnouncePeriod.Words(), a.AnnouncePeriod.Words())
+	if n := a.AnnouncePeriod.compare(b.AnnouncePeriod); n != 0 {
+		c := d.note("setting.announce-period", "announce_period", "changes are announced %s before they apply (was %s)", b.AnnouncePeriod.Words(), a.AnnouncePeriod.Words())
+		c.Tell = n > 0
 	}
 }
 
@@ -99,8 +131,17 @@ func (d *differ) categories() {
 			default:
 				d.note("category.optional", b.ID, "category %s is now %s", b.ID, b.Required)
 			}
-			if a.NotHeld && !b.NotHeld {
+			switch {
+			case a.NotHeld && !b.NotHeld:
 				d.tell("category.held", b.ID, "category %s is now stored", b.ID)
+			case !a.NotHeld && b.NotHeld:
+				d.note("category.not-held", b.ID, "category %s is no longer stored", b.ID)
+			}
+			if a.Lookup != b.Lookup {
+				d.note("category.lookup", b.ID, "whether people can be found by category %s changed", b.ID)
+			}
+			if a.Format != b.Format {
+				d.note("category.format", b.ID, "category %s is now given as %q (was %q)", b.ID, b.Format, a.Format)
 			}
 		})
 }
@@ -160,8 +201,18 @@ func (d *differ) purpose(a, b *Purpose) {
 	if a.Marketing != b.Marketing {
 		d.tell("purpose.marketing", b.ID, "purpose %s is now marketing by %q (was %q)", b.ID, b.Marketing, a.Marketing)
 	}
-	if a.DespiteRestriction != b.DespiteRestriction && b.DespiteRestriction != "" {
+	switch {
+	case a.DespiteRestriction == b.DespiteRestriction:
+	case b.DespiteRestriction == "":
+		d.note("purpose.restrictable", b.ID, "purpose %s now stops where use is restricted", b.ID)
+	default:
 		d.tell("purpose.despite-restriction", b.ID, "purpose %s now goes on although use is restricted (%s)", b.ID, b.DespiteRestriction)
+	}
+	if more := fresh(a.Subjects, b.Subjects); len(more) > 0 {
+		d.tell("purpose.subject-added", b.ID, "purpose %s is now also about %s", b.ID, strings.Join(more, ", "))
+	}
+	if less := fresh(b.Subjects, a.Subjects); len(less) > 0 {
+		d.note("purpose.subject-removed", b.ID, "purpose %s is no longer about %s", b.ID, strings.Join(less, ", "))
 	}
 }
 
@@ -174,7 +225,21 @@ func (d *differ) use(purpose, category string, a, b used) {
 	if a.use.Condition != b.use.Condition {
 		d.tell("condition.changed", where, "purpose %s uses %s on the condition %q (was %q)", purpose, category, b.use.Condition, a.use.Condition)
 	}
-	if a.retention == nil || b.retention == nil {
+	if a.use.Interest != b.use.Interest {
+		// Art 13(1)(d): the interest itself is what people are told.
+		d.tell("interest.changed", where, "purpose %s uses %s for another interest: %s", purpose, category, b.use.Interest)
+	}
+	if a.use.Law != b.use.Law {
+		d.tell("law.changed", where, "purpose %s uses %s under %q (was %q)", purpose, category, b.use.Law, a.use.Law)
+	}
+	switch {
+	case a.retention == nil && b.retention == nil:
+		return
+	case b.retention == nil:
+		d.tell("retention.gone", where, "%s of purpose %s has no term any more (was %s)", category, purpose, spell(a.retention))
+		return
+	case a.retention == nil:
+		d.note("retention.given", where, "%s of purpose %s now has a term: %s", category, purpose, spell(b.retention))
 		return
 	}
 	switch keeps(a.retention, b.retention) {
@@ -248,5 +313,9 @@ func (d *differ) rights() {
 	matched(d.old.Rights, d.new.Rights, func(r *Right) string { return r.ID },
 		func(r *Right) { d.tell("right.removed", r.ID, "right %s is no longer named", r.ID) },
 		func(r *Right) { d.note("right.added", r.ID, "right %s is now named", r.ID) },
-		func(a, b *Right) {})
+		func(a, b *Right) {
+			if a.How != b.How || a.Article != b.Article {
+				d.note("right.changed", b.ID, "right %s is asked for in other words, or of another article", b.ID)
+			}
+		})
 }

@@ -29,6 +29,13 @@ func (d *differ) recipients() {
 			if a.Safeguard != b.Safeguard {
 				d.tell("recipient.safeguard", b.ID, "the safeguard of recipient %s is now %s (was %s)", b.ID, b.Safeguard, a.Safeguard)
 			}
+			if a.Name != b.Name {
+				c := d.tell("recipient.name", b.ID, "recipient %s is now %s (was %s)", b.ID, b.Name, a.Name)
+				d.ask(c, d.groupsTo(b.ID)...)
+			}
+			if a.Several != b.Several {
+				d.note("recipient.several", b.ID, "whether recipient %s stands for one or for several changed", b.ID)
+			}
 			if a.Role != b.Role {
 				c := d.tell("recipient.role", b.ID, "recipient %s is now %s (was %s)", b.ID, b.Role, a.Role)
 				d.ask(c, d.groupsTo(b.ID)...)
@@ -106,8 +113,26 @@ func (d *differ) cookies() {
 			if more := fresh(a.Surfaces, b.Surfaces); len(more) > 0 {
 				wider("cookie.surface-added", "is now also set on %s", strings.Join(more, ", "))
 			}
-			if a.Scope != "parent" && b.Scope == "parent" {
+			if less := fresh(b.Surfaces, a.Surfaces); len(less) > 0 {
+				d.note("cookie.surface-removed", b.ID, "cookie %s is no longer set on %s", b.Name, strings.Join(less, ", "))
+			}
+			switch {
+			case a.Scope != "parent" && b.Scope == "parent":
 				wider("cookie.scope", "is now sent to all surfaces")
+			case a.Scope != b.Scope:
+				d.note("cookie.narrower", b.ID, "cookie %s is now sent to one surface only", b.Name)
+			}
+			switch {
+			case a.Historical && !b.Historical:
+				wider("cookie.revived", "is now really set: it was only named")
+			case !a.Historical && b.Historical:
+				d.note("cookie.historical", b.ID, "cookie %s is only named and no longer set", b.Name)
+			}
+			if a.SameSite != "none" && b.SameSite == "none" {
+				wider("cookie.cross-site", "is now sent with requests from other sites")
+			}
+			if a.HTTPOnly != b.HTTPOnly || a.Secure != b.Secure || a.SameSite != b.SameSite || a.SetBy != b.SetBy || a.Role != b.Role {
+				d.note("cookie.attributes", b.ID, "cookie %s has other attributes, another role, or is set by another", b.Name)
 			}
 		})
 }
@@ -126,20 +151,32 @@ func (d *differ) integrations() {
 			d.ask(d.tell("integration.added", in.ID, "integration %s is new", in.ID), in.Group)
 		},
 		func(a, b *Integration) {
-			if a.Recipient != b.Recipient || a.Script != b.Script || a.Kind != b.Kind || a.Group != b.Group {
+			if a.Recipient != b.Recipient || a.Script != b.Script || a.Account != b.Account || a.Kind != b.Kind || a.Group != b.Group {
 				d.ask(d.tell("integration.changed", b.ID, "integration %s loads something else", b.ID), b.Group)
+			}
+			if less := fresh(b.Surfaces, a.Surfaces); len(less) > 0 {
+				d.note("integration.surface-removed", b.ID, "integration %s is no longer on %s", b.ID, strings.Join(less, ", "))
 			}
 			if more := fresh(a.Surfaces, b.Surfaces); len(more) > 0 {
 				d.ask(d.tell("integration.surface-added", b.ID, "integration %s is now also on %s", b.ID, strings.Join(more, ", ")), b.Group)
 			}
-			var more []string
-			for _, directive := range sortedKeys(b.Sources) {
-				more = append(more, fresh(a.Sources[directive], b.Sources[directive])...)
+			more, less := reached(a, b), reached(b, a)
+			if len(less) > 0 {
+				d.note("integration.source-removed", b.ID, "integration %s no longer reaches %s", b.ID, strings.Join(less, ", "))
 			}
 			if len(more) > 0 {
-				d.ask(d.tell("integration.source-added", b.ID, "integration %s now also reaches %s", b.ID, strings.Join(slices.Compact(more), ", ")), b.Group)
+				d.ask(d.tell("integration.source-added", b.ID, "integration %s now also reaches %s", b.ID, strings.Join(more, ", ")), b.Group)
 			}
 		})
+}
+
+// reached are the sources that b reaches and a does not.
+func reached(a, b *Integration) []string {
+	var more []string
+	for _, directive := range sortedKeys(b.Sources) {
+		more = append(more, fresh(a.Sources[directive], b.Sources[directive])...)
+	}
+	return slices.Compact(more)
 }
 
 func (d *differ) permissions() {
@@ -156,8 +193,15 @@ func (d *differ) permissions() {
 			if more := fresh(a.Categories, b.Categories); len(more) > 0 {
 				d.tell("permission.category-added", b.ID, "permission %s now also reaches %s", b.ID, strings.Join(more, ", "))
 			}
-			if a.Required != b.Required && b.Required == "mandatory" {
+			if len(fresh(b.Features, a.Features))+len(fresh(b.Surfaces, a.Surfaces))+len(fresh(b.Categories, a.Categories)) > 0 {
+				d.note("permission.narrower", b.ID, "permission %s reaches less than before", b.ID)
+			}
+			switch {
+			case a.Required == b.Required:
+			case b.Required == "mandatory":
 				d.tell("permission.mandatory", b.ID, "permission %s is now mandatory", b.ID)
+			default:
+				d.note("permission.optional", b.ID, "permission %s is now %s", b.ID, b.Required)
 			}
 		})
 }
@@ -167,19 +211,47 @@ func (d *differ) forms() {
 		func(f *Form) { d.note("form.removed", f.ID, "form %s is gone", f.ID) },
 		func(f *Form) { d.note("form.added", f.ID, "form %s is new", f.ID) },
 		func(a, b *Form) {
-			asks := func(f *Form) (all []string) {
-				for _, q := range f.Fields {
-					if q.Category != "" {
-						all = append(all, q.Category)
-					}
-				}
-				return all
-			}
 			if a.Purpose != b.Purpose {
 				d.tell("form.purpose", b.ID, "what form %s asks for is now used for %s (was %s)", b.ID, b.Purpose, a.Purpose)
 			}
-			if more := fresh(asks(a), asks(b)); len(more) > 0 {
+			if more := fresh(a.asks(), b.asks()); len(more) > 0 {
 				d.note("form.field-added", b.ID, "form %s now also asks for %s", b.ID, strings.Join(more, ", "))
+			}
+			if less := fresh(b.asks(), a.asks()); len(less) > 0 {
+				d.note("form.field-removed", b.ID, "form %s no longer asks for %s", b.ID, strings.Join(less, ", "))
+			}
+			if a.Surface != b.Surface || a.Path != b.Path {
+				d.note("form.moved", b.ID, "form %s is now at %s on %s", b.ID, b.Path, b.Surface)
+			}
+			d.fields(a, b)
+		})
+}
+
+// asks are the categories that a form asks for.
+func (f *Form) asks() (all []string) {
+	for _, q := range f.Fields {
+		if q.Category != "" {
+			all = append(all, q.Category)
+		}
+	}
+	return all
+}
+
+// fields compares what must be given and what can be chosen (Art 13(2)(e)).
+func (d *differ) fields(a, b *Form) {
+	matched(a.Fields, b.Fields, func(f *Field) string { return f.Name },
+		func(f *Field) { d.note("field.removed", b.ID, "form %s has no field %s any more", b.ID, f.Name) },
+		func(f *Field) { d.note("field.added", b.ID, "form %s has the new field %s", b.ID, f.Name) },
+		func(x, y *Field) {
+			switch {
+			case x.Optional && !y.Optional:
+				d.tell("field.mandatory", b.ID, "the field %s of form %s must now be filled in", y.Name, b.ID)
+			case !x.Optional && y.Optional:
+				d.note("field.optional", b.ID, "the field %s of form %s may now be left empty", y.Name, b.ID)
+			}
+			same := slices.EqualFunc(x.Options, y.Options, func(o, p Option) bool { return o.Value == p.Value })
+			if x.Category != y.Category || x.Control != y.Control || !same {
+				d.note("field.changed", b.ID, "the field %s of form %s asks for something else", y.Name, b.ID)
 			}
 		})
 }

@@ -87,7 +87,7 @@ func plant(resp *http.Response) error {
 	return nil
 }
 
-// Acceptance 1: `candour audit` finds no difference on the real site, and finds
+// `candour audit` finds no difference on the real site, and finds
 // each of five that are planted in what it sends: an undeclared cookie by
 // header (R25), one by script (R25), an undeclared host (R26), an undeclared
 // field (R7) and a permission that is asked (R11).

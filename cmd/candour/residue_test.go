@@ -24,7 +24,7 @@ import (
 	"candour/internal/vault"
 )
 
-// Acceptance 3 (R9, R29, L31): a person of whom twenty values are held is
+// A person of whom twenty values are held (R9, L8) is
 // erased, and none of the values is found in the database, its write-ahead
 // log, the keys, the evidence, the earlier backups, the server's log or its
 // metrics, as they are or opened with the keys of today; ten times of ten.

@@ -1,10 +1,11 @@
 // Chromium as a person has it: nothing remembered, no calls home, the
 // back-forward cache on.
 import { chromium } from 'playwright-core';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 const executable = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 export function launch(options = {}) {
   return chromium.launch({
@@ -41,9 +42,7 @@ export const message = (page) => page.getByRole('dialog', { name: /cookie/i });
 // page allows no foreign script, so it goes in through the debugger.
 // With rules, it runs these alone.
 export async function axe(page, rules) {
-  const { readFile } = await import('node:fs/promises');
-  const source = await readFile(axePath, 'utf8');
-  await page.evaluate(source);
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axeSource);
   const result = await page.evaluate(async (runOnly) => {
     const r = await globalThis.axe.run(document, { resultTypes: ['violations'], ...(runOnly && { runOnly }) });
     return r.violations.map((v) => ({ rule: v.id, help: v.help, nodes: v.nodes.map((n) => n.target.join(' ')) }));

@@ -69,7 +69,7 @@ describe('a person', () => {
     await context.close();
   });
 
-  it('who writes about their data is told of their right (R3, R20)', async () => {
+  it('who writes about their data is told of their right (R3, R5)', async () => {
     const { context, page } = await open();
     await fill(page, { email: 'rights@example.org', message: 'Please send me a copy of all the data you hold about me.', about: 'My data and my privacy' });
     await oldEnough(page);

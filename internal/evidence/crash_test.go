@@ -111,7 +111,7 @@ func actOnce(ctx context.Context, st *store.Store, log *evidence.Log) (n, entry 
 
 // Killed at any moment, every acknowledged act is there with its evidence, no
 // act without and no evidence without an act, and the index of each entry is
-// its sequence (acceptance 6).
+// its sequence.
 func TestKilled(t *testing.T) {
 	kills := 6
 	if s := os.Getenv(crashKills); s != "" {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 	"sync"
 
 	"candour/internal/web/door"
@@ -36,7 +37,7 @@ func (s *Site) setHeaders(h http.Header, v *Visit) {
 	h["X-Content-Type-Options"] = noSniff
 	h["Cross-Origin-Opener-Policy"] = sameOrigin
 	h["Cross-Origin-Resource-Policy"] = sameOrigin
-	if s.TLS {
+	if s.TLS && !strings.HasSuffix(v.parent, ".localhost") { // or plain http on this machine is locked out for a year, on every port
 		h["Strict-Transport-Security"] = transport
 	}
 	h["Cache-Control"] = noStore

@@ -119,6 +119,19 @@ func TestTLS(t *testing.T) {
 	if a.StatusCode != 404 || a.Header.Get("Strict-Transport-Security") == "" || !strings.Contains(a.Header.Get("Content-Security-Policy"), "https://portal.invoco.net") {
 		t.Error(a.StatusCode, a.Header)
 	}
+	d.Parents = []string{"invoco.localhost"}
+	if s, err = web.New(d); err != nil {
+		t.Fatal(err)
+	}
+	s.Handle("website", s.NewRoutes())
+	b.Site = s
+	if a := b.Browser().Do(http.MethodGet, "invoco.localhost", "/nothing", "", ""); a.StatusCode != 404 || a.Header.Get("Strict-Transport-Security") != "" {
+		t.Error("the local domain is held to https, so that plain http is locked out on this machine")
+	}
+	d.Parents = []string{"invoco.net"}
+	if b.Site, err = web.New(d); err != nil {
+		t.Fatal(err)
+	}
 	if a := b.Browser().Do(http.MethodGet, "invoco.localhost", "/", "", ""); a.StatusCode != http.StatusMisdirectedRequest {
 		t.Error("the local domain is served too")
 	}

@@ -192,7 +192,7 @@ func TestGlobalPrivacyControl(t *testing.T) {
 	b := webtest.Open(t, "invoco")
 	br := b.Browser()
 	br.Header.Set("Sec-GPC", "1")
-	if a := br.Get("/"); a.ByID("consent-message") != nil || strings.Contains(content(a), "google") || a.Header.Get("Vary") != "Cookie, Sec-GPC" {
+	if a := br.Get("/"); a.ByID("consent-message") != nil || strings.Contains(content(a), "google") || a.Header.Get("Vary") != "Accept-Encoding, Cookie, Sec-GPC" {
 		t.Error("asked although the browser has said it")
 	}
 	if a := br.Get("/cookies"); !strings.Contains(a.Text, "Global Privacy Control") {

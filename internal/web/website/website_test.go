@@ -152,6 +152,9 @@ func TestWellKnown(t *testing.T) {
 			t.Errorf("%q is missing in %s", want, a.Text)
 		}
 	}
+	if strings.Contains(a.Text, "Policy:") {
+		t.Error("RFC 9116 section 2.5.7 means how holes are handled, not the privacy notice")
+	}
 	if a := b.Browser().Get("/.well-known/gpc.json"); a.Text != `{"gpc":true,"lastUpdate":"2026-11-24"}` {
 		t.Error(a.Text)
 	}

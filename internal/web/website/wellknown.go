@@ -31,7 +31,6 @@ func (h *site) security(w http.ResponseWriter, r *http.Request) error {
 	fmt.Fprintf(&b, "Expires: %s\n", expires.Format(time.RFC3339))
 	fmt.Fprintf(&b, "Preferred-Languages: %s\n", v.Policy().Language)
 	fmt.Fprintf(&b, "Canonical: %s\n", v.Public(r.URL.Path))
-	fmt.Fprintf(&b, "Policy: %s\n", v.Public(web.PrivacyPath))
 	return answer(w, "text/plain; charset=utf-8", []byte(b.String()))
 }
 
