@@ -118,6 +118,10 @@ func (a *app) openPolicy(ctx context.Context) error {
 		_, err = a.versions.Publish(ctx, a.profile, a.now(), a.now())
 		return err
 	}
+	if now, first := a.now(), a.versions.List()[0]; first.From.After(now) {
+		return fmt.Errorf("the machine's clock says %s, but the first policy applies from %s, so none is in force; set the clock right",
+			now.UTC().Format(time.RFC3339), first.From.Format(time.RFC3339))
+	}
 	published, err := a.versions.Matches(a.profile)
 	if err != nil {
 		return err
@@ -129,8 +133,15 @@ func (a *app) openPolicy(ctx context.Context) error {
 	return nil
 }
 
-// inForce is the policy the doors ask.
-func (a *app) inForce() *policy.Compiled { return a.versions.InForce(a.now()).Compiled }
+// inForce is the policy the doors ask. Should the clock be set back before the
+// first version while the program runs, that version goes on to apply: without
+// a policy there is no door.
+func (a *app) inForce() *policy.Compiled {
+	if v := a.versions.InForce(a.now()); v != nil {
+		return v.Compiled
+	}
+	return a.versions.List()[0].Compiled
+}
 
 // Close ends everything in the reverse order of opening and gives the folder
 // back.
