@@ -26,6 +26,7 @@ const (
 	roundAge           = 5 * time.Millisecond   // how long Tessera waits for more of a round that is not full
 	checkpointInterval = 100 * time.Millisecond // least time between two checkpoints
 	publishPoll        = 5 * time.Millisecond   // how often to look whether a checkpoint that is owed has come
+	gatherTime         = 20 * time.Millisecond  // how long a round waits for more after the first nudge
 	beat               = time.Second            // how often to look for rows without having been told
 	retryFirst         = 100 * time.Millisecond // pause after a failure, doubled up to retryMost
 	retryMost          = 5 * time.Second

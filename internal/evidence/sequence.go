@@ -65,9 +65,23 @@ func (l *Log) rest(wait time.Duration, nudged bool) bool {
 	case <-l.stop:
 		return false
 	case <-nudges:
+		return l.gather()
 	case <-timer.C:
 	}
 	return true
+}
+
+// gather waits a moment after a nudge, so that acts that follow closely share
+// a round: each round syncs files on the disk that the acts sync too.
+func (l *Log) gather() bool {
+	timer := time.NewTimer(gatherTime)
+	defer timer.Stop()
+	select {
+	case <-l.stop:
+		return false
+	case <-timer.C:
+		return true
+	}
 }
 
 // drain carries rows to the log until there are none left.
