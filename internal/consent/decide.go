@@ -64,7 +64,7 @@ var ErrGroup = errors.New("consent: not a group that people decide on")
 
 // Decide keeps a decision with its evidence, in one transaction, and returns
 // what the browser's cookie is to say. What the browser had decided before on
-// other groups is carried over.
+// other groups is carried over, with the day on which that was.
 func (d *Desk) Decide(ctx context.Context, r Request) (Decision, error) {
 	p := r.State.policy
 	choices, declared, err := merge(p, r)
@@ -73,6 +73,9 @@ func (d *Desk) Decide(ctx context.Context, r Request) (Decision, error) {
 	}
 	now := d.now().UTC()
 	v := Decision{Policy: p.Version, Day: now.Truncate(24 * time.Hour), Choices: choices, GPC: r.State.gpc}
+	if carried(p, r, choices) {
+		v.Day = r.State.decision.Day
+	}
 	id := randomID()
 	if accepted(p, choices) {
 		v.ID = id
@@ -116,6 +119,18 @@ func merge(p *policy.Policy, r Request) (Choices, map[string]bool, error) {
 		}
 	}
 	return choices, declared, nil
+}
+
+// carried reports whether a choice on consent was made before and not now: such
+// a choice grows no younger by another one.
+func carried(p *policy.Policy, r Request, c Choices) bool {
+	for i := range p.CookieGroups {
+		_, now := r.Choices[p.CookieGroups[i].ID]
+		if _, decided := c.Of(i); decided && !now && p.CookieGroups[i].Consent {
+			return true
+		}
+	}
+	return false
 }
 
 func accepted(p *policy.Policy, c Choices) bool {

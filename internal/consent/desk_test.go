@@ -204,6 +204,28 @@ func TestGlobalPrivacyControl(t *testing.T) {
 	}
 }
 
+// L23, R26: an objection makes no older consent younger, and outlives it.
+func TestAnObjectionRenewsNothing(t *testing.T) {
+	b := setUp(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	accepted := b.decide(t, b.desk.Read(b.p, "website", nil, false), all)
+	end := b.p.Settings.ConsentPeriod.From(b.now)
+	b.now = end.AddDate(0, 0, -7)
+	objected := b.decide(t, b.read(accepted), map[string]bool{"statistics": false})
+	if s := b.read(objected); !s.Allows("analytics") || s.Counted() || s.Ask() {
+		t.Error("an objection changed other choices")
+	}
+	b.now = end
+	if s := b.read(objected); s.Allows("analytics") || !s.Ask() {
+		t.Error("an objection to statistics made an old consent to analytics last longer")
+	}
+	if s := b.read(objected); s.Counted() {
+		t.Error("an objection lapsed with the consent (UK GDPR Art 21(3))")
+	}
+	if _, _, decided := b.read(objected).Decided(); decided {
+		t.Error("what is left passes for a choice")
+	}
+}
+
 func TestAChoiceGrowsOld(t *testing.T) {
 	b := setUp(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
 	value := b.decide(t, b.desk.Read(b.p, "website", nil, false), all)

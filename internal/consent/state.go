@@ -21,16 +21,20 @@ type State struct {
 
 // Read returns the state of a browser that sent these values of the consent
 // cookie (several may come, from several domains; the first that verifies
-// counts). gpc says whether the request carried Sec-GPC: 1.
+// counts). When the declared period is over, only objections are left of a
+// choice: consent has to be asked for anew, but nobody has to object twice (UK
+// GDPR Art 21(3)). gpc says whether the request carried Sec-GPC: 1.
 func (d *Desk) Read(p *policy.Policy, surface string, values []string, gpc bool) State {
 	s := State{policy: p, surface: surface, gpc: gpc && p.Settings.GlobalPrivacyControl}
 	for _, value := range values {
 		v, ok := d.decode(value, d.groupCount)
-		if !ok || v.Policy > p.Version || !d.fresh(p, v) {
+		if !ok || v.Policy > p.Version {
 			continue
 		}
-		s.decision, s.decided = v, true
-		s.standing = d.standing(p, v)
+		s.decision, s.decided = v, d.fresh(p, v)
+		if s.standing = d.standing(p, v); !s.decided {
+			s.standing = objections(p, s.standing)
+		}
 		break
 	}
 	return s
@@ -68,6 +72,16 @@ func (d *Desk) standing(p *policy.Policy, v Decision) Choices {
 		c = c.With(j, yes)
 	}
 	return c
+}
+
+// objections is what of c are objections.
+func objections(p *policy.Policy, c Choices) (left Choices) {
+	for i := range p.CookieGroups {
+		if yes, decided := c.Of(i); decided && !yes && Objectable(&p.CookieGroups[i]) {
+			left = left.With(i, false)
+		}
+	}
+	return left
 }
 
 func groupIndex(p *policy.Policy, id string) int {
