@@ -118,8 +118,17 @@ func (l linker) process(q *policy.Purpose, n int) object {
 	if r, ok := l.p.RetentionByID(u.Retention); ok {
 		o = append(o, member{"dpv:hasStorageCondition", object{
 			{"@type", "dpv:StorageDuration"}, {"dct:title", r.Title},
-			{"dpv:hasDuration", object{{"@type", "xsd:duration"}, {"@value", r.Period.String()}}},
+			{"dpv:hasDuration", duration(r)},
 		}})
 	}
 	return o
+}
+
+// duration is how long data of a retention class stays. Until an event that
+// may fall at any time is no duration of zero.
+func duration(r *policy.Retention) object {
+	if r.Period.IsZero() && r.Event != policy.CollectedEvent {
+		return object{{"@type", "dpv:IndeterminateDuration"}}
+	}
+	return object{{"@type", "xsd:duration"}, {"@value", r.Period.String()}}
 }
