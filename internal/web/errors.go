@@ -51,7 +51,7 @@ var refusals = []refusal{
 	{ErrWording, http.StatusConflict, "Our question has changed", []string{"What we ask about cookies changed while your page was open. Please look again and choose; nothing was changed."}},
 	{ErrNewer, http.StatusConflict, "Our privacy notice has changed again", []string{"It changed while your page was open. Please load the page anew to see what is different; nothing was changed."}},
 	{ErrCode, http.StatusNotFound, "This link is not good any more", []string{"It may have been used already, or it is too old, or part of it was lost on the way. If you asked for our newsletter, you can ask for it again."}},
-	{door.ErrStamp, http.StatusBadRequest, "Please open the form again", []string{"The form arrived without the mark that we put into it. Please open it anew and send it again. Nothing was kept."}},
+	{door.ErrStamp, http.StatusBadRequest, "Please open the form again", []string{"The form arrived without the mark that we put into it, or our privacy notice changed while it was open. Please look again and send it once more. Nothing was kept."}},
 	{door.ErrQuick, http.StatusBadRequest, "That was very quick", []string{"The form came back faster than a person types. If you are one, please press the button again. Nothing was kept."}},
 	{door.ErrStale, http.StatusBadRequest, "The form was open for a long time", []string{"Please check what you wrote and press the button again. Nothing was kept."}},
 	{door.ErrReplay, http.StatusConflict, "We have this already", []string{"This form was sent before and we have it. You need not send it again."}},

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"candour/internal/support/intake"
@@ -106,7 +107,7 @@ func (s *Site) Sent(r *http.Request, f *policy.Form, values url.Values) (stamp s
 			}
 		case "timing":
 			stamp = value
-			err = s.Stamps.Check(f.ID, value)
+			err = s.Stamps.Check(stampUse(VisitOf(r), f.ID), value)
 		}
 	}
 	return stamp, err
@@ -129,7 +130,7 @@ func (s *Site) Form(w http.ResponseWriter, r *http.Request, id, submit string, g
 		case field.Control == "antiforgery":
 			f.Hidden = append(f.Hidden, HiddenField{field.Name, s.token(w, r, id)})
 		case field.Control == "timing":
-			f.Hidden = append(f.Hidden, HiddenField{field.Name, s.stamp(id, given.Get(field.Name))})
+			f.Hidden = append(f.Hidden, HiddenField{field.Name, s.stamp(stampUse(VisitOf(r), id), given.Get(field.Name))})
 		case hidden[field.Name] != "":
 			f.Hidden = append(f.Hidden, HiddenField{field.Name, hidden[field.Name]})
 		}
@@ -191,13 +192,18 @@ func (s *Site) token(w http.ResponseWriter, r *http.Request, form string) string
 	return s.Forgery.Token(cookie, form)
 }
 
+// stampUse ties a form's stamp to the version of the policy under which it was
+// shown: what is recorded with an answer is what its person read, also when
+// another version comes into force while the form is open (L16).
+func stampUse(v *Visit, form string) string { return form + " under " + strconv.Itoa(v.Version.Number) }
+
 // stamp keeps a form's stamp while it is shown again with a mistake marked,
 // and gives a new one where the old is good for nothing.
-func (s *Site) stamp(form, old string) string {
-	if err := s.Stamps.Check(form, old); err == nil || errors.Is(err, door.ErrQuick) {
+func (s *Site) stamp(use, old string) string {
+	if err := s.Stamps.Check(use, old); err == nil || errors.Is(err, door.ErrQuick) {
 		return old
 	}
-	return s.Stamps.New(form)
+	return s.Stamps.New(use)
 }
 
 // kept says how long a form's data is kept: the declared words of each

@@ -102,6 +102,29 @@ func TestSeenRefuses(t *testing.T) {
 	}
 }
 
+// L16: a sign-up is never recorded under other words than were read: a form
+// that was open while another version came into force is shown anew.
+func TestAFormOpenWhileTheNoticeChanges(t *testing.T) {
+	b := webtest.Open(t, "invoco")
+	next := webtest.Profile(t, "invoco", [3]string{"policy.yaml", "version: 1\n", "version: 2\n"})
+	if _, err := b.Versions.Publish(t.Context(), next, b.Clock().Add(time.Minute), b.Clock()); err != nil {
+		t.Fatal(err)
+	}
+	br := b.Browser()
+	_, values := br.Get("/newsletter").Fields("newsletter")
+	values.Set("email", "ann@example.org")
+	b.Pass(2 * time.Minute)
+	a := br.Post("/newsletter", values)
+	if a.StatusCode != http.StatusBadRequest || len(b.Signups) != 0 || !strings.Contains(a.Text, "ann@example.org") {
+		t.Fatalf("%d, %d sign-ups", a.StatusCode, len(b.Signups))
+	}
+	_, values = a.Fields("newsletter")
+	b.Pass(2 * time.Second)
+	if a := br.Post("/newsletter", values); a.StatusCode != http.StatusOK || len(b.Signups) != 1 || b.Signups[0].Policy != 2 {
+		t.Errorf("sent again: %d, %d sign-ups", a.StatusCode, len(b.Signups))
+	}
+}
+
 // The differences between any two versions, the older first.
 func TestDifferences(t *testing.T) {
 	b := webtest.Open(t, "invoco")
