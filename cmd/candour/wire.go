@@ -53,6 +53,9 @@ func (c *RunCmd) serveApp(ctx context.Context, a *app, out io.Writer) error {
 		return err
 	}
 	defer s.counter.Close(context.WithoutCancel(ctx))
+	if addr, ok := listeners[0].socket.Addr().(*net.TCPAddr); c.Demo && ok && !addr.IP.IsLoopback() {
+		a.log.Warn("--demo shows every mail, with names and addresses, to whoever reaches --listen, which is not loopback: use it for trying out only")
+	}
 	listeners[0].handler, listeners[0].tls = s.site, conf
 	listeners[1].handler = s.admin()
 	stop, err := a.folder.Serve(a.acts())
