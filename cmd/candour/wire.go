@@ -62,7 +62,13 @@ func (c *RunCmd) serveApp(ctx context.Context, a *app, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = stop(context.WithoutCancel(ctx)) }() // the socket goes with the process
+	defer func() {
+		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+		defer cancel()
+		if err := stop(ending); err != nil { // a long command, or the end would wait for hours
+			a.log.Warn("the program ends although a command on its private socket was not done; start it again", "error", err)
+		}
+	}()
 	return serve(ctx, a.log, listeners, func() error { return s.announce(out, listeners) })
 }
 

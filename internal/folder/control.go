@@ -23,8 +23,9 @@ const (
 	readTimeout  = 10 * time.Second
 )
 
-// Serve answers commands on the private socket until stop is called. The
-// socket has mode 0600: whoever may connect to it may also read the folder.
+// Serve answers commands on the private socket until stop is called, which
+// waits for those that run, until its context ends. The socket has mode 0600:
+// whoever may connect to it may also read the folder.
 func (f Folder) Serve(acts map[string]Act) (stop func(context.Context) error, err error) {
 	// A socket left by a killed process is in the way; whoever has the lock may
 	// remove it.
