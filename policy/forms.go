@@ -30,7 +30,7 @@ const (
 	colourPattern = `^(#([0-9a-fA-F]{3}|[0-9a-fA-F]{4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})|(rgb|rgba|hsl|hsla|oklch|oklab)\([0-9., %/-]+\))$`
 	lengthPattern = `^[0-9]{1,3}(\.[0-9]{1,3})?(px|rem|em|%)?$`
 	fontPattern   = `^("[A-Za-z0-9 -]+"|'[A-Za-z0-9 -]+'|[A-Za-z][A-Za-z0-9 -]*)(, *("[A-Za-z0-9 -]+"|'[A-Za-z0-9 -]+'|[A-Za-z][A-Za-z0-9 -]*))*$`
-	regionPattern = `^(EEA|[A-Z]{2})$`
+	regionPattern = `^(EEA|[A-DF-TV-Z][A-Z]|E[A-KM-TV-Z]|U[A-JL-Z])$` // ISO 3166-1 has no country UK, EU or EL
 	filePattern   = `^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$`
 )
 
@@ -45,7 +45,7 @@ var forms = map[string]form{
 	"colour":      pattern("a colour", `a colour such as "#1b4d5c" or oklch(45% 0.1 200)`, colourPattern),
 	"length":      pattern("a length", "a length such as 0.5rem or 8px", lengthPattern),
 	"font":        pattern("a list of font families", "family names with commas, such as Inter, system-ui, sans-serif", fontPattern),
-	"region":      pattern("a region", "EEA, GB, or another two-letter country code such as US", regionPattern),
+	"region":      pattern("a region", "EEA for the European Economic Area, GB for the United Kingdom, or another two-letter country code such as US", regionPattern),
 	"file":        pattern("a file of the folder", "a path inside the folder such as images/home.svg", filePattern),
 	"email": {"an e-mail address", "an address such as support@example.net", func(s string) bool {
 		a, err := mail.ParseAddress(s)

@@ -106,3 +106,20 @@ func TestCookiesAreFoundByRoleAndName(t *testing.T) {
 		}
 	}
 }
+
+// The codes that people write for the United Kingdom, the Union and Greece are
+// no countries in ISO 3166-1: a transfer to them would be declared of nowhere.
+func TestRegionsThatAreNone(t *testing.T) {
+	for code, none := range map[string]bool{"UK": true, "EU": true, "EL": true, "uk": true, "GBR": true, "GB": false, "US": false, "ES": false, "UA": false} {
+		folder := goodFolder(t)
+		text := replaceOnce(t, string(folder["policy.yaml"].Data), "regions: [EEA, GB]", "regions: [EEA, "+code+"]")
+		folder["policy.yaml"] = &fstest.MapFile{Data: []byte(text)}
+		_, faults := policy.Load(folder)
+		if refused := len(faults) > 0; refused != none {
+			t.Errorf("%s: %v", code, faults)
+		}
+		if none && !strings.Contains(faults.Error(), "GB for the United Kingdom") {
+			t.Errorf("%s: the cure does not name what would be right: %v", code, faults)
+		}
+	}
+}

@@ -71,7 +71,7 @@ var seeds = []seed{
 	{pol, "source: observed\n    required: optional\n    reason: So that we can", "source: watched\n    required: optional\n    reason: So that we can", "watched", `"watched" is no source`, "use one of given"},
 	{pol, "same_site: strict", "same_site: Strict", "Strict", `"Strict" is no same_site`, `did you mean "strict"?`},
 	{pol, "safeguard: data-bridge", "safeguard: privacy-shield", "privacy-shield", `"privacy-shield" is no safeguard`, "use one of"},
-	{pol, "region: US", "region: America", "America", `"America" is not a region`, "EEA, GB"},
+	{pol, "region: US", "region: America", "America", `"America" is not a region`, "GB for the United Kingdom"},
 	{pol, "email: privacy@example.net", "email: privacy at example.net", "privacy at", "is not an e-mail address", "support@example.net"},
 	{pol, "domain: example.net", "domain: https://example.net/", "https://example.net/\n", "is not a host name", "without https://"},
 	{pol, "website: https://ico.org.uk/", "website: ico.org.uk", "ico.org.uk", "is not an address", "https address"},
