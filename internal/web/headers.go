@@ -114,6 +114,6 @@ func cachePage(h http.Header, v *Visit) {
 }
 
 var (
-	askAgain   = []string{"private, no-cache"}
+	askAgain = []string{"private, no-cache"}
 	varyPage = []string{"Accept-Encoding, Cookie, Sec-GPC"}
 )
