@@ -32,8 +32,8 @@ export function field(html, name) {
 
 // until asks again and again until probe returns something, for at most 20
 // seconds: mail leaves in its own time.
-export async function until(what, probe) {
-  const end = Date.now() + 20_000;
+export async function until(what, probe, milliseconds = 20_000) {
+  const end = Date.now() + milliseconds;
   for (;;) {
     const found = await probe();
     if (found) return found;

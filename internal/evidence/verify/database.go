@@ -174,6 +174,14 @@ func (d *database) placeless(ctx context.Context) (pending, lost int64, err erro
 	return pending, lost, err
 }
 
+// unplaced reads, on PostgreSQL, the rows that wait for a place.
+func (d *database) unplaced(ctx context.Context) ([]evidence.Row, error) {
+	if !d.postgres {
+		return nil, nil
+	}
+	return d.query(ctx, "SELECT 0::bigint, e.id, e.commitment, e.body FROM evidence_pending p JOIN evidence e ON e.id = p.id")
+}
+
 // subject returns whom the database says an entry is about, 0 for nobody.
 func subject(ctx context.Context, tx *store.Tx, id int64) (s int64, err error) {
 	err = tx.QueryRow(ctx, "SELECT subject FROM evidence_about WHERE entry = $1", id).Scan(&s)

@@ -111,6 +111,9 @@ func (c *checker) checkCounters(ctx context.Context) error {
 	if n > 0 {
 		c.findings.add("table evidence", fmt.Sprintf("%d rows have a place before the first", n))
 	}
+	if err := c.meetUnplaced(ctx); err != nil {
+		return err
+	}
 	pending, lost, err := c.db.placeless(ctx)
 	if err != nil {
 		return err
@@ -124,6 +127,25 @@ func (c *checker) checkCounters(ctx context.Context) error {
 	}
 	if lost > 0 {
 		c.findings.add("table evidence_order", fmt.Sprintf("%d rows of evidence have no place in the log and do not wait for one", lost))
+	}
+	return nil
+}
+
+// meetUnplaced meets the open bodies of rows that have no place yet: an epoch
+// that was closed a moment ago is committed to by one of them.
+func (c *checker) meetUnplaced(ctx context.Context) error {
+	rows, err := c.db.unplaced(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		content, err := r.Public()
+		if err != nil {
+			continue // sealed: no commitment to a list
+		}
+		if b, err := content.Check(r); err == nil {
+			c.meet(b)
+		}
 	}
 	return nil
 }
