@@ -49,3 +49,19 @@ export async function axe(page, rules) {
   }, rules);
   return result;
 }
+
+// despiteCrash plays a scene again when a tab of Chromium itself crashed in it.
+// Chromium 156 does so now and then when a page that fetches all the time is
+// loaded anew while the cache of its site is being cleared; what the scene
+// expects is not softened by that.
+export async function despiteCrash(browser, scene) {
+  for (let round = 1; ; round++) {
+    try {
+      return await scene();
+    } catch (err) {
+      if (round === 6 || !/crashed/i.test(String(err?.message))) throw err;
+      console.log(`# a tab of the browser crashed in round ${round}; once more`);
+      await Promise.all(browser.contexts().map((c) => c.close()));
+    }
+  }
+}

@@ -2,13 +2,15 @@
 // L22, L23).
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { launch, message, watch } from '../lib/browser.mjs';
+import { despiteCrash, launch, message, watch } from '../lib/browser.mjs';
 import { operatorFolder, start } from '../lib/server.mjs';
 import { thirdParty } from '../lib/thirdparty.mjs';
 import { rm } from 'node:fs/promises';
 
 const site = 'invoco.localhost';
 let browser, server, stats, operator;
+
+const scene = (name, play) => it(name, () => despiteCrash(browser, play));
 
 before(async () => {
   stats = await thirdParty();
@@ -41,7 +43,7 @@ async function accept(page) {
 }
 
 describe('first visit', () => {
-  it('sets nothing that is not strictly necessary and asks no one else', async () => {
+  scene('sets nothing that is not strictly necessary and asks no one else', async () => {
     const { context, page, net } = await visitor();
     for (const at of ['/', '/products', '/privacy', '/cookies', '/terms', '/complaints', '/accessibility']) {
       await page.goto(server.url(site, at));
@@ -62,7 +64,7 @@ describe('first visit', () => {
     await context.close();
   });
 
-  it('offers three ways of equal weight and blocks nothing', async () => {
+  scene('offers three ways of equal weight and blocks nothing', async () => {
     const { context, page } = await visitor();
     await page.goto(home());
     const sizes = [];
@@ -83,7 +85,7 @@ describe('first visit', () => {
 });
 
 describe('reject all', () => {
-  it('keeps it so, stores no identifier and is asked once for all surfaces', async () => {
+  scene('keeps it so, stores no identifier and is asked once for all surfaces', async () => {
     const { context, page, net } = await visitor();
     await page.goto(home());
     await message(page).getByRole('button', { name: 'Reject all', exact: true }).click();
@@ -108,7 +110,7 @@ describe('reject all', () => {
 });
 
 describe('accept all', () => {
-  it('loads the declared analytics only', async () => {
+  scene('loads the declared analytics only', async () => {
     const { context, page, net } = await visitor();
     await accept(page);
     assert.deepEqual([...new Set(net.elsewhere(site).map((u) => new URL(u).origin))], [stats.origin]);
@@ -117,7 +119,7 @@ describe('accept all', () => {
     await context.close();
   });
 
-  it('a consent cookie that does not verify is no choice', async () => {
+  scene('a consent cookie that does not verify is no choice', async () => {
     const { context, page, net } = await visitor();
     await accept(page);
     const [consent] = (await context.cookies()).filter((c) => c.value.startsWith('v1.'));
@@ -135,7 +137,7 @@ describe('accept all', () => {
 });
 
 describe('withdrawal', () => {
-  it('stops at once in every tab, expires the cookies, and the back button does not revive it', async () => {
+  scene('stops at once in every tab, expires the cookies, and the back button does not revive it', async () => {
     const { context, page, net } = await visitor();
     await accept(page);
     assert.ok((await cookieNames(context)).includes('_ga'), 'the stand-in set no cookie');
@@ -165,7 +167,7 @@ describe('withdrawal', () => {
 });
 
 describe('without JavaScript', () => {
-  it('the choice works and the site is whole (R23)', async () => {
+  scene('the choice works and the site is whole (R23)', async () => {
     const { context, page, net } = await visitor({ javaScriptEnabled: false });
     await page.goto(home());
     await message(page).getByRole('button', { name: 'Reject all', exact: true }).click();
@@ -181,7 +183,7 @@ describe('without JavaScript', () => {
 });
 
 describe('Global Privacy Control', () => {
-  it('is treated as an objection to what it covers (L46)', async () => {
+  scene('is treated as an objection to what it covers (L46)', async () => {
     const { context, page, net } = await visitor({ extraHTTPHeaders: { 'Sec-GPC': '1' } });
     await page.goto(home());
     assert.equal(await message(page).count(), 0, 'asked although the browser has said it');
@@ -193,7 +195,7 @@ describe('Global Privacy Control', () => {
 });
 
 describe('headers', () => {
-  it('are computed from policy and choice', async () => {
+  scene('are computed from policy and choice', async () => {
     const { context, page } = await visitor();
     const before = (await page.goto(home())).headers();
     assert.doesNotMatch(before['content-security-policy'], /thirdparty/);

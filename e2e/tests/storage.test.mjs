@@ -3,13 +3,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { rm } from 'node:fs/promises';
-import { axe, launch, message, watch } from '../lib/browser.mjs';
+import { axe, despiteCrash, launch, message, watch } from '../lib/browser.mjs';
 import { operatorFolder, start } from '../lib/server.mjs';
 import { thirdParty } from '../lib/thirdparty.mjs';
 
 const site = 'invoco.localhost';
 const surfaces = ['', 'portal.', 'partner.', 'softphone.', 'console.'];
 let browser, server, stats, operator, table;
+
+const scene = (name, play) => it(name, () => despiteCrash(browser, play));
 
 before(async () => {
   stats = await thirdParty();
@@ -117,7 +119,7 @@ describe('storage', () => {
     });
   }
 
-  it('a stray cookie is expired', async () => {
+  scene('a stray cookie is expired', async () => {
     const context = await browser.newContext();
     await context.addCookies([
       { name: 'stray', value: '1', url: server.url(site) },
@@ -131,7 +133,7 @@ describe('storage', () => {
 });
 
 describe('our own statistics', () => {
-  it('end by one click, which stores nothing that tells browsers apart (R26)', async () => {
+  scene('end by one click, which stores nothing that tells browsers apart (R26)', async () => {
     const values = [];
     for (let i = 0; i < 2; i++) {
       const context = await browser.newContext();
@@ -152,7 +154,7 @@ describe('our own statistics', () => {
     assert.deepEqual(values[0], values[1]);
   });
 
-  it('are told of beside everything else that may be refused', async () => {
+  scene('are told of beside everything else that may be refused', async () => {
     const context = await browser.newContext({ javaScriptEnabled: false });
     const page = await context.newPage();
     await page.goto(server.url(site, '/cookies'));
@@ -163,7 +165,7 @@ describe('our own statistics', () => {
 });
 
 describe('Global Privacy Control', () => {
-  it('is a no to all it covers, and ends when the person says yes to a thing (L46)', async () => {
+  scene('is a no to all it covers, and ends when the person says yes to a thing (L46)', async () => {
     const context = await browser.newContext({ extraHTTPHeaders: { 'Sec-GPC': '1' } });
     const page = await context.newPage();
     const net = watch(context);
@@ -177,7 +179,7 @@ describe('Global Privacy Control', () => {
     await context.close();
   });
 
-  it('is a no to what was accepted without it', async () => {
+  scene('is a no to what was accepted without it', async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
     await states['accept all'](page);
@@ -190,7 +192,7 @@ describe('Global Privacy Control', () => {
     await context.close();
   });
 
-  it('is published as obeyed', async () => {
+  scene('is published as obeyed', async () => {
     const page = await browser.newPage();
     const answer = await page.goto(server.url(site, '/.well-known/gpc.json'));
     assert.equal((await answer.json()).gpc, true);
@@ -199,7 +201,7 @@ describe('Global Privacy Control', () => {
 });
 
 describe('an automatic refuser', () => {
-  it('finds the message and refuses by it', async () => {
+  scene('finds the message and refuses by it', async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
     await page.goto(server.url(site, '/products'));

@@ -3,12 +3,14 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { rm } from 'node:fs/promises';
-import { launch, message } from '../lib/browser.mjs';
+import { despiteCrash, launch, message } from '../lib/browser.mjs';
 import { operatorFolder, start } from '../lib/server.mjs';
 import { thirdParty } from '../lib/thirdparty.mjs';
 
 const site = 'invoco.localhost';
 let browser, server, stats, operator;
+
+const scene = (name, play) => it(name, () => despiteCrash(browser, play));
 
 before(async () => {
   stats = await thirdParty();
@@ -47,7 +49,7 @@ async function silence(page) {
   assert.equal(stats.requests.length, heard, 'the third party was asked after the withdrawal');
 }
 
-it('withdrawn on one site, it stops in all tabs of another', async () => {
+scene('withdrawn on one site, it stops in all tabs of another', async () => {
   const { context, one, two } = await accepted();
   const portal = await context.newPage();
   await portal.goto(server.url(`partner.${site}`));
@@ -61,7 +63,7 @@ it('withdrawn on one site, it stops in all tabs of another', async () => {
   await context.close();
 });
 
-it('withdrawn in a tab without scripts, it stops in one with them', async () => {
+scene('withdrawn in a tab without scripts, it stops in one with them', async () => {
   const { context, one, two } = await accepted();
   const plain = await context.newPage();
   // Its scripts do not arrive; the other tabs keep theirs.
@@ -75,7 +77,7 @@ it('withdrawn in a tab without scripts, it stops in one with them', async () => 
   await context.close();
 });
 
-it('a page from the back-forward cache does not run on after a withdrawal elsewhere', async () => {
+scene('a page from the back-forward cache does not run on after a withdrawal elsewhere', async () => {
   const { context, one, two } = await accepted();
   await one.goto(server.url(site, '/terms'));
   await running(one);
@@ -96,7 +98,7 @@ it('a page from the back-forward cache does not run on after a withdrawal elsewh
   await context.close();
 });
 
-it('a refusal in one tab takes the question from the other', async () => {
+scene('a refusal in one tab takes the question from the other', async () => {
   const context = await browser.newContext();
   const one = await context.newPage();
   const two = await context.newPage();

@@ -29,9 +29,12 @@ export function watch(window: Window, page: Running): void {
     const reaction = react({ then, now: read(), running: page.running() && !stopped, leaving, typed: typed(document) });
     if (reaction === 'stop' || reaction === 'stop and reload') {
       stopped = true;
-      tighten(document);
       page.stop();
     }
+    // The next page comes with the narrower policy. To narrow this one as well
+    // in the same moment makes Chromium's tab crash now and then, so that is for
+    // the page that stays.
+    if (reaction === 'stop') tighten(document);
     if (reaction === 'reload' || reaction === 'stop and reload') location.reload();
   };
 
