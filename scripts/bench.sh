@@ -13,7 +13,7 @@ bench -bench='^BenchmarkUse$' ./policy
 bench -bench='^BenchmarkPage$' ./internal/web
 bench -bench='^Benchmark(OutboxToLeaf|CommitToCheckpoint)$' -benchtime=1x ./internal/evidence
 bench -bench='^Benchmark(BatchedWrites|SingleDurable|ReadBy|Export)' -benchtime=1x ./internal/vault
-count=3
+count=$((count < 3 ? count : 3))
 bench -bench='^BenchmarkErase' -benchtime=1x ./internal/vault
 go run ./scripts/performance <"$out" >docs/performance.md.new
 mv docs/performance.md.new docs/performance.md

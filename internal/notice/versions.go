@@ -272,11 +272,17 @@ func (v *Versions) mayFollow(p *policy.Policy, from, now time.Time) error {
 	if !from.After(last.From) {
 		return fmt.Errorf("version %d cannot apply from %s: version %d applies from %s; give a later --from", p.Version, day(from), last.Number, day(last.From))
 	}
-	earliest := p.Settings.AnnouncePeriod.From(now)
+	// The longer of the two periods: a version cannot shorten its own
+	// announcement.
+	period := p.Settings.AnnouncePeriod
+	if was := last.Profile.Policy.Settings.AnnouncePeriod; was.From(now).After(period.From(now)) {
+		period = was
+	}
+	earliest := period.From(now)
 	for _, c := range policy.Diff(last.Profile.Policy, p) {
 		if c.Tell && from.Before(earliest.Truncate(24*time.Hour)) {
 			return fmt.Errorf("people must be told of this change before it applies: %s; announce_period is %s, so give --from %s or later",
-				c.What, p.Settings.AnnouncePeriod, day(earliest))
+				c.What, period, day(earliest))
 		}
 	}
 	return nil
