@@ -10,10 +10,9 @@ import (
 // How often the house is kept. Each round finds by itself what is owed, so a
 // round that is lost or late loses nothing.
 const (
-	countBeat   = time.Minute     // refusals and statistics are written
-	erasureBeat = time.Minute     // stages of erasures that are owed are finished
-	sweepBeat   = 6 * time.Hour   // what is past its time goes; expiry is kept by the day
-	firstSweep  = 5 * time.Second // after the start, when it has served its first pages
+	countBeat  = time.Minute     // refusals and statistics are written
+	sweepBeat  = 6 * time.Hour   // cookie decisions and sign-ups past their time go; the vault has its keeper
+	firstSweep = 5 * time.Second // after the start, when it has served its first pages
 )
 
 // background runs what goes on while the sites are served.

@@ -99,22 +99,12 @@ func newVersion(number int, pol, not []byte) (*Version, error) {
 
 func declared(p *policy.Policy) map[string]bool {
 	ids := map[string]bool{}
-	collect(ids, p.Actors, func(x policy.Actor) string { return x.ID })
-	collect(ids, p.Surfaces, func(x policy.Surface) string { return x.ID })
-	collect(ids, p.Categories, func(x policy.Category) string { return x.ID })
-	collect(ids, p.Purposes, func(x policy.Purpose) string { return x.ID })
-	collect(ids, p.Retention, func(x policy.Retention) string { return x.ID })
-	collect(ids, p.Recipients, func(x policy.Recipient) string { return x.ID })
-	collect(ids, p.CookieGroups, func(x policy.CookieGroup) string { return x.ID })
-	collect(ids, p.Permissions, func(x policy.Permission) string { return x.ID })
-	collect(ids, p.Rights, func(x policy.Right) string { return x.ID })
-	return ids
-}
-
-func collect[T any](ids map[string]bool, list []T, id func(T) string) {
-	for _, x := range list {
-		ids[id(x)] = true
+	for _, kind := range []string{"actor", "surface", "category", "purpose", "retention", "recipient", "group", "permission", "right"} {
+		for _, id := range p.Names(kind) {
+			ids[id] = true
+		}
 	}
+	return ids
 }
 
 // hashOf hashes the files each with its length, so that no byte can move from
