@@ -98,6 +98,30 @@ func TestCancelledUpdateLeavesNoTransactionOpen(t *testing.T) {
 	})
 }
 
+// The driver may answer that the context ended although it began the
+// transaction; the session must not go back to the others inside it.
+func TestCancelledBeginLeavesNoTransactionOpen(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		for i := range 2000 {
+			ctx, cancel := context.WithCancel(context.Background())
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				for range i % 97 * 50 { // spread over the time a begin takes
+				}
+				cancel()
+			})
+			nothing := func(*store.Tx) error { return nil }
+			if err := s.Update(ctx, nothing); err != nil && !errors.Is(err, context.Canceled) {
+				t.Fatal(i, err)
+			}
+			wg.Wait()
+			if err := s.Update(context.Background(), nothing); err != nil {
+				t.Fatal(i, err)
+			}
+		}
+	})
+}
+
 func TestViewCannotWrite(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := context.Background()

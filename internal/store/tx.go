@@ -106,6 +106,9 @@ func (s *Store) inPostgres(ctx context.Context, opts *sql.TxOptions, fn func(*Tx
 		return err
 	}
 	if err := pg.Commit(); err != nil {
+		if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+			err = ctx.Err() // database/sql rolled back when the context ended
+		}
 		return fmt.Errorf("store: commit: %w", err)
 	}
 	tx.runAfter()
@@ -133,8 +136,9 @@ func (s *Store) inSQLite(ctx context.Context, pool chan *session, begin string, 
 			tx.runAfter()
 		}
 	}()
+	// A context that ends just now has the driver answer with its error although
+	// the transaction was begun, so a failed begin is rolled back too.
 	if _, err := tx.Exec(ctx, begin); err != nil {
-		done = true // nothing was begun
 		return fmt.Errorf("store: begin: %w", err)
 	}
 	if err := fn(tx); err != nil {
