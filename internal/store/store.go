@@ -45,6 +45,7 @@ type Store struct {
 	readers chan *session
 
 	lastID atomic.Int64
+	moment atomic.Uint64 // see Moment
 	once   sync.Once
 	closed error
 }
@@ -129,6 +130,11 @@ func (s *Store) NewID() int64 {
 		}
 	}
 }
+
+// Moment returns a number greater than each before it. Whoever caches what is
+// read takes one after a commit that changed it, and keeps nothing that was
+// read in a transaction that had Begun before: it may have read what was.
+func (s *Store) Moment() uint64 { return s.moment.Add(1) }
 
 // Close ends all connections. Transactions under way must have ended.
 func (s *Store) Close() error {

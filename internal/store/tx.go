@@ -14,7 +14,15 @@ type Tx struct {
 	sess  *session // SQLite
 	pg    *sql.Tx  // PostgreSQL
 	after []func()
+	began uint64
+	reads bool
 }
+
+// Begun returns the last Moment of the store before the transaction began.
+func (tx *Tx) Begun() uint64 { return tx.began }
+
+// ReadOnly reports whether the transaction is a View.
+func (tx *Tx) ReadOnly() bool { return tx.reads }
 
 // Store returns the store the transaction runs on.
 func (tx *Tx) Store() *Store { return tx.store }
@@ -88,11 +96,12 @@ func (c *session) prepare(ctx context.Context, query string) (*sql.Stmt, error) 
 }
 
 func (s *Store) inPostgres(ctx context.Context, opts *sql.TxOptions, fn func(*Tx) error) (err error) {
+	began := s.moment.Load()
 	pg, err := s.db.BeginTx(ctx, opts)
 	if err != nil {
 		return fmt.Errorf("store: begin: %w", err)
 	}
-	tx := &Tx{store: s, pg: pg}
+	tx := &Tx{store: s, pg: pg, began: began, reads: opts != nil && opts.ReadOnly}
 	defer func() {
 		if p := recover(); p != nil {
 			_ = pg.Rollback()
@@ -125,7 +134,7 @@ func (s *Store) inSQLite(ctx context.Context, pool chan *session, begin string, 
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	tx := &Tx{store: s, sess: sess}
+	tx := &Tx{store: s, sess: sess, began: s.moment.Load(), reads: pool == s.readers}
 	done := false
 	defer func() {
 		if !done {

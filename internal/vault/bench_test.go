@@ -341,8 +341,15 @@ func BenchmarkReadByID(b *testing.B) {
 	ours, plain := p.vaultPut(on("tax"), "bill", people, values), p.plainPut(people, values, false)
 	compare(b, func() {
 		for range 5000 {
-			if got := p.read(on("tax"), ours[p.rng.IntN(len(ours))]); len(got) != len(value) {
-				b.Fatal(got)
+			err := p.st.View(ctx, func(tx *store.Tx) error {
+				r, err := p.v.Read(ctx, tx, on("tax"), ours[p.rng.IntN(len(ours))])
+				if len(r.Value()) != len(value) {
+					b.Fatal(err)
+				}
+				return err
+			})
+			if err != nil {
+				b.Fatal(err)
 			}
 		}
 	}, func() {

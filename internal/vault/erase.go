@@ -130,6 +130,7 @@ func (v *Vault) dropMember(ctx context.Context, tx *store.Tx, m member, erasure 
 	v.ring.Forget(tx, m.subject)
 	if keeps || (groupKeeps && m.root == m.subject) {
 		_, err := tx.Exec(ctx, "UPDATE subjects SET standing = $1 WHERE subject = $2", standing{erased: true}.encode(), subject)
+		v.personChanged(tx, m.subject)
 		return err
 	}
 	return v.dropSubject(ctx, tx, m.subject)
@@ -147,6 +148,7 @@ func (v *Vault) dropSubject(ctx context.Context, tx *store.Tx, s keys.SubjectID)
 			return err
 		}
 	}
+	v.personChanged(tx, s)
 	return nil
 }
 

@@ -43,7 +43,7 @@ func (v *Vault) Find(ctx context.Context, tx *store.Tx, a Access, category, valu
 		return nil, err
 	}
 	rows, err := tx.Query(ctx, `SELECT DISTINCT s.root FROM tags t JOIN subjects s ON s.subject = t.subject
-		WHERE t.tag = $1 AND t.owner_kind < $2 ORDER BY s.root`, v.tag(category, format, []byte(value)), int64(Mentioned))
+		WHERE t.tag = $1 AND t.owner_kind < $2 ORDER BY s.root`, v.tag(category, format, value), int64(Mentioned))
 	if err != nil {
 		return nil, err
 	}
@@ -59,8 +59,6 @@ func (v *Vault) Find(ctx context.Context, tx *store.Tx, a Access, category, valu
 	return found, rows.Err()
 }
 
-const selectTagged = "SELECT " + ofRows + ", s.standing FROM tags t JOIN records r ON r.id = t.part JOIN subjects s ON s.subject = r.subject WHERE t.tag = $1"
-
 // Lookup returns the records of the category with this value that may be used
 // for the purpose, those that only mention it included: so access by a number
 // finds the calls of others with it. Records that the policy withholds are
@@ -70,7 +68,7 @@ func (v *Vault) Lookup(ctx context.Context, tx *store.Tx, a Access, category, va
 	if err != nil {
 		return nil, err
 	}
-	list, err := queryRows(ctx, tx, selectTagged, v.tag(category, format, []byte(value)))
+	list, err := v.queryRows(ctx, tx, v.selects().tagged, v.tag(category, format, value))
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +77,7 @@ func (v *Vault) Lookup(ctx context.Context, tx *store.Tx, a Access, category, va
 
 // usable returns the records of the rows that may be used for the purpose.
 func (r *reader) usable(rows []stored) ([]Record, error) {
-	var found []Record
+	found := make([]Record, 0, len(rows))
 	for i := range rows {
 		l, err := r.labelOf(&rows[i])
 		if err != nil {

@@ -223,7 +223,7 @@ func (w *writer) item(it *Item, p *plan) (RecordID, error) {
 				return 0, err
 			}
 			if p.tag && len(it.Parts[j].Value) > 0 {
-				w.tags = append(w.tags, tagRow{w.v.tag(it.Category, p.format, it.Parts[j].Value), r.id, r.subject, kind})
+				w.tags = append(w.tags, tagRow{w.v.tag(it.Category, p.format, string(it.Parts[j].Value)), r.id, r.subject, kind})
 			}
 			w.rows = append(w.rows, r)
 		}

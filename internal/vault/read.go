@@ -2,7 +2,6 @@ package vault
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -13,79 +12,6 @@ import (
 	"candour/policy"
 )
 
-// stored is a row as it is read, with the standing of the person it is about.
-type stored struct {
-	id, record  int64
-	subject     int64
-	place       int64
-	label       int64
-	key         int64
-	expires     int64
-	collectedMS int64
-	sealed      []byte
-	standing    []byte
-}
-
-// A row is only ever read together with its person: of whoever is erased there
-// is no row in subjects, so nothing is found from that moment, in any process.
-const (
-	ofRows   = "r.id, r.record, r.subject, r.place, r.label, r.key_id, r.expires_day, r.collected_ms, r.sealed"
-	joined   = " FROM records r JOIN subjects s ON s.subject = r.subject "
-	rowQuery = "SELECT " + ofRows + ", s.standing" + joined
-
-	selectByID     = "SELECT r.subject, r.place, r.label, r.key_id, r.expires_day, r.collected_ms, r.sealed, s.standing" + joined + "WHERE r.id = $1"
-	selectSiblings = rowQuery + "WHERE r.record = $1 AND r.record <> r.id ORDER BY r.id"
-	selectSubject  = rowQuery + "WHERE r.subject = $1 ORDER BY r.id"
-)
-
-func (r *stored) scan(rows *sql.Rows) error {
-	return rows.Scan(&r.id, &r.record, &r.subject, &r.place, &r.label, &r.key, &r.expires, &r.collectedMS, &r.sealed, &r.standing)
-}
-
-func queryRows(ctx context.Context, tx *store.Tx, query string, arg any) ([]stored, error) {
-	rows, err := tx.Query(ctx, query, arg)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var list []stored
-	for rows.Next() {
-		list = append(list, stored{})
-		if err := list[len(list)-1].scan(rows); err != nil {
-			return nil, err
-		}
-	}
-	return list, rows.Err()
-}
-
-// head reads the first row of a record; ErrNotFound if it is not there, or if
-// the id is that of another part.
-func head(ctx context.Context, tx *store.Tx, id RecordID) (stored, error) {
-	r := stored{id: int64(id), record: int64(id)}
-	err := tx.QueryRow(ctx, selectByID, r.id).Scan(&r.subject, &r.place, &r.label, &r.key, &r.expires, &r.collectedMS, &r.sealed, &r.standing)
-	if errors.Is(err, sql.ErrNoRows) || (err == nil && !isFirst(r.place)) {
-		err = ErrNotFound
-	}
-	return r, err
-}
-
-// rowsOf reads all rows of a record that has, or had, several. The first may
-// be gone where another copy or part is not.
-func rowsOf(ctx context.Context, tx *store.Tx, first stored, err error) ([]stored, error) {
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return nil, err
-	}
-	var rows []stored
-	if err == nil {
-		rows = append(rows, first)
-		if isAlone(first.place) {
-			return rows, nil
-		}
-	}
-	more, err := queryRows(ctx, tx, selectSiblings, first.id)
-	return append(rows, more...), err
-}
-
 // reader is one reading for a purpose.
 type reader struct {
 	v   *Vault
@@ -93,7 +19,8 @@ type reader struct {
 	tx  *store.Tx
 	a   Access
 	e   *edition
-	ad  []byte // scratch
+	ad  []byte   // scratch
+	buf [96]byte // where ad begins
 
 	// What the last row had: most rows of a person share both.
 	label  *label
@@ -138,11 +65,11 @@ func (v *Vault) reader(ctx context.Context, tx *store.Tx, a Access) *reader {
 // evidenced by Look.
 func (v *Vault) Read(ctx context.Context, tx *store.Tx, a Access, id RecordID) (Record, error) {
 	r := v.reader(ctx, tx, a)
-	first, err := head(ctx, tx, id)
+	first, err := v.head(ctx, tx, id)
 	if err == nil && isAlone(first.place) {
 		return r.one(&first)
 	}
-	rows, err := rowsOf(ctx, tx, first, err)
+	rows, err := v.rowsOf(ctx, tx, first, err)
 	if err != nil {
 		return Record{}, err
 	}
@@ -240,12 +167,9 @@ func (r *reader) verdict(s *stored, l *label) (policy.Verdict, error) {
 		return policy.WrongActor, nil
 	}
 	var st policy.Standing
-	if len(s.standing) > 0 {
-		row, err := decodeStanding(s.standing)
-		if err != nil {
-			return 0, err
-		}
-		if st, err = r.v.forPolicy(r.ctx, r.tx, r.e.c, row); err != nil {
+	if s.standing != (standing{}) {
+		var err error
+		if st, err = r.v.forPolicy(r.ctx, r.tx, r.e.c, s.standing); err != nil {
 			return 0, err
 		}
 	}
@@ -263,6 +187,9 @@ func (r *reader) open(s *stored, l *label) ([]byte, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if r.ad == nil {
+		r.ad = r.buf[:]
 	}
 	r.ad = associated(r.ad[:0], s.id, s.key, l.Category, l.Version)
 	// In place: the row's bytes are a copy of ours, and nobody else's.
@@ -288,7 +215,7 @@ func (v *Vault) ReadSubject(ctx context.Context, tx *store.Tx, a Access, s keys.
 	r := v.reader(ctx, tx, a)
 	var list []Record
 	for _, m := range group {
-		rows, err := queryRows(ctx, tx, selectSubject, int64(m.subject))
+		rows, err := v.queryRows(ctx, tx, v.selects().subject, int64(m.subject))
 		if err != nil {
 			return nil, err
 		}

@@ -22,8 +22,8 @@ func (v *Vault) RectifyPart(ctx context.Context, tx *store.Tx, a Access, id Reco
 	if value == nil || len(value) > MaxValue {
 		return ErrInput
 	}
-	first, err := head(ctx, tx, id)
-	rows, err := rowsOf(ctx, tx, first, err)
+	first, err := v.head(ctx, tx, id)
+	rows, err := v.rowsOf(ctx, tx, first, err)
 	if err != nil {
 		return err
 	}
@@ -80,6 +80,6 @@ func (r *reader) replace(s *stored, l *label, value []byte) error {
 	if !p.tag {
 		return nil
 	}
-	w := &writer{v: r.v, ctx: r.ctx, tx: r.tx, tags: []tagRow{{r.v.tag(l.Category, p.format, value), s.id, keys.SubjectID(s.subject), kindOf(s.place)}}}
+	w := &writer{v: r.v, ctx: r.ctx, tx: r.tx, tags: []tagRow{{r.v.tag(l.Category, p.format, string(value)), s.id, keys.SubjectID(s.subject), kindOf(s.place)}}}
 	return w.writeTags()
 }

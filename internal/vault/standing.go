@@ -208,6 +208,7 @@ func (v *Vault) change(ctx context.Context, tx *store.Tx, s keys.SubjectID, fn f
 		if _, err := tx.Exec(ctx, "UPDATE subjects SET standing = $1 WHERE subject = $2", m.standing.encode(), int64(m.subject)); err != nil {
 			return err
 		}
+		v.personChanged(tx, m.subject)
 	}
 	return nil
 }

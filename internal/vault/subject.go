@@ -121,6 +121,7 @@ func (v *Vault) Alias(ctx context.Context, tx *store.Tx, from, to keys.SubjectID
 		if err != nil {
 			return err
 		}
+		v.personChanged(tx, m.subject)
 	}
 	_, err = tx.Exec(ctx, "INSERT INTO aliases (from_subject, to_subject, at_ms) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
 		int64(from), int64(to), v.now().UnixMilli())

@@ -3,8 +3,8 @@ package vault
 import "strings"
 
 // tag returns the look-up tag of a value of a category.
-func (v *Vault) tag(category, format string, value []byte) []byte {
-	return v.ring.Tag(category, normalise(format, string(value)))
+func (v *Vault) tag(category, format, value string) []byte {
+	return v.ring.Tag(category, normalise(format, value))
 }
 
 // normalise brings what people write to one form, so that a value is found

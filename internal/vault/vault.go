@@ -50,6 +50,7 @@ type Vault struct {
 	bits     bits
 	runs     runs
 	refusals refusals
+	people   people
 
 	stages sync.Mutex // held across the later stages of erasures and across a sweep
 }
@@ -60,6 +61,7 @@ func New(st *store.Store, ring *keys.Ring, log *evidence.Log, inForce func() *po
 	v := &Vault{st: st, ring: ring, log: log, inForce: inForce, now: now}
 	v.labels.init()
 	v.runs.init()
+	v.people.init()
 	ring.OnEpoch(v.epochClosed)
 	return v
 }
