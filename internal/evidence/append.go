@@ -26,20 +26,46 @@ func (l *Log) Append(ctx context.Context, tx *store.Tx, b Body) (int64, error) {
 	if err := l.insert(ctx, tx, id, b); err != nil {
 		return 0, err
 	}
-	tx.AfterCommit(l.nudge)
+	if l.st.Engine() == store.SQLite {
+		l.tail.given = id // only now: a place that was not taken is the next one's
+	}
+	tx.AfterCommit(l.appended)
 	return id, nil
 }
 
 // nextID returns the id of the next entry. On SQLite it is the next place of
 // the log: whoever writes is alone, and a rolled back transaction gives its
-// place back. On PostgreSQL places are given out later.
+// places back. On PostgreSQL places are given out later.
 func (l *Log) nextID(ctx context.Context, tx *store.Tx) (int64, error) {
 	if l.st.Engine() == store.PostgreSQL {
 		return l.st.NewID(), nil
 	}
-	var last int64
-	err := tx.QueryRow(ctx, "SELECT seq FROM sqlite_sequence WHERE name = 'evidence'").Scan(&last)
-	return last + 1, err
+	return l.tail.next(ctx, tx)
+}
+
+// tail knows the last id on SQLite, so that it is read once and not for each
+// entry. It belongs to whoever holds the transaction that writes.
+type tail struct {
+	tx    *store.Tx // that appended last; nil before the first
+	given int64     // by tx
+	last  int64     // before tx
+}
+
+func (t *tail) next(ctx context.Context, tx *store.Tx) (int64, error) {
+	switch {
+	case t.tx == tx:
+	case t.tx == nil:
+		if err := tx.QueryRow(ctx, "SELECT seq FROM sqlite_sequence WHERE name = 'evidence'").Scan(&t.last); err != nil {
+			return 0, err
+		}
+		t.tx, t.given = tx, t.last
+	default:
+		if t.tx.Committed() {
+			t.last = t.given
+		}
+		t.tx, t.given = tx, t.last
+	}
+	return t.given + 1, nil
 }
 
 func (l *Log) insert(ctx context.Context, tx *store.Tx, id int64, b Body) error {
@@ -78,6 +104,14 @@ func (l *Log) declared(b *Body) error {
 		}
 	}
 	return nil
+}
+
+// appended counts a committed row and wakes the sequencer for the first that
+// waits and for the one that makes a round full.
+func (l *Log) appended() {
+	if n := l.waiting.Add(1); n == 1 || n == roundSize {
+		l.nudge()
+	}
 }
 
 // nudge wakes the sequencer. It never blocks: one nudge waiting is enough.

@@ -26,7 +26,6 @@ const (
 	roundAge           = 5 * time.Millisecond   // how long Tessera waits for more of a round that is not full
 	checkpointInterval = 100 * time.Millisecond // least time between two checkpoints
 	publishPoll        = 5 * time.Millisecond   // how often to look whether a checkpoint that is owed has come
-	gatherTime         = 20 * time.Millisecond  // how long a round waits for more after the first nudge
 	beat               = time.Second            // how often to look for rows without having been told
 	retryFirst         = 100 * time.Millisecond // pause after a failure, doubled up to retryMost
 	retryMost          = 5 * time.Second
@@ -59,10 +58,12 @@ type Log struct {
 	key    signer
 	logger *slog.Logger
 
-	nudges chan struct{} // room for one: there may be rows
-	lease  *lease        // owned by the sequencer; nil on SQLite
-	lock   *os.File      // held until Close: one process owns the folder
-	sinks  []*delivery
+	nudges  chan struct{} // room for one: there may be rows
+	waiting atomic.Int64  // committed rows that no round has looked for yet, about
+	tail    tail          // owned by whoever holds the transaction that writes; SQLite
+	lease   *lease        // owned by the sequencer; nil on SQLite
+	lock    *os.File      // held until Close: one process owns the folder
+	sinks   []*delivery
 
 	appender *tessera.Appender
 	reader   tessera.LogReader

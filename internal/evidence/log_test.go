@@ -191,6 +191,34 @@ func TestRollback(t *testing.T) {
 	})
 }
 
+// A body that is refused takes no place from those before and after it in its
+// transaction, whatever became of the transactions around it.
+func TestRefusedBodyLeavesNoGap(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		log := b.open(evidence.Options{})
+		no := errors.New("no")
+		bad := sweep(1)
+		bad.Kind = "nothing"
+		for _, outcome := range []error{no, nil, no, nil} {
+			err := b.st.Update(t.Context(), func(tx *store.Tx) error {
+				for _, body := range []evidence.Body{sweep(2), bad, sweep(3), bad} {
+					if _, err := log.Append(t.Context(), tx, body); (err != nil) != (body.Kind == bad.Kind) {
+						t.Error(err)
+					}
+				}
+				return outcome
+			})
+			if !errors.Is(err, outcome) {
+				t.Fatal(err)
+			}
+		}
+		b.close()
+		if got := log.Size(); got != 5 {
+			t.Errorf("the log has %d entries, want entry 0 and four", got)
+		}
+	})
+}
+
 // openIn opens ring and log of a data folder in a process of its own.
 func openIn(ctx context.Context, st *store.Store, dir string) (*evidence.Log, error) {
 	ring, err := keys.Open(ctx, st, filepath.Join(dir, "keys"))

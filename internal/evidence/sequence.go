@@ -71,21 +71,45 @@ func (l *Log) rest(wait time.Duration, nudged bool) bool {
 	return true
 }
 
-// gather waits a moment after a nudge, so that acts that follow closely share
-// a round: each round syncs files on the disk that the acts sync too.
+// gather waits after a nudge until a round is worth its file syncs, which are
+// on the disk that the acts sync too: it is full, or Tessera will sign what it
+// adds at once. A round that came sooner would wait for that all the same.
 func (l *Log) gather() bool {
-	timer := time.NewTimer(gatherTime)
-	defer timer.Stop()
-	select {
-	case <-l.stop:
-		return false
-	case <-timer.C:
-		return true
+	for {
+		wait := l.untilSigning()
+		if wait <= 0 || l.waiting.Load() >= roundSize {
+			return true
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-l.stop:
+		case <-l.nudges:
+		case <-timer.C:
+		}
+		timer.Stop()
+		select {
+		case <-l.stop:
+			return false
+		default:
+		}
 	}
 }
 
-// drain carries rows to the log until there are none left.
+// untilSigning returns how long it is until Tessera would sign the tree as
+// soon as it has grown. Whoever closes the log waits for nothing.
+func (l *Log) untilSigning() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return 0
+	}
+	return checkpointInterval - time.Since(l.signedAt)
+}
+
+// drain carries rows to the log until there are none left. The last few stay
+// for the next round if more are coming.
 func (l *Log) drain(ctx context.Context) error {
+	l.waiting.Store(0)
 	size, err := l.reader.IntegratedSize(ctx)
 	if err != nil {
 		return fmt.Errorf("evidence: reading the size of the log: %w", err)
@@ -93,6 +117,11 @@ func (l *Log) drain(ctx context.Context) error {
 	l.grown(size)
 	r := l.next(ctx, size)
 	for r.err == nil && len(r.entries) > 0 {
+		if !r.more && l.waiting.Load() > 0 && l.untilSigning() > 0 {
+			l.waiting.Store(int64(len(r.entries)))
+			l.nudge()
+			return nil
+		}
 		r, size = l.carry(ctx, r, size)
 	}
 	return r.err

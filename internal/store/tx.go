@@ -16,7 +16,12 @@ type Tx struct {
 	after []func()
 	began uint64
 	reads bool
+	stays bool // committed
 }
+
+// Committed reports whether the transaction was committed. It may be asked by
+// whoever holds a later transaction that writes, on SQLite.
+func (tx *Tx) Committed() bool { return tx.stays }
 
 // Begun returns the last Moment of the store before the transaction began.
 func (tx *Tx) Begun() uint64 { return tx.began }
@@ -120,6 +125,7 @@ func (s *Store) inPostgres(ctx context.Context, opts *sql.TxOptions, fn func(*Tx
 		}
 		return fmt.Errorf("store: commit: %w", err)
 	}
+	tx.stays = true
 	tx.runAfter()
 	return nil
 }
@@ -156,7 +162,7 @@ func (s *Store) inSQLite(ctx context.Context, pool chan *session, begin string, 
 	if _, err := tx.Exec(context.WithoutCancel(ctx), "COMMIT"); err != nil {
 		return fmt.Errorf("store: commit: %w", err)
 	}
-	done = true
+	done, tx.stays = true, true
 	return nil
 }
 
@@ -175,4 +181,5 @@ func (tx *Tx) runAfter() {
 	for _, fn := range tx.after {
 		fn()
 	}
+	tx.after = nil
 }
