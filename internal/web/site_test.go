@@ -2,13 +2,10 @@ package web_test
 
 import (
 	"fmt"
-	"html"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
 	"net/textproto"
-	"net/url"
 	"os"
 	"regexp"
 	"strings"
@@ -297,32 +294,6 @@ func TestRefusalsHaveWords(t *testing.T) {
 		if status < 400 || heading == "" || !strings.HasSuffix(words, ".") {
 			t.Errorf("%v: %d %q %q", err, status, heading, words)
 		}
-	}
-}
-
-// The cost of the doors: one page to a browser that accepted, with and without
-// them.
-func BenchmarkPage(b *testing.B) {
-	bench := webtest.Open(b, "invoco")
-	bench.Deps.Log = slog.New(slog.DiscardHandler)
-	br := bench.Browser()
-	action := regexp.MustCompile(`action="(/consent[^"]*)"`).FindStringSubmatch(br.Get("/terms").Text)[1]
-	br.Post(html.UnescapeString(action), url.Values{"choice": {"accept"}})
-	agreed := bench.Desk.Read(bench.InForce().Profile.Policy, "website", []string{br.Cookies["invocoCookieChoice"]}, false)
-	for name, h := range map[string]http.Handler{"doors": bench.Site, "bare": bench.Bare(agreed)} {
-		b.Run(name, func(b *testing.B) {
-			for b.Loop() {
-				r := httptest.NewRequest(http.MethodGet, "/terms", nil)
-				r.Host = bench.Parent
-				for name, value := range br.Cookies {
-					r.AddCookie(&http.Cookie{Name: name, Value: value})
-				}
-				w := httptest.NewRecorder()
-				if h.ServeHTTP(w, r); w.Code != http.StatusOK {
-					b.Fatal("no page")
-				}
-			}
-		})
 	}
 }
 
