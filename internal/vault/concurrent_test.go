@@ -8,6 +8,7 @@ import (
 
 	"candour/internal/keys"
 	"candour/internal/store"
+	"candour/internal/vault"
 )
 
 // Many at once: people write, decide, and are erased, while others read and
@@ -71,6 +72,27 @@ func TestActsAtTheSameTime(t *testing.T) {
 			if got := len(h.export(s)); got != n {
 				t.Errorf("%d acknowledged, %d there", n, got)
 			}
+		}
+	})
+}
+
+// A large batch is sealed on several processors; each row is its own still.
+func TestPutManyAtOnce(t *testing.T) {
+	each(t, func(h *house) {
+		people := []keys.SubjectID{h.person(), h.person(), h.person()}
+		for _, n := range []int{1, 31, 32, 65, 500} {
+			items := make([]vault.Item, n)
+			for i := range items {
+				items[i] = item(people[i%len(people)], "enquiry.message", fmt.Sprint("number ", i))
+			}
+			for i, id := range h.put(site, items...) {
+				if got := h.read(site, id); got != fmt.Sprint("number ", i) {
+					t.Fatalf("row %d of %d reads %q", i, n, got)
+				}
+			}
+		}
+		if err := h.tryPut(site); word(err) != "input" {
+			t.Errorf("no items: %v", err)
 		}
 	})
 }
