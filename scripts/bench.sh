@@ -6,8 +6,8 @@ cd "$(dirname "$0")/.."
 count=${CANDOUR_BENCH_COUNT:-5}
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
-# The erasure benchmark wants 1,000,000 records of others: 100,000 people of ten.
-export CANDOUR_BENCH_PEOPLE=${CANDOUR_BENCH_PEOPLE:-100000}
+# The erasure benchmark wants 1,000,000 records of others.
+export CANDOUR_BENCH_RECORDS=${CANDOUR_BENCH_RECORDS:-1000000}
 bench() { go test -run='^$' -timeout 60m -count="$count" "$@" | tee -a "$out"; }
 bench -bench='^BenchmarkUse$' ./policy
 bench -bench='^BenchmarkPage$' ./internal/web
