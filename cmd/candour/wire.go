@@ -245,7 +245,7 @@ func (s *sites) mail(smtp string) error {
 // admin answers health, readiness and metrics.
 func (s *sites) admin() http.Handler {
 	metrics := prometheus.NewRegistry()
-	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), s.evidence, s.site, s.queue)
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), s.evidence, s.vault, s.site, s.queue)
 	return adminHandler(metrics, []check{
 		{"evidence", func(*http.Request) error { return s.evidence.Err() }},
 		{"store", func(r *http.Request) error { return s.store.DB().PingContext(r.Context()) }},

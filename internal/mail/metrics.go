@@ -13,6 +13,19 @@ var (
 	sendingDesc = prometheus.NewDesc("candour_mail_sending", "1 if mails leave, 0 if no mail server is configured and they wait.", nil, nil)
 )
 
+// newRefused returns the counter of what the door refused since the start.
+// Every series is there from the start, so that the first refusal is seen as
+// an increase.
+func newRefused() *prometheus.CounterVec {
+	c := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "candour_mail_door_refusals_total", Help: "What the outgoing-mail door refused, by code.",
+	}, []string{"code"})
+	for _, r := range []refusal{refusedNature, refusedConsent, refusedObjected, refusedRestricted, refusedPurpose, refusedSuppressed} {
+		c.WithLabelValues(string(r))
+	}
+	return c
+}
+
 // collectTimeout bounds how long a busy database may hold up the metrics.
 const collectTimeout = 2 * time.Second
 
@@ -21,11 +34,13 @@ func (q *Queue) Describe(descs chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{queueDesc, oldestDesc, sendingDesc} {
 		descs <- d
 	}
+	q.refused.Describe(descs)
 }
 
-// Collect implements prometheus.Collector. The label is of the closed set of
-// states.
+// Collect implements prometheus.Collector. Labels are of the closed sets of
+// states and of refusals.
 func (q *Queue) Collect(metrics chan<- prometheus.Metric) {
+	q.refused.Collect(metrics)
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		metrics <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}

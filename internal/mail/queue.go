@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"candour/internal/evidence"
 	"candour/internal/keys"
 	"candour/internal/store"
@@ -70,6 +72,7 @@ type Queue struct {
 	handlers map[Kind]Handler // written before Run only
 	messages Tokens           // make the Message-IDs
 	nudges   chan struct{}    // holds at most one
+	refused  *prometheus.CounterVec
 }
 
 // NewQueue returns the queue of a store.
@@ -78,6 +81,7 @@ func NewQueue(c Config) *Queue {
 		st: c.Store, ring: c.Ring, log: c.Log, vault: c.Vault, inForce: c.InForce,
 		composer: c.Composer, sender: c.Sender, logger: c.Logger, now: c.Now,
 		handlers: map[Kind]Handler{}, messages: NewTokens(c.Ring, "mail message-id"), nudges: make(chan struct{}, 1),
+		refused: newRefused(),
 	}
 }
 

@@ -227,6 +227,11 @@ func TestDoor(t *testing.T) {
 			if got := d.row(id); got != c.want {
 				t.Errorf("%s, want %s", got, c.want)
 			}
+			words := strings.Fields(c.want)
+			if counted := gathered(t, d.Queue); words[0] == "refused" && !strings.Contains(counted, "door_refusals_total{"+words[1]+"}=1 ") ||
+				words[0] == "sent" && !strings.HasPrefix(counted, noRefusals) {
+				t.Errorf("counted: %s", counted)
+			}
 			about := d.About(s)
 			last := "mail.sent " + string(c.kind)
 			if reason, ok := strings.CutPrefix(c.want, "refused "); ok {

@@ -249,6 +249,7 @@ func (q *Queue) sendOne(ctx context.Context, it Item) outcomeOf {
 	case errors.Is(err, ErrVoid):
 		return outcomeOf{state: void, code: "no-longer-owed"}
 	case errors.As(err, &r):
+		q.refused.WithLabelValues(string(r)).Inc()
 		return outcomeOf{state: refused, code: string(r)}
 	case err != nil:
 		q.logger.Error("mail: a mail cannot be composed; it is tried again", "kind", it.Kind, "mail", it.ID, "error", err)

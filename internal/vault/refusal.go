@@ -57,8 +57,10 @@ type refusals struct {
 // come from our own code, so more than this is a fault of ours.
 const maxRefusals = 1 << 12
 
-// refuse counts a refusal and returns its error.
+// refuse counts a refusal, for the metrics and for the evidence, and returns its
+// error.
 func (v *Vault) refuse(door string, a Access, category string, verdict policy.Verdict) error {
+	v.refused.WithLabelValues(door, verdict.String()).Inc()
 	k := refusalKey{door, verdict, a, category}
 	v.refusals.mu.Lock()
 	defer v.refusals.mu.Unlock()

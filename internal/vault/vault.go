@@ -31,6 +31,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"candour/internal/evidence"
 	"candour/internal/keys"
 	"candour/internal/store"
@@ -51,6 +53,7 @@ type Vault struct {
 	runs     runs
 	refusals refusals
 	people   people
+	refused  *prometheus.CounterVec // door, code
 
 	stages sync.Mutex // held across the later stages of erasures and across a sweep
 }
@@ -58,7 +61,7 @@ type Vault struct {
 // New returns the vault of a store. inForce returns the policy in force, which
 // may change at any time; now is the clock.
 func New(st *store.Store, ring *keys.Ring, log *evidence.Log, inForce func() *policy.Compiled, now func() time.Time) *Vault {
-	v := &Vault{st: st, ring: ring, log: log, inForce: inForce, now: now}
+	v := &Vault{st: st, ring: ring, log: log, inForce: inForce, now: now, refused: newRefused()}
 	v.labels.init()
 	v.runs.init()
 	v.people.init()

@@ -3,12 +3,15 @@ package vault_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"candour/internal/evidence"
 	"candour/internal/keys"
@@ -290,6 +293,51 @@ func TestPutAsksThePolicy(t *testing.T) {
 			h.t.Errorf("refusals left no evidence: %d entries, %v", n, err)
 		}
 	})
+}
+
+// refused is what the doors say in the metrics, all of it that is not zero.
+func (h *house) refused() string {
+	h.t.Helper()
+	r := prometheus.NewPedanticRegistry()
+	r.MustRegister(h.v)
+	families, err := r.Gather()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	var all []string
+	for _, f := range families {
+		for _, m := range f.Metric {
+			var labels []string
+			for _, l := range m.Label {
+				labels = append(labels, l.GetValue())
+			}
+			if n := m.GetCounter().GetValue(); n > 0 {
+				all = append(all, fmt.Sprintf("%s=%v", strings.Join(labels, "@"), n))
+			}
+		}
+	}
+	return strings.Join(all, " ")
+}
+
+// Refusals are in the metrics by door and verdict, and with no id that a caller
+// passed, declared or not (R9).
+func TestRefusalsAreCounted(t *testing.T) {
+	h := newHouse(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	s := h.person()
+	h.want("at first", h.refused(), "")
+	_ = h.tryPut(on("planted-7f3a"), item(s, "planted-7f3a", "planted-7f3a"))
+	_ = h.tryPut(on("newsletter"), item(s, "contact.email", "x"))
+	message := h.put(site, item(s, "enquiry.message", "hello"))[0]
+	h.read(vault.Access{Actor: "planted-7f3a", Purpose: "enquiry"}, message)
+	h.read(vault.Access{Actor: "planted-7f3a", Purpose: "enquiry"}, message)
+	h.update(func(tx *store.Tx) error { return h.v.Restrict(ctx, tx, site, s) })
+	h.read(site, message)
+	const want = "no-consent@vault-write=1 restricted@vault-read=1 undeclared@vault-write=1 wrong-actor@vault-read=2"
+	h.want("then", h.refused(), want)
+	if err := h.v.Flush(ctx); err != nil {
+		t.Fatal(err)
+	}
+	h.want("after it was written down", h.refused(), want)
 }
 
 // The read door (R13, L9, L11).
