@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"candour/internal/support/intake"
 	"candour/internal/web/door"
 )
 
@@ -23,12 +24,14 @@ var (
 	ErrWording     = errors.New("web: the choice was made under other words than are shown now")
 	ErrNewer       = errors.New("web: another version of the notice was seen than is in force now")
 	ErrCode        = errors.New("web: the code from the e-mail is not good any more")
+	errFields      = errors.New("web: fields cannot be taken") // intake.FieldErrors
 	errInternal    = errors.New("web: internal")
 )
 
 // refusal is how an error is shown.
 type refusal struct {
 	err     error
+	code    string // of a form that was not taken, in the metrics; else empty
 	status  int
 	heading string
 	words   []string
@@ -36,35 +39,40 @@ type refusal struct {
 
 // refusals is the one table from error to status and words.
 var refusals = []refusal{
-	{ErrNotFound, http.StatusNotFound, "We have no such page", []string{"The address may be mistyped, or the page may have moved. Nothing is wrong at your end."}},
-	{ErrMethod, http.StatusMethodNotAllowed, "That cannot be done here", []string{"This address does not take what your browser sent. Please go back and use the buttons on the page."}},
-	{ErrTooLarge, http.StatusRequestEntityTooLarge, "That was too much at once", []string{"What was sent is larger than this form takes. Please shorten it and send it again. Nothing was kept."}},
-	{ErrType, http.StatusUnsupportedMediaType, "We cannot read what was sent", []string{"This address only takes forms from our own pages. Nothing was kept."}},
-	{ErrMalformed, http.StatusBadRequest, "We cannot read what was sent", []string{"The form arrived damaged. Please go back, load the page again and send it once more. Nothing was kept."}},
-	{ErrForged, http.StatusForbidden, "Please send the form again", []string{
+	{ErrNotFound, "", http.StatusNotFound, "We have no such page", []string{"The address may be mistyped, or the page may have moved. Nothing is wrong at your end."}},
+	{ErrMethod, "", http.StatusMethodNotAllowed, "That cannot be done here", []string{"This address does not take what your browser sent. Please go back and use the buttons on the page."}},
+	{ErrTooLarge, "form.too-large", http.StatusRequestEntityTooLarge, "That was too much at once", []string{"What was sent is larger than this form takes. Please shorten it and send it again. Nothing was kept."}},
+	{ErrType, "form.type", http.StatusUnsupportedMediaType, "We cannot read what was sent", []string{"This address only takes forms from our own pages. Nothing was kept."}},
+	{ErrMalformed, "form.malformed", http.StatusBadRequest, "We cannot read what was sent", []string{"The form arrived damaged. Please go back, load the page again and send it once more. Nothing was kept."}},
+	{ErrForged, "form.forged", http.StatusForbidden, "Please send the form again", []string{
 		"We could not tell that the form comes from our own page. That happens when a page was open for a long time, or when your browser does not keep our one cookie that protects forms.",
 		"Please open the form anew and send it again. Nothing was kept.",
 	}},
-	{ErrCrossOrigin, http.StatusForbidden, "This did not come from our site", []string{"Another site tried to send this in your name, so we did not take it. If you meant to send it, please use the form on our own page."}},
-	{ErrTooMany, http.StatusTooManyRequests, "That was a lot in a short time", []string{"More forms came from your network than a person sends. Please wait ten minutes and send it again, or ring us."}},
-	{ErrRobot, http.StatusBadRequest, "We took this for a robot", []string{"A field that people do not see was filled in. If you are a person, please open the form anew and leave the field empty, or ring us. Nothing was kept."}},
-	{ErrWording, http.StatusConflict, "Our question has changed", []string{"What we ask about cookies changed while your page was open. Please look again and choose; nothing was changed."}},
-	{ErrNewer, http.StatusConflict, "Our privacy notice has changed again", []string{"It changed while your page was open. Please load the page anew to see what is different; nothing was changed."}},
-	{ErrCode, http.StatusNotFound, "This link is not good any more", []string{"It may have been used already, or it is too old, or part of it was lost on the way. If you asked for our newsletter, you can ask for it again."}},
-	{door.ErrStamp, http.StatusBadRequest, "Please open the form again", []string{"The form arrived without the mark that we put into it, or our privacy notice changed while it was open. Please look again and send it once more. Nothing was kept."}},
-	{door.ErrQuick, http.StatusBadRequest, "That was very quick", []string{"The form came back faster than a person types. If you are one, please press the button again. Nothing was kept."}},
-	{door.ErrStale, http.StatusBadRequest, "The form was open for a long time", []string{"Please check what you wrote and press the button again. Nothing was kept."}},
-	{door.ErrReplay, http.StatusConflict, "We have this already", []string{"This form was sent before and we have it. You need not send it again."}},
-	{context.DeadlineExceeded, http.StatusServiceUnavailable, "That took too long", []string{"We could not finish in time. Please try again in a minute. Nothing was kept."}},
-	{context.Canceled, http.StatusServiceUnavailable, "That was cut short", []string{"The connection ended before we were done. Please try again."}},
-	{errInternal, http.StatusInternalServerError, "Something went wrong at our end", []string{"It is our fault, not yours. We have noted that it happened. Please try again in a minute, or ring us."}},
+	{ErrCrossOrigin, "", http.StatusForbidden, "This did not come from our site", []string{"Another site tried to send this in your name, so we did not take it. If you meant to send it, please use the form on our own page."}},
+	{ErrTooMany, "form.too-many", http.StatusTooManyRequests, "That was a lot in a short time", []string{"More forms came from your network than a person sends. Please wait ten minutes and send it again, or ring us."}},
+	{ErrRobot, "form.robot", http.StatusBadRequest, "We took this for a robot", []string{"A field that people do not see was filled in. If you are a person, please open the form anew and leave the field empty, or ring us. Nothing was kept."}},
+	{ErrWording, "form.wording", http.StatusConflict, "Our question has changed", []string{"What we ask about cookies changed while your page was open. Please look again and choose; nothing was changed."}},
+	{ErrNewer, "form.newer", http.StatusConflict, "Our privacy notice has changed again", []string{"It changed while your page was open. Please load the page anew to see what is different; nothing was changed."}},
+	{ErrCode, "form.code", http.StatusNotFound, "This link is not good any more", []string{"It may have been used already, or it is too old, or part of it was lost on the way. If you asked for our newsletter, you can ask for it again."}},
+	{errFields, "form.fields", http.StatusUnprocessableEntity, "Please look at the form again", []string{"Please look at the marked fields. Nothing was sent yet."}},
+	{door.ErrStamp, "form.stamp", http.StatusBadRequest, "Please open the form again", []string{"The form arrived without the mark that we put into it, or our privacy notice changed while it was open. Please look again and send it once more. Nothing was kept."}},
+	{door.ErrQuick, "form.quick", http.StatusBadRequest, "That was very quick", []string{"The form came back faster than a person types. If you are one, please press the button again. Nothing was kept."}},
+	{door.ErrStale, "form.stale", http.StatusBadRequest, "The form was open for a long time", []string{"Please check what you wrote and press the button again. Nothing was kept."}},
+	{door.ErrReplay, "form.replay", http.StatusConflict, "We have this already", []string{"This form was sent before and we have it. You need not send it again."}},
+	{context.DeadlineExceeded, "", http.StatusServiceUnavailable, "That took too long", []string{"We could not finish in time. Please try again in a minute. Nothing was kept."}},
+	{context.Canceled, "", http.StatusServiceUnavailable, "That was cut short", []string{"The connection ended before we were done. Please try again."}},
+	{errInternal, "", http.StatusInternalServerError, "Something went wrong at our end", []string{"It is our fault, not yours. We have noted that it happened. Please try again in a minute, or ring us."}},
 }
 
 // refusalOf finds the row for an error; the last row is for all others.
 func refusalOf(err error) refusal {
 	var large *http.MaxBytesError
-	if errors.As(err, &large) {
+	var fields intake.FieldErrors
+	switch {
+	case errors.As(err, &large):
 		err = ErrTooLarge
+	case errors.As(err, &fields):
+		err = errFields
 	}
 	for _, row := range refusals {
 		if errors.Is(err, row.err) {
@@ -74,18 +82,27 @@ func refusalOf(err error) refusal {
 	return refusals[len(refusals)-1]
 }
 
-// Words returns the heading and first sentence for an error, to be shown above
-// a form that was not taken, and its status.
-func Words(err error) (status int, heading, words string) {
+// refused finds the row for an error, and counts the form that was not taken.
+func (s *Site) refused(err error) refusal {
 	row := refusalOf(err)
-	return row.status, row.heading, row.words[0]
+	if row.code != "" {
+		s.metrics.refusals.WithLabelValues(row.code).Inc()
+	}
+	return row
+}
+
+// Words returns the status and first sentence for an error, to be shown above
+// a form that was not taken. It counts it, as Fail does: call one of them.
+func (s *Site) Words(err error) (status int, words string) {
+	row := s.refused(err)
+	return row.status, row.words[0]
 }
 
 // Fail answers with the page for an error. An error that is not in the table
 // is logged whole; the page says only that it happened.
 func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	v := VisitOf(r)
-	row := refusalOf(err)
+	row := s.refused(err)
 	page := ErrorPage{Base: s.Base(r, row.heading, ""), Status: row.status, Heading: row.heading, Words: row.words}
 	page.NoIndex = true
 	page.Links = []Link{{Label: "To the first page", Href: page.HomeURL}, {Label: "Talk to us", Href: page.ContactURL}}

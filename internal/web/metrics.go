@@ -24,7 +24,7 @@ const none = "none"
 type metrics struct {
 	requests  *prometheus.CounterVec   // surface, route, class
 	seconds   *prometheus.HistogramVec // surface
-	refusals  *prometheus.CounterVec   // code
+	refusals  *prometheus.CounterVec   // code: of the cookie door, or of a form that was not taken
 	decisions *prometheus.CounterVec   // outcome
 }
 

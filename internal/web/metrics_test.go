@@ -19,7 +19,9 @@ import (
 func closed(b *webtest.Bench) map[string][]string {
 	sets := map[string][]string{
 		"surface": {"none"}, "route": {"none", "no route", "unknown host", web.VersionPath(1)}, "class": {"none", "1xx", "2xx", "3xx", "4xx", "5xx"},
-		"code":    {door.CookieUndeclared, door.CookieUnagreed, door.CookieAttributes, door.CookieMalformed, door.CookieFound, "form.cross-origin"},
+		"code": {door.CookieUndeclared, door.CookieUnagreed, door.CookieAttributes, door.CookieMalformed, door.CookieFound, "form.cross-origin",
+			"form.too-large", "form.type", "form.malformed", "form.forged", "form.too-many", "form.robot", "form.wording", "form.newer", "form.code",
+			"form.fields", "form.stamp", "form.quick", "form.stale", "form.replay"},
 		"outcome": {"accepted", "refused", "mixed", "objected", "seen"},
 	}
 	for _, s := range b.InForce().Profile.Policy.Surfaces {

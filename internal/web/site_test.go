@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"candour/internal/store/storetest"
+	"candour/internal/support/intake"
 	"candour/internal/web"
 	"candour/internal/web/assets"
 	"candour/internal/web/webtest"
@@ -289,10 +290,10 @@ func TestWording(t *testing.T) {
 }
 
 func TestRefusalsHaveWords(t *testing.T) {
-	for _, err := range []error{web.ErrNotFound, web.ErrForged, web.ErrTooMany, fmt.Errorf("anything else")} {
-		status, heading, words := web.Words(err)
-		if status < 400 || heading == "" || !strings.HasSuffix(words, ".") {
-			t.Errorf("%v: %d %q %q", err, status, heading, words)
+	b := webtest.Open(t, "invoco")
+	for _, err := range []error{intake.FieldErrors{}, web.ErrNotFound, web.ErrForged, web.ErrTooMany, fmt.Errorf("anything else")} {
+		if status, words := b.Site.Words(err); status < 400 || !strings.HasSuffix(words, ".") {
+			t.Errorf("%v: %d %q", err, status, words)
 		}
 	}
 }

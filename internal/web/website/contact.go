@@ -31,13 +31,14 @@ func (h *site) contactPost(w http.ResponseWriter, r *http.Request) error {
 	}
 	stamp, err := h.Sent(r, form, values)
 	if err != nil {
-		status, _, words := web.Words(err)
+		status, words := h.Words(err)
 		return h.contactShow(w, r, status, values, nil, words)
 	}
 	if _, err := intake.Read(v.Policy(), *form, values); err != nil {
 		var wrong intake.FieldErrors
 		if errors.As(err, &wrong) {
-			return h.contactShow(w, r, http.StatusUnprocessableEntity, values, wrong, fieldsWords)
+			status, words := h.Words(err)
+			return h.contactShow(w, r, status, values, wrong, words)
 		}
 		return err
 	}
@@ -57,9 +58,6 @@ func (h *site) contactPost(w http.ResponseWriter, r *http.Request) error {
 	h.Render(w, r, http.StatusOK, "contact_sent", page)
 	return nil
 }
-
-// fieldsWords stand above a form of which some fields cannot be taken.
-const fieldsWords = "Please look at the marked fields. Nothing was sent yet."
 
 func (h *site) contactShow(w http.ResponseWriter, r *http.Request, status int, given url.Values, wrong intake.FieldErrors, refusal string) error {
 	base, content, err := h.own(r, web.ContactPath, "Contact")

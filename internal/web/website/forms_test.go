@@ -2,11 +2,14 @@ package website_test
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"candour/internal/marketing"
 	"candour/internal/web"
@@ -100,6 +103,33 @@ func TestFormsRefuse(t *testing.T) {
 	if len(b.Enquiries) != 0 {
 		t.Errorf("%d enquiries were taken", len(b.Enquiries))
 	}
+	want := map[string]float64{
+		"form.forged": 3, "form.cross-origin": 2, "form.robot": 1, "form.stamp": 1, "form.stale": 1, "form.quick": 1,
+		"form.fields": 4, "form.too-large": 1, "form.malformed": 1, "form.type": 3,
+	}
+	if got := refusals(t, b); !maps.Equal(got, want) {
+		t.Errorf("counted %v, want %v", got, want)
+	}
+}
+
+// refusals is what the doors of the site say in the metrics, by code.
+func refusals(t *testing.T, b *webtest.Bench) map[string]float64 {
+	t.Helper()
+	r := prometheus.NewPedanticRegistry()
+	r.MustRegister(b.Site)
+	families, err := r.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts := map[string]float64{}
+	for _, f := range families {
+		for _, m := range f.Metric {
+			if f.GetName() == "candour_web_door_refusals_total" {
+				counts[m.Label[0].GetValue()] = m.GetCounter().GetValue()
+			}
+		}
+	}
+	return counts
 }
 
 func TestAFormIsTakenOnce(t *testing.T) {

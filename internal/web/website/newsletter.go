@@ -34,13 +34,14 @@ func (h *site) newsletterPost(w http.ResponseWriter, r *http.Request) error {
 	}
 	stamp, err := h.Sent(r, form, values)
 	if err != nil {
-		status, _, words := web.Words(err)
+		status, words := h.Words(err)
 		return h.newsletterShow(w, r, status, values, nil, words)
 	}
 	if _, err := intake.Read(v.Policy(), *form, values); err != nil {
 		var wrong intake.FieldErrors
 		if errors.As(err, &wrong) {
-			return h.newsletterShow(w, r, http.StatusUnprocessableEntity, values, wrong, fieldsWords)
+			status, words := h.Words(err)
+			return h.newsletterShow(w, r, status, values, wrong, words)
 		}
 		return err
 	}
