@@ -124,9 +124,11 @@ func (l *Log) nudge() {
 
 // Forget removes in tx, a stage of an erasure, what links entries to the
 // subject. The entries stay in the log; nothing in them opens, because their
-// key goes too.
+// key is gone. Entries made since have a new key and stay linked: where a law
+// keeps something about an erased person, what becomes of it is their history.
 func (l *Log) Forget(ctx context.Context, tx *store.Tx, s keys.SubjectID) error {
-	if _, err := tx.Exec(ctx, "DELETE FROM evidence_about WHERE subject = $1", int64(s)); err != nil {
+	if _, err := tx.Exec(ctx, `DELETE FROM evidence_about WHERE subject = $1
+		AND NOT EXISTS (SELECT 1 FROM data_keys k WHERE k.key_id = evidence_about.key)`, int64(s)); err != nil {
 		return fmt.Errorf("evidence: %w", err)
 	}
 	return nil

@@ -131,6 +131,12 @@ func (s *Unsealer) Open(ctx context.Context, tx *store.Tx, r Row) (Content, erro
 	return Content{}, ErrForged
 }
 
+// OpensWith reports whether a data key opens a row that is sealed for a person.
+func OpensWith(c *keys.Cipher, r Row) bool {
+	_, err := c.Open(nil, r.Stored[1:], bound(FormSubject, r.ID, c.KeyID()))
+	return err == nil
+}
+
 func (s *Unsealer) openSubject(ctx context.Context, tx *store.Tx, r Row) (Content, error) {
 	var key int64
 	err := tx.QueryRow(ctx, "SELECT key FROM evidence_about WHERE entry = $1", r.ID).Scan(&key)

@@ -103,6 +103,25 @@ func TestErasedIsDark(t *testing.T) {
 	})
 }
 
+// What is written about an erased person of whom a law keeps something, before
+// the links of the erasure are gone, is sealed with a new key: it keeps its
+// link, and nothing looks changed.
+func TestEntryBetweenTheStagesOfAnErasure(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		b.open(evidence.Options{})
+		kept := keys.NewSubjectID()
+		b.append(consent(kept))
+		b.erase(kept, false)
+		b.append(consent(kept))
+		b.erase(kept, true)
+		b.close()
+		r := b.verify(verify.Options{})
+		if got := text(t, r); !r.Holds() || r.Dark != 1 || r.Opened != 2 {
+			t.Errorf("want 2 opened and 1 dark:\n%s", got)
+		}
+	})
+}
+
 // erase does what an erasure does to keys and links: the first stage, then the
 // purge.
 func (b *bench) erase(s keys.SubjectID, purge bool) {

@@ -159,6 +159,15 @@ var tamperings = []struct {
 	{name: "whom an entry is about", where: "row 4", what: "about another person",
 		do:   func(b *bench) { b.exec("UPDATE evidence_about SET subject = subject - 1 WHERE entry = $1", b.id(4)) },
 		opts: func(b *bench) verify.Options { return verify.Options{} }},
+	{name: "link of a row to its person deleted", where: "row 4", what: "its link to the person in the table evidence_about was deleted",
+		do: func(b *bench) { b.exec("DELETE FROM evidence_about WHERE entry = $1", b.id(4)) }},
+	{name: "every link of rows to people deleted", where: "row 6", what: "its link to the person in the table evidence_about was deleted",
+		do: func(b *bench) { b.exec("DELETE FROM evidence_about") }},
+	{name: "link of a row deleted and its key moved to another person", where: "table data_keys", what: "was changed, or moved to another person",
+		do: func(b *bench) {
+			b.exec("UPDATE data_keys SET subject = 99 WHERE key_id = (SELECT key FROM evidence_about WHERE entry = $1)", b.id(4))
+			b.exec("DELETE FROM evidence_about WHERE entry = $1", b.id(4))
+		}},
 	{name: "another key given", where: "verifier key", what: "not the one that entry 0 names",
 		do: func(*bench) {},
 		opts: func(b *bench) verify.Options {

@@ -249,12 +249,7 @@ func (p *pass) body(ctx context.Context, tx *store.Tx, where string, r evidence.
 		p.sealed++
 		return nil
 	case errors.Is(err, evidence.ErrSealed):
-		p.dark++
-		gone, err := taken(ctx, tx, r)
-		if err == nil && gone {
-			p.findings.add(where, "the key of its body was taken out of the ring, and neither an erasure nor a sweep did it")
-		}
-		return err
+		return p.darkBody(ctx, tx, where, r)
 	case errors.Is(err, evidence.ErrForged):
 		p.findings.add(where, "its body does not open with the keys of this folder, though it is as it was logged; or whom it is about was changed")
 		return nil
@@ -277,6 +272,25 @@ func (p *pass) body(ctx context.Context, tx *store.Tx, where string, r evidence.
 	about, err := subject(ctx, tx, r.ID)
 	if err == nil && about != int64(b.Subject) {
 		p.findings.add(where, "the table evidence_about says it is about another person than it is")
+	}
+	return err
+}
+
+// darkBody looks why a body does not open: an erasure or a sweep destroyed its
+// key and owes its link, or has deleted that too.
+func (p *pass) darkBody(ctx context.Context, tx *store.Tx, where string, r evidence.Row) error {
+	p.dark++
+	about, err := subject(ctx, tx, r.ID)
+	if err != nil {
+		return err
+	}
+	if about == 0 {
+		p.unlinked = append(p.unlinked, r)
+		return nil
+	}
+	gone, err := taken(ctx, tx, r)
+	if err == nil && gone {
+		p.findings.add(where, "the key of its body was taken out of the ring, and neither an erasure nor a sweep did it")
 	}
 	return err
 }

@@ -33,7 +33,7 @@ type Finding struct {
 // String returns the finding on a line.
 func (f Finding) String() string { return f.Where + ": " + f.What }
 
-// Findings returns what was changed, in the order of the log.
+// Findings returns what was changed, roughly in the order of the log.
 func (r *Report) Findings() []Finding { return r.findings.list }
 
 // Holds reports whether the evidence holds.
