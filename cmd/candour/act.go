@@ -15,6 +15,7 @@ import (
 func (a *app) acts() map[string]folder.Act {
 	return map[string]folder.Act{
 		"backup":         typed(a.backup),
+		"check":          typed(a.check),
 		"keys-rotate":    typed(a.rotate),
 		"policy-publish": typed(a.publish),
 	}

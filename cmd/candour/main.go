@@ -22,6 +22,7 @@ type commandLine struct {
 	Run     RunCmd     `cmd:"" help:"Serve the sites of an operator."`
 	Policy  PolicyCmd  `cmd:"" help:"Check, test, compare, publish and export a policy."`
 	Verify  VerifyCmd  `cmd:"" help:"Verify the evidence of a data folder or of a running site."`
+	Check   CheckCmd   `cmd:"" help:"Check that what the vault of a data folder keeps fits together."`
 	Audit   AuditCmd   `cmd:"" help:"Compare what a browser sees of a site with what its policy declares."`
 	Backup  BackupCmd  `cmd:"" help:"Write a backup: the data, and apart from it the keys."`
 	Restore RestoreCmd `cmd:"" help:"Restore a backup into an empty data folder."`
