@@ -27,6 +27,7 @@ lint:
 
 unit:
 	$(GO) test -timeout 15m ./...
+	cd e2e/acme && $(GO) test ./...
 	cd frontend && npm test --silent
 
 browser: build

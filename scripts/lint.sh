@@ -9,6 +9,7 @@ if [ -n "$bad" ]; then
 	exit 1
 fi
 go vet ./...
+(cd e2e/acme && go vet ./...)
 go tool staticcheck ./...
 
 # The database of vulnerabilities may be out of reach; that must be told apart

@@ -37,11 +37,12 @@ type RunCmd struct {
 	Admin       string `help:"Address of health, readiness and metrics; keep it on loopback." default:"127.0.0.1:0" env:"CANDOUR_ADMIN"`
 	Sip         string `help:"Address for SIP. Accepted and not used yet." placeholder:"ADDR" env:"CANDOUR_SIP"`
 
-	TLS       string `name:"tls" help:"off: plain http, for loopback or behind a proxy. local: an authority of this machine's own. files: --tls-cert and --tls-key. acme: obtained and renewed." enum:"off,local,files,acme" default:"off" env:"CANDOUR_TLS"`
-	TLSCert   string `name:"tls-cert" help:"PEM chain, for --tls files." placeholder:"FILE" env:"CANDOUR_TLS_CERT"`
-	TLSKey    string `name:"tls-key" help:"PEM key, for --tls files." placeholder:"FILE" env:"CANDOUR_TLS_KEY"`
-	ACMEEmail string `name:"acme-email" help:"Address for the certificate authority, for --tls acme." env:"CANDOUR_ACME_EMAIL"`
-	ACMEHTTP  string `name:"acme-http" help:"Address that answers the authority's challenges, for --tls acme." default:":80" env:"CANDOUR_ACME_HTTP"`
+	TLS           string `name:"tls" help:"off: plain http, for loopback or behind a proxy. local: an authority of this machine's own. files: --tls-cert and --tls-key. acme: obtained and renewed." enum:"off,local,files,acme" default:"off" env:"CANDOUR_TLS"`
+	TLSCert       string `name:"tls-cert" help:"PEM chain, for --tls files." placeholder:"FILE" env:"CANDOUR_TLS_CERT"`
+	TLSKey        string `name:"tls-key" help:"PEM key, for --tls files." placeholder:"FILE" env:"CANDOUR_TLS_KEY"`
+	ACMEEmail     string `name:"acme-email" help:"Address for the certificate authority, for --tls acme." env:"CANDOUR_ACME_EMAIL"`
+	ACMEDirectory string `name:"acme-directory" help:"Another authority than Let's Encrypt, or its test: the https address of an ACME directory." placeholder:"URL" env:"CANDOUR_ACME_DIRECTORY"`
+	ACMEHTTP      string `name:"acme-http" help:"Address that answers the authority's challenges, for --tls acme." default:":80" env:"CANDOUR_ACME_HTTP"`
 
 	SMTP        string `name:"smtp" help:"Mail server: smtp://user:password@host:587 or smtps://host:465. Without one, mail waits in the queue." placeholder:"URL" env:"CANDOUR_SMTP"`
 	Checkpoints string `help:"Where each signed checkpoint of the evidence is sent off this machine: a folder or an http(s) address." placeholder:"WHERE" env:"CANDOUR_CHECKPOINTS"`

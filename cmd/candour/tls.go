@@ -1,42 +1,49 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
+	"log/slog"
 	"net/http"
 
 	"candour/internal/certs"
 	"candour/policy"
 )
 
-// tlsConfig returns how the sites are served: nil for plain http. The handler,
-// with ACME only, answers the authority's challenges.
-func (c *RunCmd) tlsConfig(dir string, p *policy.Policy) (*tls.Config, http.Handler, error) {
+// secured is how the sites are served. The zero value is plain http.
+type secured struct {
+	conf       *tls.Config
+	challenges http.Handler          // with ACME only: answers the authority
+	obtain     func(context.Context) // with ACME only
+}
+
+// secure finds the certificates.
+func (c *RunCmd) secure(dir string, p *policy.Policy, log *slog.Logger) (s secured, err error) {
+	if c.TLS != "files" && (c.TLSCert != "" || c.TLSKey != "") {
+		return s, errors.New("--tls-cert and --tls-key are for --tls files")
+	}
 	switch c.TLS {
 	case "files":
 		if c.TLSCert == "" || c.TLSKey == "" {
-			return nil, nil, errors.New("--tls files needs --tls-cert and --tls-key")
+			return s, errors.New("--tls files needs --tls-cert and --tls-key")
 		}
-		conf, err := certs.Files(c.TLSCert, c.TLSKey)
-		return conf, nil, err
+		s.conf, err = certs.Files(c.TLSCert, c.TLSKey, log)
 	case "local":
 		authority, err := certs.Local(dir, p.Operator.LocalDomain)
 		if err != nil {
-			return nil, nil, err
+			return s, err
 		}
-		conf, err := authority.Config(p.Operator.LocalDomain)
-		return conf, nil, err
+		s.conf, err = authority.Config(p.Operator.LocalDomain)
+		return s, err
 	case "acme":
-		var hosts []string
-		for _, s := range p.Surfaces {
-			hosts = append(hosts, hostOf(s.Host, p.Operator.Domain))
+		conf := certs.ACMEConfig{Dir: dir, Email: c.ACMEEmail, Directory: c.ACMEDirectory, Log: log}
+		for _, surface := range p.Surfaces {
+			conf.Hosts = append(conf.Hosts, hostOf(surface.Host, p.Operator.Domain))
 		}
-		return certs.ACME(dir, c.ACMEEmail, hosts)
+		s.conf, s.challenges, s.obtain, err = certs.ACME(conf)
 	}
-	if c.TLSCert != "" || c.TLSKey != "" {
-		return nil, nil, errors.New("--tls-cert and --tls-key are for --tls files")
-	}
-	return nil, nil, nil
+	return s, err
 }
 
 // hostOf is the host of a surface below a parent domain.

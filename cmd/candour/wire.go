@@ -30,11 +30,11 @@ import (
 // serveApp wires the sites onto an open data folder and serves them until ctx
 // ends. Every doubt about the folder has been settled by openApp.
 func (c *RunCmd) serveApp(ctx context.Context, a *app, out io.Writer) error {
-	conf, challenges, err := c.tlsConfig(a.folder.Certificates(), a.profile.Policy)
+	secured, err := c.secure(a.folder.Certificates(), a.profile.Policy, a.log)
 	if err != nil {
 		return err
 	}
-	listeners, err := c.bindAll(challenges)
+	listeners, err := c.bindAll(secured.challenges)
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (c *RunCmd) serveApp(ctx context.Context, a *app, out io.Writer) error {
 			_ = l.socket.Close() // closed already, unless wiring failed
 		}
 	}()
-	s := &sites{app: a, demo: c.Demo, tls: conf}
+	s := &sites{app: a, demo: c.Demo, tls: secured.conf}
 	if err := s.place(c.Public, listeners[0].socket.Addr(), a.profile.Policy.Operator); err != nil {
 		return err
 	}
@@ -53,10 +53,13 @@ func (c *RunCmd) serveApp(ctx context.Context, a *app, out io.Writer) error {
 		return err
 	}
 	defer s.counter.Close(context.WithoutCancel(ctx))
+	if secured.obtain != nil {
+		bg.run(secured.obtain) // the addresses are open: the authority waits until they are served
+	}
 	if addr, ok := listeners[0].socket.Addr().(*net.TCPAddr); c.Demo && ok && !addr.IP.IsLoopback() {
 		a.log.Warn("--demo shows every mail, with names and addresses, to whoever reaches --listen, which is not loopback: use it for trying out only")
 	}
-	listeners[0].handler, listeners[0].tls = s.site, conf
+	listeners[0].handler, listeners[0].tls = s.site, secured.conf
 	listeners[1].handler = s.admin()
 	stop, err := a.folder.Serve(a.acts())
 	if err != nil {

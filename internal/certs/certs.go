@@ -5,14 +5,14 @@ package certs
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
-	"net/http"
+	"io/fs"
+	"log/slog"
 	"os"
 	"sync"
 	"time"
-
-	"golang.org/x/crypto/acme/autocert"
 )
 
 // base is what all three have in common: TLS 1.2 is the least (NCSC guidance).
@@ -20,16 +20,17 @@ func base() *tls.Config {
 	return &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
 }
 
-// Files serves the certificate chain and key in the given PEM files. They are
-// read again when they have changed, so that a renewal needs no restart; a
-// renewal that cannot be read leaves the certificate in use.
-func Files(cert, key string) (*tls.Config, error) {
-	f := &files{cert: cert, key: key}
-	if err := f.load(); err != nil {
+// Files serves the certificate chain and key in the given PEM files, and
+// refuses what no browser would take. They are read again when they have
+// changed, so that a renewal needs no restart; a renewal that does not serve
+// leaves the certificate in use, and log says why.
+func Files(cert, key string, log *slog.Logger) (*tls.Config, error) {
+	f := &files{cert: cert, key: key, log: log}
+	if err := f.load(time.Now()); err != nil {
 		return nil, err
 	}
 	c := base()
-	c.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return f.current(), nil }
+	c.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return f.current(time.Now()), nil }
 	return c, nil
 }
 
@@ -38,6 +39,7 @@ const recheck = time.Minute
 
 type files struct {
 	cert, key string
+	log       *slog.Logger
 
 	mu      sync.Mutex // guards what follows
 	loaded  *tls.Certificate
@@ -45,45 +47,53 @@ type files struct {
 	checked time.Time
 }
 
-func (f *files) load() error {
+// load reads the files as they are at the time now. The words of the standard
+// library tell a mismatched pair from a file that is none; the cure is ours.
+func (f *files) load(now time.Time) error {
+	f.checked = now
 	info, err := os.Stat(f.cert)
 	if err != nil {
 		return fmt.Errorf("the certificate cannot be read: %w; give a PEM file with --tls-cert", err)
 	}
 	c, err := tls.LoadX509KeyPair(f.cert, f.key)
-	if err != nil {
-		return fmt.Errorf("certificate and key do not serve: %w; give a PEM chain with --tls-cert and its key with --tls-key", err)
+	var pathError *fs.PathError
+	if errors.As(err, &pathError) {
+		return fmt.Errorf("certificate or key cannot be read: %w; let the user that runs candour read it", err)
 	}
-	f.loaded, f.changed, f.checked = &c, info.ModTime(), time.Now()
+	if err != nil {
+		return fmt.Errorf("certificate and key do not serve: %w; give a PEM chain, the site's own certificate first, with --tls-cert and the key it was made for with --tls-key", err)
+	}
+	if err := inTime(c.Leaf, now); err != nil {
+		return fmt.Errorf("%s %w", f.cert, err)
+	}
+	f.loaded, f.changed = &c, info.ModTime()
 	return nil
 }
 
-func (f *files) current() *tls.Certificate {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if time.Since(f.checked) >= recheck {
-		f.checked = time.Now()
-		if info, err := os.Stat(f.cert); err == nil && !info.ModTime().Equal(f.changed) {
-			_ = f.load() // half-written: the old one serves until the next look
-		}
+// inTime refuses a certificate that browsers would not take at the time now.
+func inTime(c *x509.Certificate, now time.Time) error {
+	const day = "2 January 2006 15:04 MST"
+	if now.After(c.NotAfter) {
+		return fmt.Errorf("expired on %s: renew it, or use --tls acme", c.NotAfter.Format(day))
 	}
-	return f.loaded
+	if now.Before(c.NotBefore) {
+		return fmt.Errorf("is good from %s on only: check the clock of this machine", c.NotBefore.Format(day))
+	}
+	return nil
 }
 
-// ACME obtains certificates for exactly the given hosts and keeps them in dir.
-// The returned handler answers the authority's challenges on port 80 and sends
-// everyone else to https.
-func ACME(dir, email string, hosts []string) (*tls.Config, http.Handler, error) {
-	if email == "" || len(hosts) == 0 {
-		return nil, nil, errors.New("ACME needs an e-mail address for the authority; give one with --acme-email")
+func (f *files) current(now time.Time) *tls.Certificate {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if now.Sub(f.checked) < recheck {
+		return f.loaded
 	}
-	m := &autocert.Manager{
-		Prompt:     autocert.AcceptTOS,
-		Cache:      autocert.DirCache(dir),
-		HostPolicy: autocert.HostWhitelist(hosts...),
-		Email:      email,
+	f.checked = now
+	if info, err := os.Stat(f.cert); err != nil || info.ModTime().Equal(f.changed) {
+		return f.loaded
 	}
-	c := m.TLSConfig()
-	c.MinVersion = tls.VersionTLS12
-	return c, m.HTTPHandler(nil), nil
+	if err := f.load(now); err != nil { // half-written, or the key was not renewed with it
+		f.log.Error("the renewed certificate does not serve; the one before is used on", "error", err)
+	}
+	return f.loaded
 }

@@ -3,6 +3,7 @@ package certs_test
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -62,40 +63,23 @@ func TestLocalAuthoritySignsOnlyItsDomain(t *testing.T) {
 	}
 }
 
-func TestFilesRefuseWhatDoesNotServe(t *testing.T) {
-	dir := t.TempDir()
-	if _, err := certs.Files(filepath.Join(dir, "no"), filepath.Join(dir, "no")); err == nil || !strings.Contains(err.Error(), "--tls-cert") {
-		t.Fatalf("missing file: %v", err)
-	}
-	bad := filepath.Join(dir, "bad")
-	if err := os.WriteFile(bad, []byte("x"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := certs.Files(bad, bad); err == nil || !strings.Contains(err.Error(), "--tls-key") {
-		t.Fatalf("bad file: %v", err)
-	}
-	a, err := certs.Local(dir, "operator.localhost")
-	if err != nil {
-		t.Fatal(err)
-	}
-	conf, err := certs.Files(a.Path(), filepath.Join(dir, "local-authority.key"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if c, err := conf.GetCertificate(nil); err != nil || c == nil {
-		t.Fatalf("no certificate: %v", err)
-	}
-}
-
 func TestACMENeedsAnAddress(t *testing.T) {
-	if _, _, err := certs.ACME(t.TempDir(), "", []string{"operator.example"}); err == nil {
-		t.Fatal("accepted without an e-mail address")
-	}
-	conf, handler, err := certs.ACME(t.TempDir(), "hostmaster@operator.example", []string{"operator.example"})
+	good := certs.ACMEConfig{Dir: t.TempDir(), Email: "hostmaster@operator.example", Hosts: []string{"operator.example"}, Log: slog.New(slog.DiscardHandler)}
+	conf, handler, _, err := certs.ACME(good)
 	if err != nil || handler == nil || conf.MinVersion != tls.VersionTLS12 {
 		t.Fatalf("%v", err)
 	}
 	if _, err := conf.GetCertificate(&tls.ClientHelloInfo{ServerName: "elsewhere.example"}); err == nil {
 		t.Fatal("asked the authority for a host that is not ours")
+	}
+	for want, change := range map[string]func(*certs.ACMEConfig){
+		"--acme-email":     func(c *certs.ACMEConfig) { c.Email = "" },
+		"--acme-directory": func(c *certs.ACMEConfig) { c.Directory = "http://authority.example/directory" },
+	} {
+		c := good
+		change(&c)
+		if _, _, _, err := certs.ACME(c); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
 	}
 }

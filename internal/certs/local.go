@@ -44,7 +44,7 @@ func Local(dir, domain string) (*Authority, error) {
 	keyPath := filepath.Join(dir, "local-authority.key")
 	keyPEM, err := os.ReadFile(keyPath)
 	if errors.Is(err, fs.ErrNotExist) {
-		return a, a.create(keyPath, domain)
+		return a, a.create(keyPath, domain, time.Now())
 	}
 	if err != nil {
 		return nil, err
@@ -58,6 +58,9 @@ func Local(dir, domain string) (*Authority, error) {
 	}
 	if len(a.cert.PermittedDNSDomains) != 1 || a.cert.PermittedDNSDomains[0] != domain {
 		return nil, fmt.Errorf("the local authority in %s is for another domain; delete it and its key to have one made for %s", dir, domain)
+	}
+	if err := inTime(a.cert, time.Now()); err != nil {
+		return nil, fmt.Errorf("the local authority %s has served its time; delete it and its key to have them made anew, and trust the new one", a.path)
 	}
 	return a, nil
 }
@@ -74,12 +77,12 @@ func decode(certPEM, keyPEM []byte) (*x509.Certificate, *ecdsa.PrivateKey, error
 	return pair.Leaf, key, nil
 }
 
-func (a *Authority) create(keyPath, domain string) error {
+func (a *Authority) create(keyPath, domain string, now time.Time) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return err
 	}
-	tmpl, err := template("Local authority for "+domain, authorityLife)
+	tmpl, err := template("Local authority for "+domain, now, authorityLife)
 	if err != nil {
 		return err
 	}
@@ -123,7 +126,7 @@ func (a *Authority) Config(domain string) (*tls.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	tmpl, err := template(domain, leafLife)
+	tmpl, err := template(domain, time.Now(), leafLife)
 	if err != nil {
 		return nil, err
 	}
@@ -139,12 +142,11 @@ func (a *Authority) Config(domain string) (*tls.Config, error) {
 	return c, nil
 }
 
-func template(name string, life time.Duration) (*x509.Certificate, error) {
+func template(name string, now time.Time, life time.Duration) (*x509.Certificate, error) {
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
 	if err != nil {
 		return nil, err
 	}
-	now := time.Now()
 	return &x509.Certificate{
 		SerialNumber: serial,
 		Subject:      pkix.Name{CommonName: name},
