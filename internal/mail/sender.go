@@ -18,7 +18,7 @@ type Sender interface {
 // DeliveryError says why a mail was not accepted, by code only: a server's own
 // words often quote the recipient.
 type DeliveryError struct {
-	Code      string // smtp-550, connection, tls, timeout, ...
+	Code      string // smtp-550, connection, certificate, tls, sign-in, timeout
 	Permanent bool   // trying again cannot help
 }
 

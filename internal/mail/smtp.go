@@ -8,8 +8,10 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/textproto"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
@@ -146,9 +148,10 @@ func (s *SMTP) Send(ctx context.Context, m *Message) error {
 // because the library looks at ctx only while dialling.
 func (s *SMTP) client(ctx context.Context, conn *net.Conn) (*gomail.Client, error) {
 	c := s.config
-	policy := gomail.TLSMandatory
-	if c.TLS != TLSStart {
-		policy = gomail.NoTLS // or already there
+	policies := map[TLSMode]gomail.TLSPolicy{
+		TLSStart:    gomail.TLSMandatory,
+		TLSImplicit: gomail.TLSOpportunistic, // it is there already; the library looks for it, and then gives the password
+		TLSNone:     gomail.NoTLS,
 	}
 	tlsConfig := &tls.Config{}
 	if c.Roots != nil {
@@ -156,7 +159,7 @@ func (s *SMTP) client(ctx context.Context, conn *net.Conn) (*gomail.Client, erro
 	}
 	tlsConfig.ServerName, tlsConfig.MinVersion = c.Host, tls.VersionTLS12
 	options := []gomail.Option{
-		gomail.WithPort(c.Port), gomail.WithTimeout(c.Timeout), gomail.WithTLSPolicy(policy), gomail.WithTLSConfig(tlsConfig),
+		gomail.WithPort(c.Port), gomail.WithTimeout(c.Timeout), gomail.WithTLSPolicy(policies[c.TLS]), gomail.WithTLSConfig(tlsConfig),
 		gomail.WithDialContextFunc(func(dialling context.Context, network, address string) (net.Conn, error) {
 			var d interface {
 				DialContext(context.Context, string, string) (net.Conn, error)
@@ -189,18 +192,43 @@ func (s *SMTP) client(ctx context.Context, conn *net.Conn) (*gomail.Client, erro
 // mended and tried again.
 func deliveryError(ctx context.Context, err error) error {
 	var refused *gomail.SendError
+	var answer *textproto.Error
 	var untrusted *tls.CertificateVerificationError
+	var alert tls.AlertError
+	var record tls.RecordHeaderError
 	var network net.Error
 	switch {
 	case ctx.Err() != nil:
 		return &DeliveryError{Code: "timeout"}
 	case errors.As(err, &refused) && refused.ErrorCode() != 0:
-		about := refused.Reason == gomail.ErrSMTPRcptTo || refused.Reason == gomail.ErrSMTPData || refused.Reason == gomail.ErrSMTPDataClose
-		return &DeliveryError{Code: "smtp-" + strconv.Itoa(refused.ErrorCode()), Permanent: about && refused.ErrorCode() >= 500}
+		return &DeliveryError{Code: smtpCode(refused.ErrorCode()), Permanent: forGood(refused)}
+	case errors.As(err, &answer): // to the greeting or the sign-in
+		return &DeliveryError{Code: smtpCode(answer.Code)}
 	case errors.As(err, &untrusted):
 		return &DeliveryError{Code: "certificate"}
+	case errors.As(err, &alert), errors.As(err, &record), err != nil && strings.Contains(err.Error(), noSTARTTLS):
+		return &DeliveryError{Code: "tls"}
+	case errors.Is(err, gomail.ErrNoSupportedAuthDiscovered), err != nil && strings.Contains(err.Error(), noAuth):
+		return &DeliveryError{Code: "sign-in"}
 	case errors.As(err, &network) && network.Timeout():
 		return &DeliveryError{Code: "timeout"}
 	}
 	return &DeliveryError{Code: "connection"}
+}
+
+// Words of the library for what it has no type for.
+const (
+	noSTARTTLS = "does not support STARTTLS"
+	noAuth     = "does not support SMTP AUTH"
+)
+
+func smtpCode(code int) string { return "smtp-" + strconv.Itoa(code) }
+
+// forGood reports whether a refusal is of the recipient or the mail and lasts.
+// One with a policy or security status (X.7.Z, RFC 3463 section 3.8), such as
+// "relay access denied", is of us, and so is a demand to sign in (530, RFC 4954
+// section 6), although a server may only say so once it hears the recipient.
+func forGood(e *gomail.SendError) bool {
+	about := e.Reason == gomail.ErrSMTPRcptTo || e.Reason == gomail.ErrSMTPData || e.Reason == gomail.ErrSMTPDataClose
+	return about && e.ErrorCode() >= 500 && e.ErrorCode() != 530 && !strings.HasPrefix(e.EnhancedStatusCode(), "5.7.")
 }

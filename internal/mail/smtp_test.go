@@ -183,13 +183,15 @@ func TestSMTPDelivers(t *testing.T) {
 			}
 		})
 	}
-	t.Run("with a password", func(t *testing.T) {
-		s := serve(t, TLSStart, &server{})
-		err := sender(t, s, TLSStart, func(c *SMTPConfig) { c.Username, c.Password = "user", "right" }).Send(t.Context(), message(t, "ann@example.org"))
-		if err != nil || s.count() != 1 {
-			t.Fatal(err)
-		}
-	})
+	for _, mode := range []TLSMode{TLSStart, TLSImplicit} {
+		t.Run(string(mode)+" with a password", func(t *testing.T) {
+			s := serve(t, mode, &server{})
+			err := sender(t, s, mode, func(c *SMTPConfig) { c.Username, c.Password = "user", "right" }).Send(t.Context(), message(t, "ann@example.org"))
+			if err != nil || s.count() != 1 {
+				t.Fatal(err)
+			}
+		})
+	}
 }
 
 // What the server did is told by a code; what it said is not repeated, since
@@ -217,9 +219,15 @@ func TestSMTPFailures(t *testing.T) {
 		"slow": {server: &server{data: func(*smtp.Conn) error { <-hold; return errors.New("too late") }},
 			change: func(c *SMTPConfig) { c.Timeout = 200 * time.Millisecond }, code: "timeout"},
 		"nobody listens":        {server: &server{}, change: func(c *SMTPConfig) { c.Port = 1 }, code: "connection"},
-		"wrong password":        {server: &server{}, change: func(c *SMTPConfig) { c.Username, c.Password = "user", "wrong" }, code: "connection"},
+		"wrong password":        {server: &server{}, change: func(c *SMTPConfig) { c.Username, c.Password = "user", "wrong" }, code: "smtp-535"},
 		"unknown authority":     {server: &server{}, change: func(c *SMTPConfig) { c.Roots = nil }, code: "certificate"},
-		"no STARTTLS to be had": {server: &server{}, mode: TLSNone, change: func(c *SMTPConfig) { c.TLS = TLSStart }, code: "connection"},
+		"no STARTTLS to be had": {server: &server{}, mode: TLSNone, change: func(c *SMTPConfig) { c.TLS = TLSStart }, code: "tls"},
+		"no TLS to be had":      {server: &server{}, mode: TLSNone, change: func(c *SMTPConfig) { c.TLS = TLSImplicit }, code: "tls"},
+		"relay denied": {server: &server{rcpt: func(to string) error {
+			return &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: to + ": relay access denied"}
+		}}, code: "smtp-554"},
+		"sign in first":       {server: &server{rcpt: refuse(530)}, code: "smtp-530"},
+		"a password in clear": {server: &server{}, mode: TLSNone, change: func(c *SMTPConfig) { c.Username, c.Password = "user", "right" }, code: "sign-in"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.mode == "" {
