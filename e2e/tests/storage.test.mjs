@@ -139,8 +139,10 @@ describe('our own statistics', () => {
       const context = await browser.newContext();
       const page = await context.newPage();
       await page.goto(server.url(site, '/cookies'));
-      await page.getByRole('button', { name: 'Do not count my visits' }).click();
-      await page.getByText('You chose on').waitFor();
+      const main = page.getByRole('main');
+      await main.getByText('Your visits are counted now.').waitFor();
+      await main.getByRole('button', { name: 'Do not count my visits' }).click();
+      await main.getByText('Your visits are not counted.').waitFor();
       assert.equal(await page.getByRole('button', { name: 'Do not count my visits' }).count(), 0, 'counted still');
       assert.equal(new URL(page.url()).pathname, '/cookies');
       assert.ok(await message(page).isVisible(), 'an objection to statistics is no answer about the rest');
@@ -148,18 +150,25 @@ describe('our own statistics', () => {
       values.push((await context.cookies()).map((c) => `${c.name}=${c.value}`).sort());
       await page.goto(server.url(`portal.${site}`));
       await page.goto(server.url(site, '/cookies'));
-      assert.equal(await page.getByRole('checkbox', { name: 'Our own statistics' }).first().isChecked(), false);
+      assert.equal(await page.getByRole('checkbox', { name: 'Our own statistics' }).count(), 0, 'a box for what is no consent');
+      await main.getByRole('button', { name: 'Count my visits again' }).click();
+      await main.getByText('Your visits are counted now.').waitFor();
       await context.close();
     }
     assert.deepEqual(values[0], values[1]);
   });
 
-  scene('are told of beside everything else that may be refused', async () => {
+  scene('are told of beside everything else that may be refused, without JavaScript too', async () => {
     const context = await browser.newContext({ javaScriptEnabled: false });
     const page = await context.newPage();
+    await page.goto(server.url(site));
+    assert.match(await message(page).innerText(), /We count visits, as totals, until you object/);
+    await message(page).getByText('Choose', { exact: true }).click();
+    await message(page).getByRole('button', { name: 'Do not count my visits' }).click();
+    assert.match(await message(page).innerText(), /Your visits are not counted\./);
     await page.goto(server.url(site, '/cookies'));
-    await page.getByRole('button', { name: 'Do not count my visits' }).click();
-    assert.equal(await page.getByRole('button', { name: 'Do not count my visits' }).count(), 0);
+    await page.getByRole('main').getByRole('button', { name: 'Count my visits again' }).click();
+    await page.getByRole('main').getByText('Your visits are counted now.').waitFor();
     await context.close();
   });
 });
@@ -170,6 +179,7 @@ describe('Global Privacy Control', () => {
     const page = await context.newPage();
     const net = watch(context);
     await page.goto(server.url(site, '/cookies'));
+    assert.match(await page.getByRole('main').innerText(), /Your visits are not counted\. Your browser’s Global Privacy Control objects for you\./);
     assert.equal(await page.getByRole('button', { name: 'Do not count my visits' }).count(), 0, 'counted in spite of it');
     assert.deepEqual((await context.cookies()).map((c) => c.name).filter((n) => !/RequestVerification/.test(n)), [], 'the signal was written down');
     await page.getByRole('main').getByRole('checkbox', { name: 'Google Analytics' }).check();

@@ -16,8 +16,9 @@ import (
 
 // Paths of the forms of choices, on every surface that asks.
 const (
-	ConsentPath = "/consent"
-	ObjectPath  = "/statistics/object"
+	ConsentPath      = "/consent"
+	ObjectPath       = "/objection"
+	EndObjectionPath = "/objection/end"
 )
 
 // Fields of the query of those forms' addresses. They are no inputs, because
@@ -25,6 +26,7 @@ const (
 const (
 	backField  = "back"
 	shownField = "shown"
+	groupField = "group"
 )
 
 // consentView is what this browser is shown about its choices.
@@ -32,15 +34,24 @@ func (s *Site) consentView(v *Visit, path string) Consent {
 	p := v.Policy()
 	c := choices(p, v.Surface.ID)
 	c.PageURL = v.URL("", CookiesPath)
-	if len(c.Groups) == 0 {
-		c.Counted = v.Consent.Counted()
+	if len(c.Groups)+len(c.Objections) == 0 {
 		return c
 	}
-	c.Ask, c.GPC, c.Counted = v.Consent.Ask(), v.Consent.GPC(), v.Consent.Counted()
-	c.On, c.Under, c.Decided = v.Consent.Decided()
+	c.Ask, c.GPC = v.Consent.Ask(), v.Consent.GPC()
+	on, under, standing := v.Consent.Decided()
 	for i := range c.Groups {
-		yes, decided := v.Consent.Choice(c.Groups[i].ID)
-		c.Groups[i].Chosen = decided && yes && v.Consent.Allows(c.Groups[i].ID)
+		g := &c.Groups[i]
+		_, decided := v.Consent.Choice(g.ID)
+		g.Chosen = decided && v.Consent.Allows(g.ID)
+		if decided && standing { // an objection alone answers no question about consent
+			c.On, c.Under, c.Decided = on, under, true
+		}
+	}
+	for i := range c.Objections {
+		o := &c.Objections[i]
+		o.Active = v.Consent.Allows(o.ID)
+		_, said := v.Consent.Choice(o.ID)
+		o.Signal = !o.Active && !said
 	}
 	wording, err := s.Wording(p, v.Surface.ID)
 	if err != nil {
@@ -48,10 +59,12 @@ func (s *Site) consentView(v *Visit, path string) Consent {
 		c.Ask = false // nothing is asked that could not be shown later to have been asked
 		return c
 	}
-	query := url.Values{backField: {path}}
-	c.Object = ObjectPath + "?" + query.Encode()
-	query.Set(shownField, shown(wording))
-	c.Action = ConsentPath + "?" + query.Encode()
+	for i := range c.Objections {
+		o := &c.Objections[i]
+		query := url.Values{backField: {path}, groupField: {o.ID}}.Encode()
+		o.Object, o.End = ObjectPath+"?"+query, EndObjectionPath+"?"+query
+	}
+	c.Action = ConsentPath + "?" + url.Values{backField: {path}, shownField: {shown(wording)}}.Encode()
 	return c
 }
 
@@ -66,12 +79,16 @@ func choices(p *policy.Policy, surface string) Consent {
 	_, keeps := p.CookieByRole("consent", surface)
 	for i := range p.CookieGroups {
 		g := &p.CookieGroups[i]
-		view := GroupView{ID: g.ID, Title: g.Title, Description: g.Description, Objection: consent.Objectable(g)}
+		view := GroupView{ID: g.ID, Title: g.Title, Description: g.Description}
 		describe(p, surface, &view)
 		switch {
-		case keeps && (g.Consent && consent.Used(p, g.ID, surface) || view.Objection):
+		case consent.Objectable(g):
+			if keeps {
+				c.Objections = append(c.Objections, Objection{GroupView: view, Active: true, Counts: g.Exemption == "statistical-purposes"})
+			}
+		case g.Consent && keeps && consent.Used(p, g.ID, surface):
 			c.Groups = append(c.Groups, view)
-		case !g.Consent && !view.Objection && consent.Used(p, g.ID, surface):
+		case !g.Consent && consent.Used(p, g.ID, surface):
 			c.Exempt = append(c.Exempt, view)
 		}
 	}

@@ -38,51 +38,63 @@ func (s *Site) PostConsent(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// PostObject objects to first-party statistics: one click, and nothing else
-// about the browser's choices changes (R26).
+// PostObject objects to a group that needs no consent, such as first-party
+// statistics: one click, and nothing else about the browser's choices changes
+// (R26, PECR Sch A1 paragraphs 5 and 6).
 func (s *Site) PostObject(w http.ResponseWriter, r *http.Request) error {
+	return s.objection(w, r, false, outcomeObjected)
+}
+
+// PostEndObjection takes an objection back. It has an address of its own, so
+// that pressing a button of a page that is out of date never does the reverse
+// of what the button says.
+func (s *Site) PostEndObjection(w http.ResponseWriter, r *http.Request) error {
+	return s.objection(w, r, true, outcomeEnded)
+}
+
+func (s *Site) objection(w http.ResponseWriter, r *http.Request, yes bool, outcome string) error {
 	v := VisitOf(r)
 	if _, err := s.readForm(r, s.choices); err != nil {
 		return err
 	}
-	chosen := map[string]bool{}
-	for i := range v.Policy().CookieGroups {
-		if g := &v.Policy().CookieGroups[i]; g.Exemption == "statistical-purposes" {
-			chosen[g.ID] = false
-		}
-	}
-	if len(chosen) == 0 {
+	query := r.URL.Query()
+	g, ok := v.Policy().GroupByID(query.Get(groupField))
+	if !ok || !consent.Objectable(g) {
 		return ErrNotFound
 	}
 	wording, err := s.Wording(v.Policy(), v.Surface.ID)
 	if err != nil {
 		return err
 	}
-	if err := s.decide(w, r, chosen, wording, door.Back(r.URL.Query().Get(backField))); err != nil {
+	back := door.Back(query.Get(backField))
+	if back == CookiesPath {
+		back += "#objection-" + g.ID // where the page says how it is now
+	}
+	if err := s.decide(w, r, map[string]bool{g.ID: yes}, wording, back); err != nil {
 		return err
 	}
-	s.metrics.decisions.WithLabelValues(outcomeObjected).Inc()
+	s.metrics.decisions.WithLabelValues(outcome).Inc()
 	return nil
 }
 
 // readChoices reads which button was pressed and, for "save", which boxes were
-// ticked.
+// ticked. Saving leaves objections as they are: they have buttons of their own.
 func readChoices(c Consent, values url.Values) (map[string]bool, error) {
 	if len(c.Groups) == 0 {
 		return nil, ErrNotFound
 	}
-	chosen := map[string]bool{}
-	for _, g := range c.Groups {
-		switch values.Get(c.Accept.Name) {
-		case c.Accept.Value:
-			chosen[g.ID] = true
-		case c.Reject.Value:
-			chosen[g.ID] = false
-		case c.Save.Value:
-			chosen[g.ID] = values.Get(g.ID) != ""
-		default:
-			return nil, ErrMalformed
+	pressed, chosen := values.Get(c.Accept.Name), map[string]bool{}
+	switch pressed {
+	case c.Accept.Value, c.Reject.Value:
+		for _, o := range c.Objections {
+			chosen[o.ID] = pressed == c.Accept.Value
 		}
+	case c.Save.Value:
+	default:
+		return nil, ErrMalformed
+	}
+	for _, g := range c.Groups {
+		chosen[g.ID] = pressed == c.Accept.Value || pressed == c.Save.Value && values.Get(g.ID) != ""
 	}
 	return chosen, nil
 }

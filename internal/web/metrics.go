@@ -11,7 +11,8 @@ const (
 	outcomeAccepted = "accepted" // everything that was asked
 	outcomeRefused  = "refused"  // everything that was asked
 	outcomeMixed    = "mixed"
-	outcomeObjected = "objected" // to statistics, and nothing else was asked
+	outcomeObjected = "objected" // to what needs no consent, and nothing else was asked
+	outcomeEnded    = "ended"    // such an objection was taken back
 	outcomeSeen     = "seen"     // no decision: a changed notice was seen
 )
 

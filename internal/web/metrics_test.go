@@ -82,14 +82,14 @@ func TestDecisionsAreCounted(t *testing.T) {
 		values url.Values
 	}{
 		{"/consent", url.Values{"choice": {"accept"}}}, {"/consent", url.Values{"choice": {"reject"}}}, {"/consent", url.Values{"choice": {"reject"}}},
-		{"/consent", url.Values{"choice": {"save"}, "statistics": {"yes"}}}, {"/statistics/object", nil},
+		{"/consent", url.Values{"choice": {"save"}, "analytics": {"yes"}}}, {"/objection", nil}, {"/objection/end", nil},
 	} {
 		br := b.Browser()
 		w, err := b.Wording(b.InForce().Profile.Policy, "website")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if a := br.Post(c.path+"?back=%2F&shown="+web.Shown(w), c.values); a.StatusCode != http.StatusSeeOther {
+		if a := br.Post(c.path+"?back=%2F&group=statistics&shown="+web.Shown(w), c.values); a.StatusCode != http.StatusSeeOther {
 			t.Fatalf("%s: %d", c.path, a.StatusCode)
 		}
 	}
@@ -107,7 +107,7 @@ func TestDecisionsAreCounted(t *testing.T) {
 			}
 		}
 	}
-	if want := (map[string]float64{"accepted": 1, "mixed": 1, "objected": 1, "refused": 2}); !maps.Equal(got, want) {
+	if want := (map[string]float64{"accepted": 1, "ended": 1, "mixed": 1, "objected": 1, "refused": 2}); !maps.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
 }

@@ -106,23 +106,22 @@ type Changed struct {
 
 // Consent is what the consent message, the cookie page and the footer show.
 type Consent struct {
-	Ask      bool   // show the message
-	Action   string // where the forms post; holds the way back and what was shown
-	Object   string // where the one-click objection to statistics posts
-	Groups   []GroupView
-	Exempt   []GroupView // need no consent and can not be refused; named only
-	Decided  bool        // this browser chose
-	On       time.Time   // the day of that choice
-	Under    int         // the policy version it was made under
-	GPC      bool        // the browser sends Global Privacy Control and we obey it (L46)
-	Counted  bool        // first-party statistics count this visit
-	Period   string      // after which we ask again, in words: "6 months"
-	PageURL  string      // the cookie page
-	Operator string      // short name
-	Accept   Button
-	Reject   Button
-	Save     Button
-	Choose   string // label of what opens the choices
+	Ask        bool        // show the message
+	Action     string      // where the forms post; holds the way back and what was shown
+	Groups     []GroupView // need consent
+	Objections []Objection // need no consent, but take an objection
+	Exempt     []GroupView // need no consent and can not be refused; named only
+	Decided    bool        // this browser chose about consent
+	On         time.Time   // the day of that choice
+	Under      int         // the policy version it was made under
+	GPC        bool        // the browser sends Global Privacy Control and we obey it (L46)
+	Period     string      // after which we ask again, in words: "6 months"
+	PageURL    string      // the cookie page
+	Operator   string      // short name
+	Accept     Button
+	Reject     Button
+	Save       Button
+	Choose     string // label of what opens the choices
 }
 
 // Button is a submit button of the form of choices: name=Name value=Value.
@@ -133,10 +132,20 @@ type GroupView struct {
 	ID          string // also the input's name
 	Title       string
 	Description string
-	Objection   bool     // needs no consent but takes an objection
 	Chosen      bool     // ticked: what was decided; never before a decision
 	Cookies     []string // declared names
 	Recipients  []string // who receives data, by name
+}
+
+// Objection is a cookie group that is used until a person objects. It is no
+// box to tick: it has a sentence that says how it is now, and a button.
+type Objection struct {
+	GroupView
+	Counts bool   // it counts visits; else it is about how pages look
+	Active bool   // used in this browser now
+	Signal bool   // not used because of the browser's signal alone
+	Object string // where the button to object posts
+	End    string // where the button to take that back posts
 }
 
 // Form is a form of the policy, ready to be shown.

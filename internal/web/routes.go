@@ -31,6 +31,7 @@ func (s *Site) NewRoutes() *Routes {
 	rt.Handle("GET /robots.txt", s.robots)
 	rt.Handle("POST "+ConsentPath, s.PostConsent)
 	rt.Handle("POST "+ObjectPath, s.PostObject)
+	rt.Handle("POST "+EndObjectionPath, s.PostEndObjection)
 	rt.Handle("POST "+SeenPath, s.PostSeen)
 	rt.Handle("POST "+door.ReportPath, s.postReport)
 	return rt

@@ -42,13 +42,16 @@ func base() web.Base {
 
 func consent() web.Consent {
 	return web.Consent{
-		Ask: true, Action: "/consent?back=%2F&shown=1", Object: "/statistics/object?back=%2F",
+		Ask: true, Action: "/consent?back=%2F&shown=1",
 		Groups: []web.GroupView{
 			{ID: "analytics", Title: "Analytics", Description: hostile, Cookies: []string{"_ga"}, Recipients: []string{"Maker"}},
-			{ID: "statistics", Title: "Our statistics", Description: "Totals.", Objection: true},
+		},
+		Objections: []web.Objection{
+			{GroupView: web.GroupView{ID: "statistics", Title: "Our statistics", Description: "Totals."}, Counts: true, Active: true, Object: "/objection?back=%2F", End: "/objection/end?back=%2F"},
+			{GroupView: web.GroupView{ID: "look", Title: hostile, Description: hostile}, Signal: true, Object: "/objection?back=%2F", End: "/objection/end?back=%2F"},
 		},
 		Exempt: []web.GroupView{{ID: "necessary", Title: "Necessary", Description: "Needed.", Cookies: []string{"session"}}},
-		GPC:    true, Counted: true, Period: "6 months", PageURL: "/cookies", Operator: "Brand",
+		GPC:    true, Period: "6 months", PageURL: "/cookies", Operator: "Brand",
 		Accept: web.Button{Name: "choice", Value: "accept", Label: "Accept all"},
 		Reject: web.Button{Name: "choice", Value: "reject", Label: "Reject all"},
 		Save:   web.Button{Name: "choice", Value: "save", Label: "Save my choice"}, Choose: "Choose",

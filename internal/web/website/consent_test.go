@@ -56,13 +56,8 @@ func TestTheMessage(t *testing.T) {
 	classes := map[string]bool{}
 	words := map[string]bool{}
 	for _, n := range elements(root, "button", "summary") {
-		var text strings.Builder
-		for c := range n.Descendants() {
-			if c.Type == html.TextNode {
-				text.WriteString(c.Data)
-			}
-		}
-		if words[text.String()] = true; text.String() != "Save my choice" {
+		text := textOf(n)
+		if words[text] = true; text != "Save my choice" && !strings.HasPrefix(text, "Do not count") {
 			classes[webtest.Attr(n, "class")] = true
 		}
 	}
@@ -136,7 +131,7 @@ func TestChoose(t *testing.T) {
 	b := webtest.Open(t, "invoco")
 	br := b.Browser()
 	press(t, br, br.Get("/"), "save", "trusted-traffic")
-	if got := br.Cookies[choiceCookie]; !strings.HasPrefix(got, "v1.1.20261124.-nny.") {
+	if got := br.Cookies[choiceCookie]; !strings.HasPrefix(got, "v1.1.20261124.--ny.") {
 		t.Error(got)
 	}
 	page := br.Get("/cookies")
@@ -212,13 +207,9 @@ func TestStatistics(t *testing.T) {
 	gpc := b.Browser()
 	gpc.Header.Set("Sec-GPC", "1")
 	gpc.Get("/products")
-	var object string
-	for _, f := range elements(page.Tree(), "form") {
-		if a := webtest.Attr(f, "action"); strings.HasPrefix(a, "/statistics/object") {
-			object = a
-		}
-	}
-	if a := br.Post(object, nil); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != "/cookies" {
+	if object := actions(page, "objection-statistics"); len(object) != 1 {
+		t.Fatal(object)
+	} else if a := br.Post(object[0], nil); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != "/cookies#objection-statistics" {
 		t.Fatal(a.StatusCode, object)
 	}
 	for range 3 {
@@ -240,6 +231,75 @@ func TestStatistics(t *testing.T) {
 	}
 	if len(got) != 3 || got["website/products"] != 2 || got["website/cookies"] != 1 || got["website/privacy/versions/1"] != 1 {
 		t.Errorf("%v", got)
+	}
+}
+
+func textOf(n *html.Node) string {
+	var text strings.Builder
+	for c := range n.Descendants() {
+		if c.Type == html.TextNode {
+			text.WriteString(c.Data)
+		}
+	}
+	return text.String()
+}
+
+// actions are the addresses of the forms within the element of an id.
+func actions(a *webtest.Answer, id string) (all []string) {
+	for _, f := range elements(a.ByID(id), "form") {
+		all = append(all, webtest.Attr(f, "action"))
+	}
+	return all
+}
+
+// R26, L22: counted until one objects is no box to tick. The page says how it
+// is now, in one way only, and has one button that changes it.
+func TestWhetherVisitsAreCountedIsSaid(t *testing.T) {
+	b := webtest.Open(t, "invoco")
+	const counted, not = "Your visits are counted now.", "Your visits are not counted."
+	says := func(br *webtest.Browser, want, button, address string) string {
+		t.Helper()
+		a := br.Get("/cookies")
+		text := textOf(a.ByID("objection-statistics"))
+		if got := actions(a, "objection-statistics"); !strings.Contains(text, want) || !strings.Contains(text, button) || len(got) != 1 || !strings.HasPrefix(got[0], address+"?") {
+			t.Errorf("%q, %v, want %q and the button %q", text, got, want, button)
+			return address
+		} else if strings.Contains(text, counted) == strings.Contains(text, not) {
+			t.Errorf("both or neither: %q", text)
+		}
+		for _, in := range elements(a.Tree(), "input") {
+			if webtest.Attr(in, "name") == "statistics" {
+				t.Error("there is a box for what is no consent")
+			}
+		}
+		return actions(a, "objection-statistics")[0]
+	}
+	br := b.Browser()
+	object := says(br, counted, "Do not count my visits", "/objection")
+	br.Post(object, nil)
+	end := says(br, not, "Count my visits again", "/objection/end")
+	br.Post(object, nil) // from a page out of date
+	says(br, not, "Count my visits again", "/objection/end")
+	if a := br.Get("/cookies"); !strings.Contains(a.Text, "You have not chosen yet") {
+		t.Error("an objection passes for a choice about consent")
+	}
+	br.Post(end, nil)
+	says(br, counted, "Do not count my visits", "/objection")
+	press(t, br, br.Get("/"), "reject")
+	says(br, not, "Count my visits again", "/objection/end")
+	press(t, br, br.Get("/cookies"), "save", "analytics") // says nothing about the counting
+	says(br, not, "Count my visits again", "/objection/end")
+
+	gpc := b.Browser()
+	gpc.Header.Set("Sec-GPC", "1")
+	end = says(gpc, not, "Count my visits all the same", "/objection/end")
+	gpc.Post(end, nil)
+	says(gpc, counted, "Do not count my visits", "/objection")
+
+	for _, group := range []string{"", "analytics", "necessary", "nonsense"} {
+		if a := b.Browser().Post("/objection?back=%2F&group="+group, nil); a.StatusCode != http.StatusNotFound {
+			t.Errorf("an objection to %q: %d", group, a.StatusCode)
+		}
 	}
 }
 

@@ -125,7 +125,7 @@ func TestRoutes(t *testing.T) {
 		}
 	}
 	slices.Sort(posts)
-	if want := []string{"/consent", "/contact", "/csp", "/newsletter", "/newsletter/confirm", "/newsletter/leave", "/notice/seen", "/statistics/object"}; !slices.Equal(posts, want) {
+	if want := []string{"/consent", "/contact", "/csp", "/newsletter", "/newsletter/confirm", "/newsletter/leave", "/notice/seen", "/objection", "/objection/end"}; !slices.Equal(posts, want) {
 		t.Errorf("%v, want %v", posts, want)
 	}
 }
