@@ -10,7 +10,7 @@ import (
 type Change struct {
 	Kind      string   `json:"kind"` // stable: purpose.added, retention.longer ...
 	ID        string   `json:"id"`   // of the thing that changed
-	What      string   `json:"what"` // in words for people
+	What      string   `json:"what"` // a sentence for people, which calls things by their titles
 	Tell      bool     `json:"tell"` // people must be told before it applies (UK GDPR Art 13(3), Art 12(1))
 	AskAgain  bool     `json:"ask_again"`
 	AskGroups []string `json:"ask_groups"` // cookie groups whose consent no longer covers what is done (Art 4(11), Art 7)
@@ -65,7 +65,7 @@ type differ struct {
 
 // note records a change that need not be told.
 func (d *differ) note(kind, id, format string, args ...any) *Change {
-	d.changes = append(d.changes, Change{Kind: kind, ID: id, What: fmt.Sprintf(format, args...)})
+	d.changes = append(d.changes, Change{Kind: kind, ID: id, What: stopped(fmt.Sprintf(format, args...))})
 	return &d.changes[len(d.changes)-1]
 }
 

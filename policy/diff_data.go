@@ -8,7 +8,7 @@ import (
 func (d *differ) operator() {
 	a, b := d.old.Operator, d.new.Operator
 	if a.Name != b.Name || a.CompanyNumber != b.CompanyNumber {
-		c := d.tell("operator.changed", b.ID, "the controller is now %s (was %s)", b.Name, a.Name)
+		c := d.tell("operator.changed", b.ID, "The company responsible for your data is now %s (before: %s)", b.Name, a.Name)
 		for _, g := range d.new.ConsentGroups() {
 			d.ask(c, g.ID) // consent was given to a named controller
 		}
@@ -18,19 +18,23 @@ func (d *differ) operator() {
 		a, b Contact
 	}{{"officer", a.Officer, b.Officer}, {"support", a.Support, b.Support}, {"security", a.Security, b.Security}} {
 		if x.a.Email != x.b.Email || x.a.Telephone != x.b.Telephone || !slices.Equal(x.a.Address, x.b.Address) {
-			d.tell("contact.changed", x.key, "the contact %s changed", x.key)
+			title := x.b.Title
+			if title == "" {
+				title = x.key
+			}
+			d.tell("contact.changed", x.key, "You reach %s in another way now", quoted(title))
 		}
 	}
 	d.company(&a, &b)
 	d.regulator(&d.old.Regulator, &d.new.Regulator)
 	for _, r := range fresh(d.old.Storage.Regions, d.new.Storage.Regions) {
-		d.tell("storage.region-added", string(r), "data is now also kept in %s", r)
+		d.tell("storage.region-added", string(r), "Your data is now also kept in %s", placed(r))
 	}
 	for _, r := range fresh(d.new.Storage.Regions, d.old.Storage.Regions) {
-		d.note("storage.region-removed", string(r), "data is no longer kept in %s", r)
+		d.note("storage.region-removed", string(r), "Your data is no longer kept in %s", placed(r))
 	}
 	if !slices.Equal(d.old.Storage.Measures, d.new.Storage.Measures) {
-		d.note("storage.measures", "measures", "the operator's own measures of security changed")
+		d.note("storage.measures", "measures", "Our own security measures changed")
 	}
 }
 
@@ -38,110 +42,117 @@ func (d *differ) operator() {
 // (UK GDPR Art 13(1)(a)).
 func (d *differ) company(a, b *Operator) {
 	if !slices.Equal(a.RegisteredAddress, b.RegisteredAddress) || !slices.Equal(a.TradingAddress, b.TradingAddress) {
-		d.tell("contact.changed", "address", "the operator has another address")
+		d.tell("contact.changed", "address", "We have another address")
 	}
 	if a.Domain != b.Domain {
-		d.tell("operator.domain", b.ID, "the sites are now under %s (was %s)", b.Domain, a.Domain)
+		d.tell("operator.domain", b.ID, "Our sites are now under %s (before: %s)", b.Domain, a.Domain)
 	}
 	if a.Jurisdiction != b.Jurisdiction {
-		d.tell("operator.jurisdiction", b.ID, "the operator is now of %s (was %s)", b.Jurisdiction, a.Jurisdiction)
+		d.tell("operator.jurisdiction", b.ID, "Our company is now registered in %s (before: %s)", b.Jurisdiction, a.Jurisdiction)
 	}
 	if a.VAT != b.VAT || a.RegulatedBy != b.RegulatedBy {
-		d.note("operator.register", b.ID, "what the footer says of the company changed")
+		d.note("operator.register", b.ID, "The facts about our company at the foot of each page changed")
 	}
 }
 
 func (d *differ) regulator(a, b *Regulator) {
 	switch {
 	case a.Name != b.Name:
-		d.tell("regulator.changed", "regulator", "complaints now go to %s (was %s)", b.Name, a.Name)
+		d.tell("regulator.changed", "regulator", "Complaints about us now go to %s (before: %s)", b.Name, a.Name)
 	case !slices.Equal(a.Address, b.Address) || a.Telephone != b.Telephone || a.Website != b.Website || a.Complaint != b.Complaint:
-		d.tell("regulator.contact", "regulator", "%s is now reached in another way", b.Name)
+		d.tell("regulator.contact", "regulator", "You reach %s in another way now", b.Name)
 	}
 	if a.Successor != b.Successor || a.Advice != b.Advice || a.AdviceURL != b.AdviceURL {
-		d.note("regulator.others", "regulator", "who takes over from the regulator, or who else helps, changed")
+		d.note("regulator.others", "regulator", "Who follows the supervisory authority, or who else helps you, changed")
 	}
 }
 
 func (d *differ) settings() {
 	a, b := d.old.Settings, d.new.Settings
 	if n := a.ConsentPeriod.compare(b.ConsentPeriod); n != 0 {
-		d.note("setting.consent-period", "consent_period", "a choice about cookies is asked again after %s (was %s)", b.ConsentPeriod.Words(), a.ConsentPeriod.Words())
+		d.note("setting.consent-period", "consent_period", "We ask about cookies again after %s (before: %s)", b.ConsentPeriod.Words(), a.ConsentPeriod.Words())
 	}
 	switch {
 	case a.GlobalPrivacyControl && !b.GlobalPrivacyControl:
-		d.tell("setting.privacy-control-off", "global_privacy_control", "a browser's privacy signal is no longer treated as an objection")
+		d.tell("setting.privacy-control-off", "global_privacy_control", "Your browser’s Global Privacy Control no longer counts as an objection")
 	case !a.GlobalPrivacyControl && b.GlobalPrivacyControl:
-		d.note("setting.privacy-control-on", "global_privacy_control", "a browser's privacy signal is now treated as an objection")
+		d.note("setting.privacy-control-on", "global_privacy_control", "Your browser’s Global Privacy Control now counts as an objection")
 	}
 	if n := a.AnnouncePeriod.compare(b.AnnouncePeriod); n != 0 {
-		c := d.note("setting.announce-period", "announce_period", "changes are announced %s before they apply (was %s)", b.AnnouncePeriod.Words(), a.AnnouncePeriod.Words())
+		c := d.note("setting.announce-period", "announce_period", "We announce changes at least this long before they apply: %s (before: %s)", notice(b.AnnouncePeriod), notice(a.AnnouncePeriod))
 		c.Tell = n > 0
 	}
 }
 
 func (d *differ) surfaces() {
 	matched(d.old.Surfaces, d.new.Surfaces, func(s *Surface) string { return s.ID },
-		func(s *Surface) { d.note("surface.removed", s.ID, "surface %s is gone", s.ID) },
-		func(s *Surface) { d.note("surface.added", s.ID, "surface %s is new", s.ID) },
+		func(s *Surface) { d.note("surface.removed", s.ID, "%s is no longer one of our sites", quoted(s.Title)) },
+		func(s *Surface) { d.note("surface.added", s.ID, "%s is a new site or app of ours", quoted(s.Title)) },
 		func(a, b *Surface) {
 			if a.Host != b.Host || a.Kind != b.Kind {
-				d.note("surface.changed", b.ID, "surface %s has another host or kind", b.ID)
+				d.note("surface.changed", b.ID, "%s has another address, or became an app or a site", quoted(b.Title))
 			}
 		})
 }
 
 func (d *differ) actors() {
 	matched(d.old.Actors, d.new.Actors, func(a *Actor) string { return a.ID },
-		func(a *Actor) { d.note("actor.removed", a.ID, "actor %s is gone", a.ID) },
 		func(a *Actor) {
-			d.note("actor.added", a.ID, "actor %s is new and may act for %s", a.ID, strings.Join(a.Purposes, ", "))
+			d.note("actor.removed", a.ID, "Nobody works as %s with your data any more", quoted(a.Title))
+		},
+		func(a *Actor) {
+			d.note("actor.added", a.ID, "%s may now use data for %s", quoted(a.Title), d.all("purpose", a.Purposes))
 		},
 		func(a, b *Actor) {
 			if more := fresh(a.Purposes, b.Purposes); len(more) > 0 {
-				d.note("actor.wider", b.ID, "actor %s may now also act for %s", b.ID, strings.Join(more, ", "))
+				d.note("actor.wider", b.ID, "%s may now also use data for %s", quoted(b.Title), d.all("purpose", more))
 			}
 			if less := fresh(b.Purposes, a.Purposes); len(less) > 0 {
-				d.note("actor.narrower", b.ID, "actor %s may no longer act for %s", b.ID, strings.Join(less, ", "))
+				d.note("actor.narrower", b.ID, "%s may no longer use data for %s", quoted(b.Title), d.all("purpose", less))
 			}
 		})
 }
 
 func (d *differ) categories() {
 	matched(d.old.Categories, d.new.Categories, func(c *Category) string { return c.ID },
-		func(c *Category) { d.note("category.removed", c.ID, "category %s is no longer collected", c.ID) },
-		func(c *Category) { d.tell("category.added", c.ID, "category %s is new: %s", c.ID, c.Title) },
+		func(c *Category) { d.note("category.removed", c.ID, "We no longer collect %s", quoted(c.Title)) },
+		func(c *Category) { d.tell("category.added", c.ID, "We now also collect %s", quoted(c.Title)) },
 		func(a, b *Category) {
 			if a.Kind != b.Kind {
-				d.tell("category.kind", b.ID, "category %s is now %s (was %s)", b.ID, b.Kind, a.Kind)
+				d.tell("category.kind", b.ID, "We now treat %s as %s (before: %s)", quoted(b.Title), worded(kindsOfData, b.Kind), worded(kindsOfData, a.Kind))
 			}
 			if more := fresh(a.Surfaces, b.Surfaces); len(more) > 0 {
-				d.tell("category.surface-added", b.ID, "category %s is now also collected on %s", b.ID, strings.Join(more, ", "))
+				d.tell("category.surface-added", b.ID, "We now also collect %s on %s", quoted(b.Title), d.all("surface", more))
 			}
 			if less := fresh(b.Surfaces, a.Surfaces); len(less) > 0 {
-				d.note("category.surface-removed", b.ID, "category %s is no longer collected on %s", b.ID, strings.Join(less, ", "))
+				d.note("category.surface-removed", b.ID, "We no longer collect %s on %s", quoted(b.Title), d.all("surface", less))
 			}
 			if a.Source != b.Source {
-				d.tell("category.source", b.ID, "category %s now comes from another source: %s (was %s)", b.ID, b.Source, a.Source)
+				d.tell("category.source", b.ID, "Where we get %s from changed: %s (before: %s)", quoted(b.Title), worded(sources, b.Source), worded(sources, a.Source))
 			}
 			switch {
 			case a.Required == b.Required:
 			case b.Required == "mandatory":
-				d.tell("category.mandatory", b.ID, "category %s is now mandatory", b.ID)
+				d.tell("category.mandatory", b.ID, "You now have to give %s", quoted(b.Title))
+			case b.Required == "optional":
+				d.note("category.optional", b.ID, "You no longer have to give %s", quoted(b.Title))
 			default:
-				d.note("category.optional", b.ID, "category %s is now %s", b.ID, b.Required)
+				d.note("category.optional", b.ID, "%s is no longer marked as needed or optional", quoted(b.Title))
 			}
 			switch {
 			case a.NotHeld && !b.NotHeld:
-				d.tell("category.held", b.ID, "category %s is now stored", b.ID)
+				d.tell("category.held", b.ID, "We now store %s", quoted(b.Title))
 			case !a.NotHeld && b.NotHeld:
-				d.note("category.not-held", b.ID, "category %s is no longer stored", b.ID)
+				d.note("category.not-held", b.ID, "We no longer store %s", quoted(b.Title))
 			}
-			if a.Lookup != b.Lookup {
-				d.note("category.lookup", b.ID, "whether people can be found by category %s changed", b.ID)
+			switch {
+			case !a.Lookup && b.Lookup:
+				d.note("category.lookup", b.ID, "We can now find a person’s data by %s", quoted(b.Title))
+			case a.Lookup && !b.Lookup:
+				d.note("category.lookup", b.ID, "We can no longer find a person’s data by %s", quoted(b.Title))
 			}
 			if a.Format != b.Format {
-				d.note("category.format", b.ID, "category %s is now given as %q (was %q)", b.ID, b.Format, a.Format)
+				d.note("category.format", b.ID, "%s is now given in another form", quoted(b.Title))
 			}
 		})
 }
@@ -168,9 +179,9 @@ func usesOf(p *Policy, q *Purpose) (map[string]used, []string) {
 
 func (d *differ) purposes() {
 	matched(d.old.Purposes, d.new.Purposes, func(q *Purpose) string { return q.ID },
-		func(q *Purpose) { d.note("purpose.removed", q.ID, "purpose %s is gone", q.ID) },
+		func(q *Purpose) { d.note("purpose.removed", q.ID, "We no longer use data for %s", quoted(q.Title)) },
 		func(q *Purpose) {
-			c := d.tell("purpose.added", q.ID, "purpose %s is new: %s", q.ID, q.Title)
+			c := d.tell("purpose.added", q.ID, "We now also use data for %s", quoted(q.Title))
 			d.ask(c, d.groupsOf(q.ID)...)
 		},
 		d.purpose)
@@ -180,10 +191,10 @@ func (d *differ) purpose(a, b *Purpose) {
 	was, before := usesOf(d.old, a)
 	is, now := usesOf(d.new, b)
 	if less := fresh(now, before); len(less) > 0 {
-		d.note("purpose.category-removed", b.ID, "purpose %s no longer uses %s", b.ID, strings.Join(less, ", "))
+		d.note("purpose.category-removed", b.ID, "For %s we no longer use %s", quoted(b.Title), d.all("category", less))
 	}
 	if more := fresh(before, now); len(more) > 0 {
-		c := d.tell("purpose.category-added", b.ID, "purpose %s now also uses %s", b.ID, strings.Join(more, ", "))
+		c := d.tell("purpose.category-added", b.ID, "For %s we now also use %s", quoted(b.Title), d.all("category", more))
 		d.ask(c, d.groupsOf(b.ID)...)
 	}
 	for _, id := range now {
@@ -192,66 +203,68 @@ func (d *differ) purpose(a, b *Purpose) {
 		}
 	}
 	if more := fresh(a.Recipients, b.Recipients); len(more) > 0 {
-		c := d.tell("purpose.recipient-added", b.ID, "data of purpose %s now also goes to %s", b.ID, strings.Join(more, ", "))
+		c := d.tell("purpose.recipient-added", b.ID, "Data that we use for %s now also goes to %s", quoted(b.Title), d.all("recipient", more))
 		d.ask(c, d.groupsOf(b.ID)...)
 	}
 	if less := fresh(b.Recipients, a.Recipients); len(less) > 0 {
-		d.note("purpose.recipient-removed", b.ID, "data of purpose %s no longer goes to %s", b.ID, strings.Join(less, ", "))
+		d.note("purpose.recipient-removed", b.ID, "Data that we use for %s no longer goes to %s", quoted(b.Title), d.all("recipient", less))
 	}
 	if a.Marketing != b.Marketing {
-		d.tell("purpose.marketing", b.ID, "purpose %s is now marketing by %q (was %q)", b.ID, b.Marketing, a.Marketing)
+		d.tell("purpose.marketing", b.ID, "%s is now %s (before: %s)", quoted(b.Title), worded(marketings, b.Marketing), worded(marketings, a.Marketing))
 	}
 	switch {
 	case a.DespiteRestriction == b.DespiteRestriction:
 	case b.DespiteRestriction == "":
-		d.note("purpose.restrictable", b.ID, "purpose %s now stops where use is restricted", b.ID)
+		d.note("purpose.restrictable", b.ID, "%s now stops when you have restricted the use of your data", quoted(b.Title))
 	default:
-		d.tell("purpose.despite-restriction", b.ID, "purpose %s now goes on although use is restricted (%s)", b.ID, b.DespiteRestriction)
+		d.tell("purpose.despite-restriction", b.ID, "%s now goes on even when you have restricted the use of your data, for %s", quoted(b.Title), worded(grounds, b.DespiteRestriction))
 	}
 	if more := fresh(a.Subjects, b.Subjects); len(more) > 0 {
-		d.tell("purpose.subject-added", b.ID, "purpose %s is now also about %s", b.ID, strings.Join(more, ", "))
+		d.tell("purpose.subject-added", b.ID, "%s is now also about %s", quoted(b.Title), listed(more))
 	}
 	if less := fresh(b.Subjects, a.Subjects); len(less) > 0 {
-		d.note("purpose.subject-removed", b.ID, "purpose %s is no longer about %s", b.ID, strings.Join(less, ", "))
+		d.note("purpose.subject-removed", b.ID, "%s is no longer about %s", quoted(b.Title), listed(less))
 	}
 }
 
 func (d *differ) use(purpose, category string, a, b used) {
 	where := purpose + "/" + category
+	name, why := d.named("category", category), d.named("purpose", purpose)
 	if a.use.Basis != b.use.Basis {
-		c := d.tell("basis.changed", where, "purpose %s uses %s on %s (was %s)", purpose, category, b.use.Basis, a.use.Basis)
+		c := d.tell("basis.changed", where, "The ground on which we use %s for %s is now %s (before: %s)", name, why, b.use.Basis.Words(), a.use.Basis.Words())
 		d.ask(c, d.groupsOf(purpose)...)
 	}
 	if a.use.Condition != b.use.Condition {
-		d.tell("condition.changed", where, "purpose %s uses %s on the condition %q (was %q)", purpose, category, b.use.Condition, a.use.Condition)
+		d.tell("condition.changed", where, "The further condition on which we use %s for %s is now: %s (before: %s)", name, why, orNone(b.use.Condition), orNone(a.use.Condition))
 	}
 	if a.use.Interest != b.use.Interest {
 		// Art 13(1)(d): the interest itself is what people are told.
-		d.tell("interest.changed", where, "purpose %s uses %s for another interest: %s", purpose, category, b.use.Interest)
+		d.tell("interest.changed", where, "The interest for which we use %s for %s is now: %s", name, why, orNone(b.use.Interest))
 	}
 	if a.use.Law != b.use.Law {
-		d.tell("law.changed", where, "purpose %s uses %s under %q (was %q)", purpose, category, b.use.Law, a.use.Law)
+		d.tell("law.changed", where, "The law under which we use %s for %s is now: %s (before: %s)", name, why, orNone(b.use.Law), orNone(a.use.Law))
 	}
 	switch {
 	case a.retention == nil && b.retention == nil:
 		return
 	case b.retention == nil:
-		d.tell("retention.gone", where, "%s of purpose %s has no term any more (was %s)", category, purpose, spell(a.retention))
+		d.tell("retention.gone", where, "It is no longer said how long %s is kept for %s (before: %s)", name, why, a.retention.Title)
 		return
 	case a.retention == nil:
-		d.note("retention.given", where, "%s of purpose %s now has a term: %s", category, purpose, spell(b.retention))
+		d.note("retention.given", where, "It is now said how long %s is kept for %s: %s", name, why, b.retention.Title)
 		return
 	}
+	is, was := spell(a.retention, b.retention)
 	switch keeps(a.retention, b.retention) {
 	case longer:
-		d.tell("retention.longer", where, "%s is kept longer for purpose %s: %s (was %s)", category, purpose, spell(b.retention), spell(a.retention))
+		d.tell("retention.longer", where, "%s is kept longer for %s: %s (before: %s)", name, why, is, was)
 	case shorter:
-		d.note("retention.shorter", where, "%s is kept less long for purpose %s: %s (was %s)", category, purpose, spell(b.retention), spell(a.retention))
+		d.note("retention.shorter", where, "%s is kept less long for %s: %s (before: %s)", name, why, is, was)
 	case otherwise:
-		d.tell("retention.changed", where, "%s is kept otherwise for purpose %s: %s (was %s)", category, purpose, spell(b.retention), spell(a.retention))
+		d.tell("retention.changed", where, "%s is kept for another time for %s: %s (before: %s)", name, why, is, was)
 	}
 	if a.retention.Then != b.retention.Then {
-		d.tell("retention.then", where, "at the end %s of purpose %s is now to %s (was to %s)", category, purpose, b.retention.Then, a.retention.Then)
+		d.tell("retention.then", where, "When its time for %s is over, we now %s %s (before: %s it)", why, b.retention.Then, name, a.retention.Then)
 	}
 }
 
@@ -293,12 +306,19 @@ func limitOrder(a, b Period) int {
 	return b.compare(a)
 }
 
-// spell says a retention class in words of its own, so that a change of its
-// figures shows even if its title was forgotten.
-func spell(r *Retention) string {
-	s := r.Period.Words() + " from " + r.Event
+// spell says two terms in their declared words, or in figures where a change
+// of the figures would not show because the words were forgotten.
+func spell(a, b *Retention) (is, was string) {
+	if a.Title != b.Title {
+		return b.Title, a.Title
+	}
+	return figures(b), figures(a)
+}
+
+func figures(r *Retention) string {
+	s := r.Period.Words() + " after " + happening(r.Event)
 	if r.Period.IsZero() {
-		s = "until " + r.Event
+		s = "until " + happening(r.Event)
 		if r.Event == CollectedEvent {
 			s = "not at all"
 		}
@@ -309,13 +329,30 @@ func spell(r *Retention) string {
 	return s
 }
 
+// happening makes words of an event's id, whose form is thing.what-happened.
+func happening(event string) string {
+	thing, what, ok := strings.Cut(event, ".")
+	if !ok {
+		thing, what = "it", event
+	}
+	return strings.ReplaceAll(thing+" is "+what, "-", " ")
+}
+
+// notice says how long before something is announced.
+func notice(p Period) string {
+	if p.IsZero() {
+		return "no time"
+	}
+	return p.Words()
+}
+
 func (d *differ) rights() {
 	matched(d.old.Rights, d.new.Rights, func(r *Right) string { return r.ID },
-		func(r *Right) { d.tell("right.removed", r.ID, "right %s is no longer named", r.ID) },
-		func(r *Right) { d.note("right.added", r.ID, "right %s is now named", r.ID) },
+		func(r *Right) { d.tell("right.removed", r.ID, "We no longer name your right %s", quoted(r.Title)) },
+		func(r *Right) { d.note("right.added", r.ID, "We now name your right %s", quoted(r.Title)) },
 		func(a, b *Right) {
 			if a.How != b.How || a.Article != b.Article {
-				d.note("right.changed", b.ID, "right %s is asked for in other words, or of another article", b.ID)
+				d.note("right.changed", b.ID, "How you use your right %s is said in other words", quoted(b.Title))
 			}
 		})
 }

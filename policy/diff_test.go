@@ -2,10 +2,13 @@ package policy_test
 
 import (
 	"bytes"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
+	"unicode"
+	"unicode/utf8"
 
 	"candour/policy"
 )
@@ -70,6 +73,52 @@ func TestDiffTellsMeaning(t *testing.T) {
 	}
 }
 
+// What is said of a change is for people: whole sentences, in which things are
+// called by their titles and never by an id.
+func TestDiffSpeaksPlainly(t *testing.T) {
+	load := func(operator string) *policy.Policy {
+		p, faults := policy.Load(os.DirFS("../operators/" + operator))
+		if len(faults) > 0 {
+			t.Fatal(faults)
+		}
+		return p.Policy
+	}
+	a, b := load("invoco"), load("fernhill")
+	var ids []string
+	for _, p := range []*policy.Policy{a, b} {
+		for _, kind := range []string{"category", "purpose", "retention", "recipient"} {
+			for _, id := range p.Names(kind) {
+				if strings.ContainsAny(id, ".-") { // others are words as well
+					ids = append(ids, id)
+				}
+			}
+		}
+	}
+	if len(ids) < 40 {
+		t.Fatal(ids)
+	}
+	changes := slices.Concat(policy.Diff(a, b), policy.Diff(b, a))
+	for _, c := range changes {
+		first, _ := utf8.DecodeRuneInString(c.What)
+		if !unicode.IsUpper(first) && first != '“' || !strings.HasSuffix(c.What, ".") || strings.HasSuffix(c.What, "..") {
+			t.Errorf("no sentence: %s", c.What)
+		}
+		for _, id := range ids {
+			if strings.Contains(c.What, id) {
+				t.Errorf("%s stands in %q", id, c.What)
+			}
+		}
+	}
+	said := func(want string, edits ...string) {
+		t.Helper()
+		if got := policy.Diff(edited(t), edited(t, edits...)); !slices.ContainsFunc(got, func(c policy.Change) bool { return c.What == want }) {
+			t.Errorf("no %q in %+v", want, got)
+		}
+	}
+	said("The cookie _st_* (“Analytics”) is kept until you close the browser instead of 400 days.", "    lifetime: P400D\n", "")
+	said("“Name” is kept less long for “Keeping the books”: five years (before: six years).", "title: six years\n    event: collected\n    period: P6Y", "title: five years\n    event: collected\n    period: P5Y")
+}
+
 func TestDiffIgnoresWording(t *testing.T) {
 	changes := policy.Diff(edited(t), edited(t, "title: Similar offers", "title: Offers", "version: 3", "version: 4",
 		"reason: So that our answer reaches you.", "reason: To answer.", "period: P1Y\n    limit", "period: P12M\n    limit"))
@@ -95,9 +144,9 @@ func TestChangesReadAsText(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"! person.name is kept longer for purpose books: 7 years from collected (was 6 years from collected)\n",
-		"  cookie _st_* now lives for 30 days (was 400 days)\n",
-		"? integration stats now also reaches https://in2.stats.example.com\n",
+		"! “Name” is kept longer for “Keeping the books”: 7 years after it is collected (before: 6 years after it is collected). [retention.longer books/person.name]\n",
+		"  The cookie _st_* (“Analytics”) is kept for 30 days instead of 400 days. [cookie.shorter stats]\n",
+		"? Our pages now also reach https://in2.stats.example.com for content of “Stats Inc” (“Analytics”). [integration.source-added stats]\n",
 		"! People must be told before this applies.\n", "? Consent must be asked again for: analytics.\n",
 	} {
 		if !strings.Contains(b.String(), want) {

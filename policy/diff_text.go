@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// WriteChanges prints changes for people: one a line, what follows from each,
-// and at the end what follows from all.
+// WriteChanges prints changes for whoever edits the policy: one a line with
+// its kind and id, what follows from each, and at the end what follows from
+// all.
 func WriteChanges(w io.Writer, changes []Change) error {
 	var b strings.Builder
 	if len(changes) == 0 {
@@ -21,7 +22,7 @@ func WriteChanges(w io.Writer, changes []Change) error {
 		case c.Tell:
 			mark = "! "
 		}
-		b.WriteString(mark + c.What + "\n")
+		fmt.Fprintf(&b, "%s%s [%s %s]\n", mark, c.What, c.Kind, c.ID)
 	}
 	if MustTell(changes) {
 		b.WriteString("\n! People must be told before this applies.\n")

@@ -107,7 +107,7 @@ func (w *writer) writeMention(out util.BufWriter, kind, id string) error {
 	case "operator", "regulator", "setting":
 		return w.writeFact(out, kind, id)
 	case "basis":
-		write(out, `<strong class="basis">`, html.EscapeString(BasisWords(policy.Basis(id))), `</strong>`)
+		write(out, `<strong class="basis">`, html.EscapeString(policy.Basis(id).Words()), `</strong>`)
 		return nil
 	}
 	title, ok := titleOf(w.policy, kind, id)
@@ -216,25 +216,4 @@ func TelHref(number string) string {
 		d = "44" + national
 	}
 	return "tel:+" + d
-}
-
-// BasisWords names a lawful basis as people say it.
-func BasisWords(b policy.Basis) string {
-	switch b {
-	case policy.Contract:
-		return "contract"
-	case policy.Consent:
-		return "consent"
-	case policy.LegitimateInterest:
-		return "legitimate interests"
-	case policy.LegalObligation:
-		return "legal obligation"
-	case policy.RecognisedInterest:
-		return "recognised legitimate interest"
-	case policy.VitalInterests:
-		return "vital interests"
-	case policy.PublicTask:
-		return "public task"
-	}
-	return string(b)
 }

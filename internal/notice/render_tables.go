@@ -153,7 +153,7 @@ func (w *writer) purposes() purposeTable {
 	for _, p := range w.policy.Purposes {
 		row := purposeRow{w.anchor("purpose", p.ID), p.Title, p.Description, p.Ours, nil, w.links("recipient", p.Recipients)}
 		for _, u := range p.Uses {
-			row.Uses = append(row.Uses, useRow{w.links("category", u.Categories), BasisWords(u.Basis), useDetail(u), w.linkTo("retention", u.Retention)})
+			row.Uses = append(row.Uses, useRow{w.links("category", u.Categories), u.Basis.Words(), useDetail(u), w.linkTo("retention", u.Retention)})
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -196,7 +196,7 @@ func (w *writer) recipients() recipientTable {
 			}
 		}
 		t.Rows = append(t.Rows, recipientRow{
-			w.anchor("recipient", r.ID), r.Name, r.Website, roleWords(r.Role), r.What, regionWords(r.Region), safeguardWords(r.Safeguard),
+			w.anchor("recipient", r.ID), r.Name, r.Website, r.RoleWords(), r.What, r.Region.Words(), r.SafeguardWords(),
 			w.links("category", r.Categories), w.links("purpose", purposes), r.Ours,
 		})
 	}

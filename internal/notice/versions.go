@@ -14,6 +14,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io/fs"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing/fstest"
@@ -271,8 +272,8 @@ func (v *Versions) mayFollow(p *policy.Policy, from, now time.Time) error {
 	earliest := period.From(now)
 	for _, c := range policy.Diff(last.Profile.Policy, p) {
 		if c.Tell && from.Before(earliest.Truncate(24*time.Hour)) {
-			return fmt.Errorf("people must be told of this change before it applies: %s; announce_period is %s, so give --from %s or later",
-				c.What, period, day(earliest))
+			return fmt.Errorf("people must be told of this change before it applies: %s (%s %s); announce_period is %s, so give --from %s or later",
+				strings.TrimSuffix(c.What, "."), c.Kind, c.ID, period, day(earliest))
 		}
 	}
 	return nil

@@ -1,0 +1,68 @@
+package policy
+
+import "strings"
+
+// Words names a lawful basis as people say it.
+func (b Basis) Words() string {
+	return strings.ReplaceAll(string(b), "-", " ")
+}
+
+// Words names a region as people do; a country without a name here is shown by
+// its ISO 3166-1 code.
+func (r Region) Words() string {
+	switch r {
+	case "EEA":
+		return "European Economic Area"
+	case "GB":
+		return "United Kingdom"
+	case "US":
+		return "United States"
+	case "CH":
+		return "Switzerland"
+	case "CA":
+		return "Canada"
+	case "JP":
+		return "Japan"
+	case "NZ":
+		return "New Zealand"
+	case "KR":
+		return "South Korea"
+	case "IL":
+		return "Israel"
+	case "AU":
+		return "Australia"
+	case "IN":
+		return "India"
+	}
+	return string(r)
+}
+
+// RoleWords says what a recipient is to us.
+func (r *Recipient) RoleWords() string {
+	switch r.Role {
+	case "processor":
+		return "works for us"
+	case "controller":
+		return "decides for itself"
+	case "joint-controller":
+		return "decides together with us"
+	}
+	return "authority"
+}
+
+// SafeguardWords says what protects data abroad (UK GDPR Art 45 to 47).
+func (r *Recipient) SafeguardWords() string {
+	switch r.Safeguard {
+	case "adequacy":
+		return "The law there has been found to protect data as well as ours."
+	case "data-bridge":
+		return "The UK-US data bridge, which the recipient has joined."
+	case "idta":
+		return "The UK's International Data Transfer Agreement."
+	case "scc-addendum":
+		return "The EU's standard contract clauses with the UK's addendum."
+	case "bcr":
+		return "Binding rules of the recipient's group, approved by the regulator."
+	}
+	return "None needed: it stays where the law is as strict as here."
+}
