@@ -141,14 +141,21 @@ func (d *Desk) keep(ctx context.Context, tx *store.Tx, a vault.Access, t *Ticket
 		return 0, err
 	}
 	for _, s := range known {
+		stopped, err := d.restricted(ctx, tx, a.Purpose, answers[email].Category, s)
+		if err != nil {
+			return 0, err
+		}
+		if stopped {
+			continue
+		}
 		id, err := d.put(ctx, tx, a, s, t.ID, answers, email)
 		if err == nil {
 			t.Subject = s
 			return id, nil
 		}
 		// Somebody of whom only what law obliges to keep is left, or who
-		// objected to what was held before, has written anew and expects an
-		// answer: that is a new beginning, apart from the old.
+		// objected to or restricted what was held before, has written anew and
+		// expects an answer: that is a new beginning, apart from the old.
 		if !errors.Is(err, vault.ErrNotFound) && !errors.Is(err, vault.ErrObjected) {
 			return 0, err
 		}
@@ -157,6 +164,26 @@ func (d *Desk) keep(ctx context.Context, tx *store.Tx, a vault.Access, t *Ticket
 		return 0, err
 	}
 	return d.put(ctx, tx, a, t.Subject, t.ID, answers, email)
+}
+
+// restricted reports whether an answer could not use the address of a person,
+// because they have what is held of them stored and nothing else (UK GDPR Art
+// 18). What they send of their own accord afterwards, to be answered, is not
+// what they restricted; the vault would store it, but then neither the
+// acknowledgement nor whoever answers could use it, and the old stays as it is.
+func (d *Desk) restricted(ctx context.Context, tx *store.Tx, purpose, category string, s keys.SubjectID) (bool, error) {
+	standing, err := d.c.Vault.Standing(ctx, tx, s)
+	if errors.Is(err, vault.ErrNotFound) {
+		return false, nil // put meets the same and begins anew
+	}
+	if err != nil {
+		return false, err
+	}
+	c := d.c.InForce()
+	who, _ := c.Actor(systemActor)
+	k, _ := c.Category(category)
+	p, _ := c.Purpose(purpose)
+	return c.Use(who, k, p, standing) == policy.Restricted, nil
 }
 
 func (d *Desk) put(ctx context.Context, tx *store.Tx, a vault.Access, s keys.SubjectID, matter int64, answers intake.Answers, email int) (vault.RecordID, error) {

@@ -185,6 +185,43 @@ func TestSecondEnquiryIsTheSamePerson(t *testing.T) {
 	})
 }
 
+// L9: a restriction holds what was there. Who writes anew is acknowledged and
+// can be read and answered; what they restricted stays closed, also when the
+// form is filled in by somebody else who knows the address.
+func TestEnquiryOfWhoRestricted(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		b := newBench(t, st, "invoco")
+		_, old := b.enquire(map[string]string{"message": "The old"})
+		b.Work()
+		b.Office.Take()
+		err := b.Update(func(ctx context.Context, tx *store.Tx) error {
+			return b.Vault.Restrict(ctx, tx, vault.Access{Actor: "dpo", Purpose: "rights"}, old.Subject)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, second := b.enquire(map[string]string{"message": "The new"})
+		_, third := b.enquire(map[string]string{"message": "The third"})
+		if second.Subject == old.Subject || third.Subject != second.Subject {
+			t.Error("an enquiry lies under the restriction, or each begins anew")
+		}
+		b.Work()
+		if letters := b.Office.Take(); len(letters) != 2 || !strings.Contains(letters[0].Raw+letters[1].Raw, r.Reference) {
+			t.Errorf("%d acknowledgements", len(letters))
+		}
+		if got := b.held(second.Subject, "contact.message"); !slices.Equal(got, []string{"The new", "The third"}) {
+			t.Errorf("%d messages can be read", len(got))
+		}
+		err = b.Store.View(t.Context(), func(tx *store.Tx) error {
+			_, err := b.Vault.ReadSubject(t.Context(), tx, vault.Access{Actor: "support", Purpose: "enquiries"}, old.Subject, "contact.message")
+			return err
+		})
+		if !errors.Is(err, vault.ErrRestricted) {
+			t.Errorf("what was restricted: %v", err)
+		}
+	})
+}
+
 // R12: a year after the ticket is closed what was written goes, and only that
 // of this ticket.
 func TestClosingStartsTheRetention(t *testing.T) {
