@@ -16,16 +16,17 @@ import (
 //	v1.<policy version>.<day>.<choices>.<decision>.<code>
 //
 // with the policy version followed by - and a later one that this browser has
-// seen since, if it has; the day as YYYYMMDD (UTC), the choices as one letter for each cookie
-// group in the order of that policy version (y, n, or - for not decided), a g
-// after them if the browser sent Global Privacy Control, the decision's id in
-// base 36 or nothing, and the code as base64url of the first 16 bytes of
-// HMAC-SHA-256 over all before it.
+// seen since, if it has; the day as YYYYMMDD (UTC); the choices as one letter
+// for each cookie group in the order of that policy version (y, n, or - for not
+// decided), followed by the version that the choice was made under if that is
+// an earlier one, and a g after all of them if the browser sent Global Privacy
+// Control; the decision's id in base 36 or nothing; and the code as base64url
+// of the first 16 bytes of HMAC-SHA-256 over all before it.
 const (
 	valueVersion = "v1"
 	dayLayout    = "20060102"
 	codeBytes    = 16
-	maxValue     = 200 // bytes; 64 groups fit twice
+	maxValue     = 512 // bytes; 64 groups fit with versions of five digits
 	maxGroups    = 64  // choices are bits of a word
 )
 
@@ -50,12 +51,37 @@ func (c Choices) With(i int, yes bool) Choices {
 	return c
 }
 
+// Earlier are the versions of the policy that choices were made under, by
+// group, where a later decision about other groups carried them over; 0, or no
+// element, for a choice that was made with the decision. It is not changed in
+// place.
+type Earlier []int
+
+func (e Earlier) of(i int) int {
+	if i < len(e) {
+		return e[i]
+	}
+	return 0
+}
+
+// with returns e with the version for the i-th group.
+func (e Earlier) with(i, version int) Earlier {
+	if e.of(i) == version {
+		return e
+	}
+	out := make(Earlier, max(len(e), i+1))
+	copy(out, e)
+	out[i] = version
+	return out
+}
+
 // Decision is what a browser's cookie says.
 type Decision struct {
 	Policy  int       // version it was made under
 	Seen    int       // later version whose changes this browser has seen; 0 for none
 	Day     time.Time // midnight, UTC
 	Choices Choices   // in the order of that version's groups
+	Earlier Earlier   // in the same order
 	GPC     bool      // made while the browser sent Global Privacy Control
 	ID      int64     // of the row; 0 unless something was accepted
 }
@@ -79,6 +105,9 @@ func (d *Desk) encode(v Decision, n int) string {
 			b = append(b, 'y')
 		default:
 			b = append(b, 'n')
+		}
+		if made := v.Earlier.of(i); decided && made != 0 {
+			b = strconv.AppendInt(b, int64(made), 10)
 		}
 	}
 	if v.GPC {
@@ -128,17 +157,8 @@ func (d *Desk) decode(value string, groups func(version int) int) (Decision, boo
 	}
 	letters, gpc := strings.CutSuffix(parts[3], "g")
 	v.GPC = gpc
-	if n := groups(v.Policy); n < 0 || n != len(letters) || n > maxGroups {
+	if !v.readChoices(letters, groups(v.Policy)) {
 		return Decision{}, false
-	}
-	for i := range len(letters) {
-		switch letters[i] {
-		case 'y', 'n':
-			v.Choices = v.Choices.With(i, letters[i] == 'y')
-		case '-':
-		default:
-			return Decision{}, false
-		}
 	}
 	if parts[4] != "" {
 		if v.ID, err = strconv.ParseInt(parts[4], 36, 64); err != nil || v.ID <= 0 {
@@ -146,6 +166,38 @@ func (d *Desk) decode(value string, groups func(version int) int) (Decision, boo
 		}
 	}
 	return v, true
+}
+
+// readChoices reads the letters and versions of n groups.
+func (v *Decision) readChoices(s string, n int) bool {
+	if n < 0 || n > maxGroups {
+		return false
+	}
+	for i := range n {
+		if s == "" {
+			return false
+		}
+		letter := s[0]
+		digits := len(s[1:]) - len(strings.TrimLeft(s[1:], "0123456789"))
+		version := s[1 : 1+digits]
+		s = s[1+digits:]
+		switch letter {
+		case 'y', 'n':
+			v.Choices = v.Choices.With(i, letter == 'y')
+		case '-':
+		default:
+			return false
+		}
+		if version == "" {
+			continue
+		}
+		made, err := strconv.Atoi(version)
+		if err != nil || letter == '-' || made <= 0 || made >= v.Policy {
+			return false
+		}
+		v.Earlier = v.Earlier.with(i, made)
+	}
+	return s == ""
 }
 
 // Cookie returns the consent cookie that p declares for a surface, with the

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -64,15 +65,17 @@ var ErrGroup = errors.New("consent: not a group that people decide on")
 
 // Decide keeps a decision with its evidence, in one transaction, and returns
 // what the browser's cookie is to say. What the browser had decided before on
-// other groups is carried over, with the day on which that was.
+// other groups is carried over, with the day on which that was and the version
+// that it was made under. The evidence names only what was decided now: what
+// was before has its own.
 func (d *Desk) Decide(ctx context.Context, r Request) (Decision, error) {
 	p := r.State.policy
-	choices, declared, err := merge(p, r)
+	choices, earlier, err := merge(p, r)
 	if err != nil {
 		return Decision{}, err
 	}
 	now := d.now().UTC()
-	v := Decision{Policy: p.Version, Day: now.Truncate(24 * time.Hour), Choices: choices, GPC: r.State.gpc}
+	v := Decision{Policy: p.Version, Day: now.Truncate(24 * time.Hour), Choices: choices, Earlier: earlier, GPC: r.State.gpc}
 	if carried(p, r, choices) {
 		v.Day = r.State.decision.Day
 	}
@@ -81,12 +84,12 @@ func (d *Desk) Decide(ctx context.Context, r Request) (Decision, error) {
 		v.ID = id
 	}
 	err = d.store.Update(ctx, func(tx *store.Tx) error {
-		if err := d.insert(ctx, tx, id, now, r, declared); err != nil {
+		if err := d.insert(ctx, tx, id, now, r, v); err != nil {
 			return err
 		}
 		_, err := d.log.Append(ctx, tx, evidence.Body{
 			Kind: evidence.ConsentDecided, At: now, Actor: actor(p), Surface: r.Surface, Purpose: purpose(p), Policy: p.Version,
-			Ref: id, Code: code(r.State.gpc), Hash: r.Wording[:], Choices: declared,
+			Ref: id, Code: code(r.State.gpc), Hash: r.Wording[:], Choices: r.Choices,
 		})
 		return err
 	})
@@ -97,8 +100,8 @@ func (d *Desk) Decide(ctx context.Context, r Request) (Decision, error) {
 }
 
 // merge lays new choices over those that stand.
-func merge(p *policy.Policy, r Request) (Choices, map[string]bool, error) {
-	choices := r.State.standing
+func merge(p *policy.Policy, r Request) (Choices, Earlier, error) {
+	choices, earlier := r.State.standing, r.State.earlier
 	if r.State.gpc && !r.State.decision.GPC {
 		// The signal came after what was accepted and is a no to it. A decision
 		// made under the signal is kept as the more particular word, so what was
@@ -110,15 +113,9 @@ func merge(p *policy.Policy, r Request) (Choices, map[string]bool, error) {
 		if i < 0 || !Decidable(&p.CookieGroups[i]) {
 			return Choices{}, nil, ErrGroup
 		}
-		choices = choices.With(i, yes)
+		choices, earlier = choices.With(i, yes), earlier.with(i, 0)
 	}
-	declared := map[string]bool{}
-	for i := range p.CookieGroups {
-		if yes, decided := choices.Of(i); decided {
-			declared[p.CookieGroups[i].ID] = yes
-		}
-	}
-	return choices, declared, nil
+	return choices, earlier, nil
 }
 
 // carried reports whether a choice on consent was made before and not now: such
@@ -142,7 +139,7 @@ func accepted(p *policy.Policy, c Choices) bool {
 	return false
 }
 
-func (d *Desk) insert(ctx context.Context, tx *store.Tx, id int64, now time.Time, r Request, declared map[string]bool) error {
+func (d *Desk) insert(ctx context.Context, tx *store.Tx, id int64, now time.Time, r Request, v Decision) error {
 	if before := r.State.decision.ID; before != 0 {
 		if _, err := tx.Exec(ctx, "UPDATE consent_decisions SET ended_ms = $1 WHERE id = $2 AND ended_ms = 0", now.UnixMilli(), before); err != nil {
 			return err
@@ -153,20 +150,32 @@ func (d *Desk) insert(ctx context.Context, tx *store.Tx, id int64, now time.Time
 		gpc = 1
 	}
 	_, err := tx.Exec(ctx, "INSERT INTO consent_decisions (id, at_ms, policy, wording, surface, choices, gpc, ended_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, 0)",
-		id, now.UnixMilli(), r.State.policy.Version, r.Wording[:], r.Surface, choiceText(r.State.policy, declared), gpc)
+		id, now.UnixMilli(), r.State.policy.Version, r.Wording[:], r.Surface, choiceText(r, v), gpc)
 	return err
 }
 
-func choiceText(p *policy.Policy, declared map[string]bool) string {
+// choiceText says what stands after a decision: group=yes or group=no, and
+// after @ the version under which it was made if it was carried over. The words
+// whose hash the row holds were shown for what has no such mark.
+func choiceText(r Request, v Decision) string {
 	var parts []string
-	for i := range p.CookieGroups {
-		id := p.CookieGroups[i].ID
-		switch yes, decided := declared[id]; {
-		case decided && yes:
-			parts = append(parts, id+"=yes")
-		case decided:
-			parts = append(parts, id+"=no")
+	for i, g := range r.State.policy.CookieGroups {
+		yes, decided := v.Choices.Of(i)
+		if !decided {
+			continue
 		}
+		part := g.ID + "=no"
+		if yes {
+			part = g.ID + "=yes"
+		}
+		if _, now := r.Choices[g.ID]; !now {
+			made := v.Earlier.of(i)
+			if made == 0 {
+				made = v.Policy
+			}
+			part += "@" + strconv.Itoa(made)
+		}
+		parts = append(parts, part)
 	}
 	return strings.Join(parts, " ")
 }
@@ -213,7 +222,7 @@ type Record struct {
 	Policy  int
 	Wording []byte
 	Surface string
-	Choices string
+	Choices string // by group: "analytics=yes@1 statistics=no"; @ and a version on what was not decided now
 	GPC     bool
 	Ended   time.Time // zero while it stands
 }

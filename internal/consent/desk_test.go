@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -319,6 +320,63 @@ func TestSweep(t *testing.T) {
 	})
 }
 
+// L16: each choice stands with the version that it was made under, in the
+// cookie, in what people are told, in the row and in the evidence, however many
+// versions later something else is decided.
+func TestACarriedChoiceKeepsItsVersion(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		b := setUp(t, st)
+		ctx := context.Background()
+		value := b.decide(t, b.desk.Read(b.p, "website", nil, false), map[string]bool{"analytics": true, "trusted-traffic": false, "statistics": true})
+		first := b.now.Truncate(24 * time.Hour)
+		var got []consent.Record
+		for i, step := range []struct {
+			choices map[string]bool
+			cookie  string
+		}{
+			{map[string]bool{"statistics": false}, "v1.2.20261124.-ny1n1."},
+			{map[string]bool{"trusted-traffic": true}, "v1.3.20261124.-n2y1y."},
+			{map[string]bool{"statistics": true}, "v1.4.20261124.-yy1y3."},
+		} {
+			b.now = b.now.AddDate(0, 0, 7)
+			version := i + 2
+			b.p = invoco(t, version, "description: Our public site,", "description: The public site,")
+			b.versions[version] = b.p
+			v, err := b.desk.Decide(ctx, consent.Request{Surface: "website", Choices: step.choices, Wording: [32]byte{byte(version)}, State: b.read(value)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, value, _ = b.desk.Cookie(b.p, "website", v)
+			if !strings.HasPrefix(value, step.cookie) {
+				t.Errorf("the cookie is %s, want %s", value, step.cookie)
+			}
+			if day, under, ok := b.read(value).Decided(); !ok || under != 1 || !day.Equal(first) {
+				t.Errorf("people are told %v, version %d", day, under)
+			}
+			r, err := b.desk.Get(ctx, v.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, r)
+		}
+		for i, want := range []string{
+			"statistics=no analytics=yes@1 trusted-traffic=no@1",
+			"statistics=no@2 analytics=yes@1 trusted-traffic=yes",
+			"statistics=yes analytics=yes@1 trusted-traffic=yes@3",
+		} {
+			if got[i].Choices != want || got[i].Policy != i+2 {
+				t.Errorf("under version %d the row says %q, want %q", got[i].Policy, got[i].Choices, want)
+			}
+		}
+		if body := b.last(t); body.Policy != 4 || !maps.Equal(body.Choices, map[string]bool{"statistics": true}) {
+			t.Errorf("the evidence names choices of other versions: %v under %d", body.Choices, body.Policy)
+		}
+		if _, under, _ := b.read(b.decide(t, b.read(value), all)).Decided(); under != 4 {
+			t.Errorf("decided anew under version %d", under)
+		}
+	})
+}
+
 func FuzzRead(f *testing.F) {
 	p := &policy.Policy{Version: 1, CookieGroups: []policy.CookieGroup{{ID: "a", Consent: true}, {ID: "b", Exemption: "strictly-necessary"}}}
 	desk := consent.New(nil, nil, []byte("secret"), func(n int) *policy.Policy {
@@ -329,6 +387,7 @@ func FuzzRead(f *testing.F) {
 	}, time.Now)
 	f.Add("v1.1.20261124.y-..AAAAAAAAAAAAAAAAAAAAAA")
 	f.Add("v1.1.20261124.y-g.zz.")
+	f.Add("v1.2.20261124.y1-g.zz.")
 	f.Fuzz(func(t *testing.T, value string) {
 		if s := desk.Read(p, "website", []string{value}, false); s.Widened() {
 			t.Fatal("a value that nobody signed was taken for a yes")

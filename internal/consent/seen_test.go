@@ -91,6 +91,15 @@ func TestSeenIsEvidenced(t *testing.T) {
 	}
 	b.publish(t, 2)
 	b.accept(t, value)
+	body := b.last(t)
+	if body.Kind != evidence.NoticeAccepted || body.Policy != 2 || body.Ref != 0 || body.Subject != 0 || body.Surface != "website" {
+		t.Errorf("%+v", body)
+	}
+}
+
+// last returns the body of the newest entry of the evidence.
+func (b *bench) last(t *testing.T) evidence.Body {
+	t.Helper()
 	var last int64
 	if err := b.st.View(t.Context(), func(tx *store.Tx) error {
 		return tx.QueryRow(t.Context(), "SELECT MAX(id) FROM evidence").Scan(&last)
@@ -105,9 +114,10 @@ func TestSeenIsEvidenced(t *testing.T) {
 		t.Fatal(err)
 	}
 	body, err := evidence.DecodeBody(o.Body)
-	if err != nil || body.Kind != evidence.NoticeAccepted || body.Policy != 2 || body.Ref != 0 || body.Subject != 0 || body.Surface != "website" {
-		t.Errorf("%+v, %v", body, err)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return body
 }
 
 // A cookie that says it has seen what was never published, or what came before

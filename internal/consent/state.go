@@ -14,6 +14,7 @@ type State struct {
 	policy   *policy.Policy
 	surface  string
 	standing Choices // in the order of policy's groups; only what still holds
+	earlier  Earlier // in the same order: what was made under an earlier version
 	gpc      bool
 	decision Decision
 	decided  bool
@@ -32,7 +33,7 @@ func (d *Desk) Read(p *policy.Policy, surface string, values []string, gpc bool)
 			continue
 		}
 		s.decision, s.decided = v, d.fresh(p, v)
-		if s.standing = d.standing(p, v); !s.decided {
+		if s.standing, s.earlier = d.standing(p, v); !s.decided {
 			s.standing = objections(p, s.standing)
 		}
 		break
@@ -56,22 +57,25 @@ func (d *Desk) fresh(p *policy.Policy, v Decision) bool {
 
 // standing carries choices over to the policy in force: by the group's id, and
 // for consent only where what the group does has not changed materially.
-func (d *Desk) standing(p *policy.Policy, v Decision) Choices {
+func (d *Desk) standing(p *policy.Policy, v Decision) (c Choices, earlier Earlier) {
 	if v.Policy == p.Version {
-		return v.Choices
+		return v.Choices, v.Earlier
 	}
 	old := d.version(v.Policy)
 	again := d.askAgain(old, p)
-	var c Choices
 	for i, g := range old.CookieGroups {
 		yes, decided := v.Choices.Of(i)
 		j := groupIndex(p, g.ID)
 		if !decided || j < 0 || again[g.ID] || p.CookieGroups[j].Consent != g.Consent {
 			continue
 		}
-		c = c.With(j, yes)
+		made := v.Earlier.of(i)
+		if made == 0 {
+			made = v.Policy
+		}
+		c, earlier = c.With(j, yes), earlier.with(j, made)
 	}
-	return c
+	return c, earlier
 }
 
 // objections is what of c are objections.
@@ -197,9 +201,21 @@ func (s State) Widened() bool {
 func (s State) GPC() bool { return s.gpc }
 
 // Decided returns the day of this browser's choice and the policy version it
-// was made under; ok is false if there is none.
+// was made under; ok is false if there is none. Of choices on consent that were
+// made one after the other it is the first that still stands, which is asked
+// again first.
 func (s State) Decided() (day time.Time, version int, ok bool) {
-	return s.decision.Day, s.decision.Policy, s.decided
+	version = s.decision.Policy
+	if s.policy == nil {
+		return s.decision.Day, version, s.decided
+	}
+	for i := range s.policy.CookieGroups {
+		_, decided := s.standing.Of(i)
+		if made := s.earlier.of(i); decided && made != 0 && s.policy.CookieGroups[i].Consent {
+			version = min(version, made)
+		}
+	}
+	return s.decision.Day, version, s.decided
 }
 
 // Behind reports whether the policy in force is later than what this browser

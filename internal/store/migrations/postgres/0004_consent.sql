@@ -4,10 +4,10 @@
 CREATE TABLE consent_decisions (
     id       BIGINT NOT NULL PRIMARY KEY, -- random
     at_ms    BIGINT NOT NULL,             -- Unix milliseconds
-    policy   BIGINT NOT NULL,             -- version in force
+    policy   BIGINT NOT NULL,             -- version in force, under which what has no @ was chosen
     wording  BYTEA  NOT NULL,             -- SHA-256 of the words shown
     surface  TEXT   NOT NULL,             -- declared surface
-    choices  TEXT   NOT NULL,             -- declared groups: "analytics=no statistics=yes"
+    choices  TEXT   NOT NULL,             -- declared groups: "analytics=no@1 statistics=yes"; @: carried over, made under that version
     gpc      BIGINT NOT NULL,             -- 1: the browser sent Global Privacy Control
     ended_ms BIGINT NOT NULL              -- when the same browser decided anew; 0 while it has not
 );

@@ -4,10 +4,10 @@
 CREATE TABLE consent_decisions (
     id       INTEGER NOT NULL PRIMARY KEY, -- random
     at_ms    INTEGER NOT NULL,             -- Unix milliseconds
-    policy   INTEGER NOT NULL,             -- version in force
+    policy   INTEGER NOT NULL,             -- version in force, under which what has no @ was chosen
     wording  BLOB    NOT NULL,             -- SHA-256 of the words shown
     surface  TEXT    NOT NULL,             -- declared surface
-    choices  TEXT    NOT NULL,             -- declared groups: "analytics=no statistics=yes"
+    choices  TEXT    NOT NULL,             -- declared groups: "analytics=no@1 statistics=yes"; @: carried over, made under that version
     gpc      INTEGER NOT NULL,             -- 1: the browser sent Global Privacy Control
     ended_ms INTEGER NOT NULL              -- when the same browser decided anew; 0 while it has not
 ) STRICT, WITHOUT ROWID;
