@@ -126,9 +126,7 @@ func facts(v any) map[string][]string {
 			case bool:
 				all[key] = []string{strconv.FormatBool(f)}
 			case Period:
-				if !f.IsZero() {
-					all[key] = []string{f.Words()}
-				}
+				all[key] = []string{f.Words()} // no time is declared, too: a rule says where it is wrong
 			case Contact:
 				flatten(v.Field(i), key+".")
 			}

@@ -5,6 +5,7 @@ package lint
 
 import (
 	"candour/policy"
+	"candour/policy/lint/announceperiod"
 	"candour/policy/lint/appdata"
 	"candour/policy/lint/consentends"
 	"candour/policy/lint/consentperiod"
@@ -75,6 +76,7 @@ var rules = []Registered{
 	{rights.Rule, "rights"},
 	{contacts.Rule, "contacts"},
 	{consentperiod.Rule, "consentperiod"},
+	{announceperiod.Rule, "announceperiod"},
 	{traffic.Rule, "traffic"},
 	{location.Rule, "location"},
 	{mentioned.Rule, "mentioned"},
@@ -97,7 +99,7 @@ var (
 	untilNamed = ids(used.Rule, mentioned.Rule, recipientpurpose.Rule)
 	// untilWhole wait until nothing in policy.yaml was left out for its form.
 	untilWhole = ids(references.Rule, used.Rule, mentioned.Rule, recipientpurpose.Rule, undeclared.Rule, strayfacts.Rule,
-		rights.Rule, consentends.Rule, retained.Rule, traffic.Rule, special.Rule, formuse.Rule, cookieattributes.Rule)
+		rights.Rule, consentends.Rule, retained.Rule, traffic.Rule, special.Rule, formuse.Rule, cookieattributes.Rule, announceperiod.Rule)
 	// untilTold wait until every placeholder of the notice could be read.
 	untilTold = ids(mentioned.Rule, sections.Rule)
 )
