@@ -54,6 +54,7 @@ func contents(c *Composer) []Content {
 	return []Content{
 		Acknowledgement{Reference: "7K3M-Q2TX", About: "Your products & services"},
 		Acknowledgement{Reference: "7K3M-Q2TX", Rights: true},
+		Acknowledgement{Reference: "7K3M-Q2TX", Rights: true, Complaint: true},
 		Confirmation{Confirm: c.Link("/newsletter/confirm", "token", "AAAAAAAAAAEBBBBBBBBBBBBBBBBBBBBB"), Until: noon.AddDate(0, 0, 7)},
 		Already{Leave: leave},
 		Welcome{Leave: leave},

@@ -71,6 +71,7 @@ type Acknowledgement struct {
 	Reference string // of the ticket
 	About     string // the chosen subject, as the policy words it; may be empty
 	Rights    bool   // the data rights desk has it
+	Complaint bool   // it reads as a complaint about personal data
 }
 
 // Confirmation is the content of NewsletterConfirm.

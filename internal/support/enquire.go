@@ -29,6 +29,10 @@ const (
 	closedEvent  = "enquiry.closed" // retention of an enquiry counts from it
 )
 
+// RightComplaint is the id of the right to complain, whose acknowledgement has
+// a term of its own (DPA 2018 s164A).
+const RightComplaint = "complaint"
+
 // Config is what the desk stands on.
 type Config struct {
 	Store   *store.Store
@@ -68,6 +72,7 @@ func (Enquiry) LogValue() slog.Value { return slog.StringValue("(enquiry)") }
 type Receipt struct {
 	Reference string // to quote
 	Right     string // the data-subject right the words suggest; empty for none
+	Rights    bool   // the rights desk has it, for its words or for the choice
 }
 
 // Enquire takes an enquiry: records, ticket, evidence and the owed
@@ -118,7 +123,7 @@ func (d *Desk) Enquire(ctx context.Context, e Enquiry) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	return Receipt{Reference: t.Reference, Right: t.Suggests}, nil
+	return Receipt{Reference: t.Reference, Right: t.Suggests, Rights: t.Queue == QueueRights}, nil
 }
 
 // emailOf returns which of the answers is the e-mail address.
@@ -214,7 +219,7 @@ func (d *Desk) acknowledge(ctx context.Context, tx *store.Tx, it mail.Item) (mai
 	if err != nil {
 		return nil, err
 	}
-	return mail.Acknowledgement{Reference: t.Reference, About: d.label(t.About), Rights: t.Queue == QueueRights}, nil
+	return mail.Acknowledgement{Reference: t.Reference, About: d.label(t.About), Rights: t.Queue == QueueRights, Complaint: t.Suggests == RightComplaint}, nil
 }
 
 // label returns the words of a chosen option, empty if the policy has it no

@@ -32,7 +32,7 @@ func SuggestsRight(text string) (right string, ok bool) {
 // the like are spelled by the classes below, and ~ lets up to five words
 // stand between.
 var rightPhrases = compile([]rightWords{
-	{"complaint", []string{
+	{RightComplaint, []string{
 		"complain|complaint|complaining ~ DATA", "complain|complaint ~ privacy|gdpr|dpo|officer", "DATA ~ complaint",
 		"privacy complaint", "complain ~ ico|commissioner|commission", "report|reported|reporting you ~ ico|commissioner",
 		"breach|broke|breached|breaking ~ gdpr", "breach of ~ privacy", "breach of ~ data protection", "data breach",

@@ -14,6 +14,7 @@ import (
 	"candour/internal/web/firstpage"
 	"candour/internal/web/templates"
 	"candour/internal/web/website"
+	"candour/policy"
 )
 
 var day = time.Date(2026, time.November, 24, 9, 0, 0, 0, time.UTC)
@@ -108,7 +109,7 @@ func pages() map[string][]any {
 		"contact":    {website.Contact{Base: base(), Content: content(), Form: f}},
 		"newsletter": {website.Newsletter{Base: base(), Content: content(), Form: f}},
 		"contact_sent": {
-			website.ContactSent{Base: base(), Reference: "R-1", Right: "Access", RightHow: hostile}, website.ContactSent{Base: base()},
+			website.ContactSent{Base: base(), Reference: "R-1", Rights: true, Right: "Access", RightIs: hostile, Officer: policy.Contact{Email: "o@example.org"}}, website.ContactSent{Base: base(), Reference: "R-1", Rights: true, Right: "Complaint", Complaint: true}, website.ContactSent{Base: base()},
 		},
 		"newsletter_check":     {website.NewsletterCheck{Base: base(), Kept: "7 days"}},
 		"newsletter_confirmed": {website.NewsletterConfirmed{Base: base(), Form: &f}, website.NewsletterConfirmed{Base: base(), Done: true}},

@@ -52,8 +52,9 @@ func (h *site) contactPost(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := ContactSent{Base: h.Base(r, "Thank you", ""), Reference: receipt.Reference}
 	page.NoIndex = true
+	page.Rights, page.Officer = receipt.Rights, v.Policy().Operator.Officer
 	if right, ok := v.Policy().RightByID(receipt.Right); ok {
-		page.Right, page.RightHow = right.Title, right.How
+		page.Right, page.RightIs, page.Complaint = right.Title, right.Description, right.ID == support.RightComplaint
 	}
 	h.Render(w, r, http.StatusOK, "contact_sent", page)
 	return nil

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"candour/internal/marketing"
+	"candour/internal/support"
 	"candour/internal/web"
 	"candour/internal/web/website"
 	"candour/internal/web/webtest"
@@ -48,6 +49,55 @@ func TestContact(t *testing.T) {
 	}
 	if log := b.Logged.String(); strings.Contains(log, "ann@") || strings.Contains(log, "Ann") || strings.Contains(log, "192.0.2") || !strings.Contains(log, "route=/contact") {
 		t.Errorf("the log (R9): %s", log)
+	}
+}
+
+// After a request about data the page says who has it and by when, and sends
+// nobody to what is not open yet.
+func TestThanks(t *testing.T) {
+	b := webtest.Open(t, "invoco")
+	for _, c := range []struct {
+		receipt   support.Receipt
+		says, not []string
+	}{
+		{support.Receipt{Reference: "C-1"}, []string{"C-1"}, []string{"one month", "look after your data", "datacontroller"}},
+		{support.Receipt{Reference: "C-2", Rights: true}, []string{"look after your data", "within one month", "datacontroller@invoco.net"}, []string{"one of your rights", "portal"}},
+		{support.Receipt{Reference: "C-3", Rights: true, Right: "access"}, []string{"one of your rights", "Access", "within one month"}, []string{"portal"}},
+		{support.Receipt{Reference: "C-4", Rights: true, Right: "complaint"}, []string{"Complaint", "within 30 days"}, []string{"one month", "portal"}},
+	} {
+		b.Receipt = c.receipt
+		br := b.Browser()
+		page := textOf(br.Post("/contact", fill(t, b, br)).ByID("content"))
+		for _, want := range c.says {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s does not say %q: %s", c.receipt.Reference, want, page)
+			}
+		}
+		for _, not := range c.not {
+			if strings.Contains(page, not) {
+				t.Errorf("%s says %q", c.receipt.Reference, not)
+			}
+		}
+	}
+}
+
+// The list of mistakes reads well whatever a label ends in.
+func TestSummary(t *testing.T) {
+	for label, want := range map[string]string{
+		"Your name": "Your name: Please fill this in.", "What is it about?": "What is it about? Please fill this in.", "Tell us:": "Tell us: Please fill this in.",
+		"Write!": "Write! Please fill this in.", "Anything else…": "Anything else… Please fill this in.", "Name (or firm)": "Name (or firm): Please fill this in.",
+		"Your name.": "Your name. Please fill this in.", "": "Please fill this in.",
+	} {
+		if got := (web.Field{Label: label, Error: "Please fill this in."}).Summary(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	b := webtest.Open(t, "invoco")
+	br := b.Browser()
+	values := fill(t, b, br)
+	values.Del("about")
+	if a := br.Post("/contact", values); !strings.Contains(a.Text, ">What is it about? Please choose one of the answers.<") {
+		t.Error("the page lists a mistake otherwise")
 	}
 }
 

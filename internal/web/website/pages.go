@@ -5,6 +5,7 @@ import (
 
 	"candour/internal/notice"
 	"candour/internal/web"
+	"candour/policy"
 )
 
 // Home is the page "home".
@@ -36,8 +37,11 @@ type Contact struct {
 type ContactSent struct {
 	web.Base
 	Reference string // of the ticket, to quote
+	Rights    bool   // the desk for requests about data has it
 	Right     string // title of the data right that the words suggest, if any
-	RightHow  string // what happens with such a request
+	RightIs   string // what that right is, in words
+	Complaint bool   // that right is to complain
+	Officer   policy.Contact
 }
 
 // Newsletter is the page "newsletter".

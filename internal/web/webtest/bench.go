@@ -51,8 +51,9 @@ type Bench struct {
 
 	Enquiries []support.Enquiry
 	Signups   []marketing.Signup
-	Codes     []string // of confirmations and departures, as "confirm CODE", "leave CODE WAY"
-	Fails     error    // what the acts return
+	Codes     []string        // of confirmations and departures, as "confirm CODE", "leave CODE WAY"
+	Fails     error           // what the acts return
+	Receipt   support.Receipt // what whoever enquires is told
 }
 
 // Edits change files of the operator's folder before it is loaded: a file's
@@ -63,7 +64,7 @@ type Edits [][3]string
 func Open(t testing.TB, operator string, edits ...[3]string) *Bench {
 	t.Helper()
 	ctx, dir := context.Background(), t.TempDir()
-	b := &Bench{T: t, Logged: &bytes.Buffer{}, now: time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)}
+	b := &Bench{T: t, Logged: &bytes.Buffer{}, Receipt: support.Receipt{Reference: "C-1", Right: "access", Rights: true}, now: time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)}
 	b.Store = storetest.Open(t, storetest.Target(t, store.SQLite))
 	ring, err := keys.Open(ctx, b.Store, filepath.Join(dir, "keys"))
 	must(t, err)
@@ -159,7 +160,7 @@ func (b *Bench) Pass(d time.Duration) {
 
 func (b *Bench) enquire(_ context.Context, e support.Enquiry) (support.Receipt, error) {
 	b.Enquiries = append(b.Enquiries, e)
-	return support.Receipt{Reference: "C-1", Right: "access"}, b.Fails
+	return b.Receipt, b.Fails
 }
 
 func (b *Bench) subscribe(_ context.Context, s marketing.Signup) error {
