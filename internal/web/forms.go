@@ -279,7 +279,7 @@ func view(p *policy.Policy, form string, f policy.Field, value, wrong string) Fi
 	case f.Name == letterField:
 		out.Type, out.MaxLength = "textarea", intake.MaxMessage
 	}
-	for _, part := range []struct{ suffix, text string }{{"reason", out.Reason}, {"hint", out.Hint}, {"without", out.Without}, {"error", out.Error}} {
+	for _, part := range []struct{ suffix, text string }{{"hint", out.Hint}, {"error", out.Error}, {"reason", out.Reason}, {"without", out.Without}} {
 		if part.text != "" {
 			out.Describes = strings.TrimSpace(out.Describes + " " + out.ID + "-" + part.suffix)
 		}

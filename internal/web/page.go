@@ -1,7 +1,10 @@
 package web
 
 import (
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"candour/internal/notice"
 )
@@ -180,7 +183,17 @@ type Field struct {
 	Options      []FieldOption
 	Value        string
 	Error        string // what is wrong with it, in words
-	Describes    string // ids for aria-describedby: ID-reason ID-hint ID-without ID-error, those there are
+	Describes    string // ids for aria-describedby: ID-hint ID-error ID-reason ID-without, those there are
+}
+
+// Summary is what the list of mistakes says of the field: its label, with a
+// colon unless the label ends in punctuation of its own, and what is wrong.
+func (f Field) Summary() string {
+	last, _ := utf8.DecodeLastRuneInString(f.Label)
+	if f.Label == "" || unicode.Is(unicode.Terminal_Punctuation, last) || last == '…' {
+		return strings.TrimSpace(f.Label + " " + f.Error)
+	}
+	return f.Label + ": " + f.Error
 }
 
 // FieldOption is one choice of a field.
