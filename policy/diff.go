@@ -9,7 +9,7 @@ import (
 // Change is one difference in meaning between two policies.
 type Change struct {
 	Kind      string   `json:"kind"` // stable: purpose.added, retention.longer ...
-	ID        string   `json:"id"`   // of the thing that changed
+	ID        string   `json:"id"`   // of the thing that changed; of a use purpose/category, with more categories after commas
 	What      string   `json:"what"` // a sentence for people, which calls things by their titles
 	Tell      bool     `json:"tell"` // people must be told before it applies (UK GDPR Art 13(3), Art 12(1))
 	AskAgain  bool     `json:"ask_again"`
@@ -22,7 +22,7 @@ type Change struct {
 // does need not be told; one that adds must be; one that widens what a person
 // agreed to on their device must be asked again.
 func Diff(old, new *Policy) []Change {
-	d := &differ{old: old, new: new}
+	d := &differ{old: old, new: new, joint: map[string]*joint{}}
 	d.operator()
 	d.settings()
 	d.surfaces()
@@ -61,6 +61,7 @@ func MustTell(changes []Change) bool {
 type differ struct {
 	old, new *Policy
 	changes  []Change
+	joint    map[string]*joint // by kind, purpose and words
 }
 
 // note records a change that need not be told.

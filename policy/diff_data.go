@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -228,44 +229,74 @@ func (d *differ) purpose(a, b *Purpose) {
 }
 
 func (d *differ) use(purpose, category string, a, b used) {
-	where := purpose + "/" + category
-	name, why := d.named("category", category), d.named("purpose", purpose)
+	tell := func(kind, format string, args ...any) *Change {
+		c := d.together(kind, purpose, category, format, args...)
+		c.Tell = true
+		return c
+	}
 	if a.use.Basis != b.use.Basis {
-		c := d.tell("basis.changed", where, "The ground on which we use %s for %s is now %s (before: %s)", name, why, b.use.Basis.Words(), a.use.Basis.Words())
+		c := tell("basis.changed", "we now use * on the ground of %s (before: %s)", b.use.Basis.Words(), a.use.Basis.Words())
 		d.ask(c, d.groupsOf(purpose)...)
 	}
 	if a.use.Condition != b.use.Condition {
-		d.tell("condition.changed", where, "The further condition on which we use %s for %s is now: %s (before: %s)", name, why, orNone(b.use.Condition), orNone(a.use.Condition))
+		tell("condition.changed", "the further condition for using * is now: %s (before: %s)", orNone(b.use.Condition), orNone(a.use.Condition))
 	}
 	if a.use.Interest != b.use.Interest {
 		// Art 13(1)(d): the interest itself is what people are told.
-		d.tell("interest.changed", where, "The interest for which we use %s for %s is now: %s", name, why, orNone(b.use.Interest))
+		tell("interest.changed", "the interest for which we use * is now: %s", orNone(b.use.Interest))
 	}
 	if a.use.Law != b.use.Law {
-		d.tell("law.changed", where, "The law under which we use %s for %s is now: %s (before: %s)", name, why, orNone(b.use.Law), orNone(a.use.Law))
+		tell("law.changed", "the law under which we use * is now: %s (before: %s)", orNone(b.use.Law), orNone(a.use.Law))
 	}
 	switch {
 	case a.retention == nil && b.retention == nil:
 		return
 	case b.retention == nil:
-		d.tell("retention.gone", where, "It is no longer said how long %s is kept for %s (before: %s)", name, why, a.retention.Title)
+		tell("retention.gone", "it is no longer said how long we keep * (before: %s)", a.retention.Title)
 		return
 	case a.retention == nil:
-		d.note("retention.given", where, "It is now said how long %s is kept for %s: %s", name, why, b.retention.Title)
+		d.together("retention.given", purpose, category, "it is now said how long we keep *: %s", b.retention.Title)
 		return
 	}
 	is, was := spell(a.retention, b.retention)
 	switch keeps(a.retention, b.retention) {
 	case longer:
-		d.tell("retention.longer", where, "%s is kept longer for %s: %s (before: %s)", name, why, is, was)
+		tell("retention.longer", "we keep * longer: %s (before: %s)", is, was)
 	case shorter:
-		d.note("retention.shorter", where, "%s is kept less long for %s: %s (before: %s)", name, why, is, was)
+		d.together("retention.shorter", purpose, category, "we keep * less long: %s (before: %s)", is, was)
 	case otherwise:
-		d.tell("retention.changed", where, "%s is kept for another time for %s: %s (before: %s)", name, why, is, was)
+		tell("retention.changed", "we keep * for another time: %s (before: %s)", is, was)
 	}
 	if a.retention.Then != b.retention.Then {
-		d.tell("retention.then", where, "When its time for %s is over, we now %s %s (before: %s it)", why, b.retention.Then, name, a.retention.Then)
+		tell("retention.then", "this is what we now do with * when the time is over: %s (before: %s)", b.retention.Then, a.retention.Then)
 	}
+}
+
+// joint is a change that several categories of one purpose have alike.
+type joint struct {
+	at    int // in the list of changes
+	names []string
+}
+
+// together records a change of how a purpose uses a category. What is the same
+// for several is one change that names them all, in place of the *: nobody
+// reads the same sentence for each.
+func (d *differ) together(kind, purpose, category, format string, args ...any) *Change {
+	words := fmt.Sprintf(format, args...)
+	key := kind + "\n" + purpose + "\n" + words
+	j, again := d.joint[key]
+	if !again {
+		d.note(kind, purpose+"/"+category, "")
+		j = &joint{at: len(d.changes) - 1}
+		d.joint[key] = j
+	}
+	c := &d.changes[j.at]
+	if again {
+		c.ID += "," + category
+	}
+	j.names = append(j.names, d.named("category", category))
+	c.What = stopped("For " + d.named("purpose", purpose) + " " + strings.Replace(words, "*", listed(j.names), 1))
+	return c
 }
 
 type kept int
@@ -333,9 +364,9 @@ func figures(r *Retention) string {
 func happening(event string) string {
 	thing, what, ok := strings.Cut(event, ".")
 	if !ok {
-		thing, what = "it", event
+		return "it is " + spaced(event)
 	}
-	return strings.ReplaceAll(thing+" is "+what, "-", " ")
+	return spaced("the " + thing + " is " + what)
 }
 
 // notice says how long before something is announced.

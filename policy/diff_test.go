@@ -42,9 +42,9 @@ func TestDiffTellsMeaning(t *testing.T) {
 		{"new purpose", []string{"\nretention:\n", newPurpose + "\nretention:\n"}, "purpose.added", "art", true, nil},
 		{"longer retention", []string{"period: P6Y", "period: P7Y"}, "retention.longer", "books/person.name", true, nil},
 		{"shorter retention", []string{"period: P6Y", "period: P5Y"}, "retention.shorter", "books/person.name", false, nil},
-		{"limit gone", []string{"    limit: P2Y\n    then: erase\n    reason: You may", "    then: erase\n    reason: You may"}, "retention.longer", "enquiries/person.name", true, nil},
-		{"another event", []string{"event: enquiry.closed", "event: contract.ended"}, "retention.changed", "enquiries/person.name", true, nil},
-		{"basis", []string{"basis: contract", "basis: legitimate-interests"}, "basis.changed", "calls/call.traffic", true, nil},
+		{"limit gone", []string{"    limit: P2Y\n    then: erase\n    reason: You may", "    then: erase\n    reason: You may"}, "retention.longer", "enquiries/person.name,contact.email", true, nil},
+		{"another event", []string{"event: enquiry.closed", "event: contract.ended"}, "retention.changed", "enquiries/person.name,contact.email", true, nil},
+		{"basis", []string{"basis: contract", "basis: legitimate-interests"}, "basis.changed", "calls/call.traffic,person.name", true, nil},
 		{"category for analysis", []string{"categories: [site.activity]\n        basis", "categories: [site.activity, person.name]\n        basis"}, "purpose.category-added", "analysis", true, []string{"analytics"}},
 		{"new cookie", []string{"\nintegrations:", newCookie + "\nintegrations:"}, "cookie.added", "extra", true, []string{"analytics"}},
 		{"cookie lives longer", []string{"lifetime: P400D", "lifetime: P399D"}, "cookie.shorter", "stats", false, nil},
@@ -115,8 +115,10 @@ func TestDiffSpeaksPlainly(t *testing.T) {
 			t.Errorf("no %q in %+v", want, got)
 		}
 	}
+	said("For “Answering you” we keep “Name” and “E-mail address” longer: two years (before: one year after your question is closed).",
+		"title: one year after your question is closed\n    event: enquiry.closed\n    period: P1Y", "title: two years\n    event: enquiry.closed\n    period: P2Y")
 	said("The cookie _st_* (“Analytics”) is kept until you close the browser instead of 400 days.", "    lifetime: P400D\n", "")
-	said("“Name” is kept less long for “Keeping the books”: five years (before: six years).", "title: six years\n    event: collected\n    period: P6Y", "title: five years\n    event: collected\n    period: P5Y")
+	said("For “Keeping the books” we keep “Name” less long: five years (before: six years).", "title: six years\n    event: collected\n    period: P6Y", "title: five years\n    event: collected\n    period: P5Y")
 }
 
 func TestDiffIgnoresWording(t *testing.T) {
@@ -144,7 +146,7 @@ func TestChangesReadAsText(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"! “Name” is kept longer for “Keeping the books”: 7 years after it is collected (before: 6 years after it is collected). [retention.longer books/person.name]\n",
+		"! For “Keeping the books” we keep “Name” longer: 7 years after it is collected (before: 6 years after it is collected). [retention.longer books/person.name]\n",
 		"  The cookie _st_* (“Analytics”) is kept for 30 days instead of 400 days. [cookie.shorter stats]\n",
 		"? Our pages now also reach https://in2.stats.example.com for content of “Stats Inc” (“Analytics”). [integration.source-added stats]\n",
 		"! People must be told before this applies.\n", "? Consent must be asked again for: analytics.\n",
