@@ -26,7 +26,7 @@ async function signUp(page, email) {
     page.waitForResponse((r) => r.request().method() === 'POST'),
     page.getByRole('button', { name: 'Send me the newsletter', exact: true }).click(),
   ]);
-  await page.getByRole('heading', { level: 1, name: 'Look into your mailbox' }).waitFor();
+  await page.getByRole('heading', { level: 1, name: 'Check your e-mail' }).waitFor();
   return { status: answer.status(), words: await page.getByRole('main').innerText() };
 }
 

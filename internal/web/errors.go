@@ -39,7 +39,7 @@ type refusal struct {
 
 // refusals is the one table from error to status and words.
 var refusals = []refusal{
-	{ErrNotFound, "", http.StatusNotFound, "We have no such page", []string{"The address may be mistyped, or the page may have moved. Nothing is wrong at your end."}},
+	{ErrNotFound, "", http.StatusNotFound, "We cannot find that page", []string{"The address may be mistyped, or the page may have moved. Nothing is wrong at your end."}},
 	{ErrMethod, "", http.StatusMethodNotAllowed, "That cannot be done here", []string{"This address does not take what your browser sent. Please go back and use the buttons on the page."}},
 	{ErrTooLarge, "form.too-large", http.StatusRequestEntityTooLarge, "That was too much at once", []string{"What was sent is larger than this form takes. Please shorten it and send it again. Nothing was kept."}},
 	{ErrType, "form.type", http.StatusUnsupportedMediaType, "We cannot read what was sent", []string{"This address only takes forms from our own pages. Nothing was kept."}},
@@ -105,7 +105,7 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	row := s.refused(err)
 	page := ErrorPage{Base: s.Base(r, row.heading, ""), Status: row.status, Heading: row.heading, Words: row.words}
 	page.NoIndex = true
-	page.Links = []Link{{Label: "To the first page", Href: page.HomeURL}, {Label: "Talk to us", Href: page.ContactURL}}
+	page.Links = []Link{{Label: "To our home page", Href: page.HomeURL}, {Label: "Talk to us", Href: page.ContactURL}}
 	if row.status >= http.StatusInternalServerError {
 		page.RequestID = v.ID
 		s.Log.Error("a request failed", "id", v.ID, "route", v.pattern, "error", err)
