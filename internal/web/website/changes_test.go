@@ -132,7 +132,7 @@ func TestDifferences(t *testing.T) {
 	if a := b.Browser().Get("/privacy/versions/2/since/1"); a.StatusCode != http.StatusOK || !strings.Contains(a.Text, "_other") || !strings.Contains(a.Text, "we ask you again") {
 		t.Error(a.StatusCode, a.Text)
 	}
-	if a := b.Browser().Get("/privacy/versions/2"); !strings.Contains(a.Text, "What changed against the version before") || !strings.Contains(a.Text, "_other") {
+	if a := b.Browser().Get("/privacy/versions/2"); !strings.Contains(a.Text, "What changed since the version before") || !strings.Contains(a.Text, "_other") {
 		t.Error("a version does not say what changed against the one before")
 	}
 	for _, path := range []string{"/privacy/versions/1/since/2", "/privacy/versions/2/since/2", "/privacy/versions/3/since/1", "/privacy/versions/2/since/0", "/privacy/versions/2/since/01", "/privacy/versions/2/since/x"} {

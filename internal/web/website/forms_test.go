@@ -61,8 +61,8 @@ func TestThanks(t *testing.T) {
 		says, not []string
 	}{
 		{support.Receipt{Reference: "C-1"}, []string{"C-1"}, []string{"one month", "look after your data", "datacontroller"}},
-		{support.Receipt{Reference: "C-2", Rights: true}, []string{"look after your data", "within one month", "datacontroller@invoco.net"}, []string{"one of your rights", "portal"}},
-		{support.Receipt{Reference: "C-3", Rights: true, Right: "access"}, []string{"one of your rights", "Access", "within one month"}, []string{"portal"}},
+		{support.Receipt{Reference: "C-2", Rights: true}, []string{"look after your data", "within one month", "datacontroller@invoco.net"}, []string{"your right:", "portal"}},
+		{support.Receipt{Reference: "C-3", Rights: true, Right: "access"}, []string{"your right:", "Access", "within one month"}, []string{"portal"}},
 		{support.Receipt{Reference: "C-4", Rights: true, Right: "complaint"}, []string{"Complaint", "within 30 days"}, []string{"one month", "portal"}},
 	} {
 		b.Receipt = c.receipt
