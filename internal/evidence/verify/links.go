@@ -16,7 +16,7 @@ import (
 const (
 	unlinkedBatch = 4096    // rows held at a time, and one bundle more; at most 8 KiB each
 	keysPage      = 512     // keys opened in one transaction
-	maxTries      = 1 << 27 // in one verification; about half a minute
+	maxTries      = 1 << 27 // in one verification; about a minute
 )
 
 // tryKeys tries the live keys of the evidence on the rows that are sealed for a
