@@ -15,11 +15,11 @@ var mailboxFiles embed.FS
 var mailboxPages = template.Must(template.ParseFS(mailboxFiles, "mailbox/*.html"))
 
 // The content security policies of the mailbox. Its pages load one style
-// sheet of its own; the HTML part of a mail loads nothing at all, and may only
-// be left by a click.
+// sheet of its own; the HTML part of a mail loads nothing at all, has the
+// style attributes that mail programs keep, and may only be left by a click.
 const (
 	mailboxCSP = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-	letterCSP  = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox allow-top-navigation-by-user-activation"
+	letterCSP  = "default-src 'none'; style-src-attr 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox allow-top-navigation-by-user-activation"
 )
 
 // Handler returns the mailbox's pages: the list at /, a mail at
