@@ -21,21 +21,25 @@ const own = "default-src 'self'; object-src 'none'; frame-src 'none'; worker-src
 export function watch(window: Window, page: Running): void {
   const { document, location } = window;
   const read = () => choiceIn(document.cookie);
-  const then = read();
+  let then = read();
   let leaving = false;
   let stopped = false;
 
   const look = () => {
-    const reaction = react({ then, now: read(), running: page.running() && !stopped, leaving, typed: typed(document) });
+    const now = read();
+    const reaction = react({ then, now, running: page.running() && !stopped, leaving, typed: typed(document) });
     if (reaction === 'stop' || reaction === 'stop and reload') {
       stopped = true;
       page.stop();
+      tighten(document);
     }
-    // The next page comes with the narrower policy. To narrow this one as well
-    // in the same moment makes Chromium's tab crash now and then, so that is for
-    // the page that stays.
-    if (reaction === 'stop') tighten(document);
-    if (reaction === 'reload' || reaction === 'stop and reload') location.reload();
+    if (reaction === 'reload' || reaction === 'stop and reload') {
+      // With the choice other cookies change, and each of them is told. A page
+      // loaded anew for each, while it is on its way already, makes Chromium's
+      // tab crash now and then.
+      then = now;
+      location.reload();
+    }
   };
 
   document.addEventListener('submit', (event) => {
