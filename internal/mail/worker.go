@@ -23,6 +23,7 @@ const (
 	tooOld    = 14               // days after which a queued mail is not worth sending
 	codeOld   = "too-old"
 	codeTried = "given-up"
+	codeEnded = "program-ended"
 )
 
 // backoff is how long to wait after each attempt. RFC 5321 4.5.4.1 asks for
@@ -54,6 +55,7 @@ func (q *Queue) Run(ctx context.Context) {
 func (q *Queue) announce(ctx context.Context) {
 	s, err := q.Status(ctx)
 	switch {
+	case ctx.Err() != nil: // the program ends
 	case err != nil:
 		q.logger.Error("mail: the state of the queue cannot be read", "error", err)
 	case s.Sender == "":
@@ -251,6 +253,8 @@ func (q *Queue) sendOne(ctx context.Context, it Item) outcomeOf {
 	case errors.As(err, &r):
 		q.refused.WithLabelValues(string(r)).Inc()
 		return outcomeOf{state: refused, code: string(r)}
+	case err != nil && ctx.Err() != nil:
+		return outcomeOf{state: queued, code: codeEnded}
 	case err != nil:
 		q.logger.Error("mail: a mail cannot be composed; it is tried again", "kind", it.Kind, "mail", it.ID, "error", err)
 		return outcomeOf{state: queued, code: "internal"}

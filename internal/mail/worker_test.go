@@ -279,3 +279,28 @@ func TestRunIsNudged(t *testing.T) {
 	cancel()
 	<-done
 }
+
+// The end of the program is no fault: nothing is logged as one, and the mail it
+// came between is sent by the next.
+func TestTheEndIsNoError(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		d := newDesk(t, st)
+		_, id := d.enquirer("ann@example.org")
+		ctx, end := context.WithCancel(context.Background())
+		ending := d.NewQueue(d.Office)
+		ending.Handle(mail.EnquiryReceived, func(ctx context.Context, tx *store.Tx, _ mail.Item) (mail.Content, error) {
+			end()
+			return nil, tx.QueryRow(ctx, "SELECT 1").Scan(new(int))
+		})
+		ending.Run(ctx)
+		ending.Run(ctx) // ended before it began
+		if d.row(id) != "queued program-ended 1" || strings.Contains(d.Logged.String(), "ERROR") {
+			t.Errorf("%s\n%s", d.row(id), d.Logged)
+		}
+		d.Later(time.Minute)
+		d.Work()
+		if d.row(id) != "sent 2" {
+			t.Error(d.row(id))
+		}
+	})
+}
