@@ -1,9 +1,7 @@
-// Starts the built program on a free port of loopback with a folder of its
-// own, and stops it by its process id.
+// Starts the built program on loopback with a folder of its own, and stops it.
 import { spawn, execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,15 +9,6 @@ import { promisify } from 'node:util';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 export const binary = process.env.CANDOUR ?? path.join(root, 'bin', 'candour');
-
-export async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 // operatorFolder copies a built-in operator's folder and lets edit change its
 // files: a map from file name to a function of its text.
@@ -36,15 +25,14 @@ export async function operatorFolder(id, edit = {}) {
   return dir;
 }
 
-// start runs the program and resolves when it says that it is ready.
-export async function start({ operator, data, demo = true, args = [], port } = {}) {
-  const folder = data ?? (await mkdtemp(path.join(os.tmpdir(), 'candour-data-')));
-  port ??= await freePort();
-  const argv = ['run', '--data', folder, '--listen', `127.0.0.1:${port}`, ...args];
-  if (demo) argv.push('--demo');
+// start runs the program and resolves when it says that it is ready. The system
+// picks the port: one looked for beforehand could be taken by then.
+export async function start({ operator } = {}) {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'candour-data-'));
+  const argv = ['run', '--demo', '--data', folder, '--listen', '127.0.0.1:0'];
   if (operator) argv.push('--operator', operator);
   const child = spawn(binary, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const server = { port, folder, child, output: '', errors: '' };
+  const server = { folder, output: '', errors: '' };
   child.stderr.on('data', (b) => { server.errors += b; });
   await new Promise((resolve, reject) => {
     child.stdout.on('data', (b) => {
@@ -53,15 +41,15 @@ export async function start({ operator, data, demo = true, args = [], port } = {
     });
     child.once('exit', (code) => reject(new Error(`the program ended with ${code} before it was ready:\n${server.output}${server.errors}`)));
   });
-  server.url = (host, at = '/') => `http://${host}:${port}${at}`;
-  server.stop = async ({ keep = false } = {}) => {
+  server.port = Number(server.output.match(/^website +http:\/\/[^:]+:(\d+)\/$/m)[1]);
+  server.url = (host, at = '/') => `http://${host}:${server.port}${at}`;
+  server.stop = async () => {
     if (child.exitCode === null) {
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
       await ended;
     }
-    if (!keep) await rm(folder, { recursive: true, force: true });
-    return child.exitCode;
+    await rm(folder, { recursive: true, force: true });
   };
   return server;
 }
