@@ -30,9 +30,9 @@ export function field(html, name) {
   return input?.match(/ value="([^"]*)"/)?.[1].replaceAll('&#43;', '+').replaceAll('&#34;', '"').replaceAll('&amp;', '&');
 }
 
-// until asks again and again until probe returns something, for at most 20
-// seconds: mail leaves in its own time.
-export async function until(what, probe, milliseconds = 20_000) {
+// until asks again and again until probe returns something, for at most a
+// minute: mail leaves in its own time.
+export async function until(what, probe, milliseconds = 60_000) {
   const end = Date.now() + milliseconds;
   for (;;) {
     const found = await probe();
