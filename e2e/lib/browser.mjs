@@ -38,6 +38,18 @@ export function watch(source) {
 // message is the message about cookies on a page.
 export const message = (page) => page.getByRole('dialog', { name: /cookie/i });
 
+// press presses a button that sends a form, and waits for the page that answers:
+// what follows could else still see the page before.
+export async function press(page, button) {
+  await Promise.all([page.waitForEvent('load'), button.click()]);
+}
+
+// oldEnough waits until a form was open for the second before which it is taken
+// for a robot's. The server counts from when it made the page, not from when
+// the browser asked for it.
+export const oldEnough = (page) => page.waitForFunction(() =>
+  performance.now() - performance.getEntriesByType('navigation')[0].responseStart > 1200);
+
 // axe runs the accessibility rules in the page as it stands. The policy of the
 // page allows no foreign script, so it goes in through the debugger.
 // With rules, it runs these alone.
@@ -48,20 +60,4 @@ export async function axe(page, rules) {
     return r.violations.map((v) => ({ rule: v.id, help: v.help, nodes: v.nodes.map((n) => n.target.join(' ')) }));
   }, rules);
   return result;
-}
-
-// despiteCrash plays a scene again when a tab of Chromium itself crashed in it.
-// Chromium 156 does so now and then when a page that fetches all the time is
-// loaded anew while the cache of its site is being cleared; what the scene
-// expects is not softened by that.
-export async function despiteCrash(browser, scene) {
-  for (let round = 1; ; round++) {
-    try {
-      return await scene();
-    } catch (err) {
-      if (round === 6 || !/crashed/i.test(String(err?.message))) throw err;
-      console.log(`# a tab of the browser crashed in round ${round}; once more`);
-      await Promise.all(browser.contexts().map((c) => c.close()));
-    }
-  }
 }

@@ -37,3 +37,8 @@ export async function thirdParty() {
     close: async () => { server.closeAllConnections(); server.close(); await once(server, 'close'); },
   };
 }
+
+// running and stopped wait until the stand-in's script runs in a page, and until
+// it does no longer.
+export const running = (page) => page.waitForFunction(() => globalThis.thirdPartyRan > 0);
+export const stopped = (page) => page.waitForFunction(() => !globalThis.thirdPartyRan && document.readyState === 'complete');

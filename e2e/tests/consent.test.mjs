@@ -2,28 +2,15 @@
 // L22, L23).
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { despiteCrash, launch, message, watch } from '../lib/browser.mjs';
-import { operatorFolder, start } from '../lib/server.mjs';
-import { thirdParty } from '../lib/thirdparty.mjs';
-import { rm } from 'node:fs/promises';
+import { message, press, watch } from '../lib/browser.mjs';
+import { setUp } from '../lib/stage.mjs';
+import { running, stopped } from '../lib/thirdparty.mjs';
 
 const site = 'invoco.localhost';
-let browser, server, stats, operator;
+let browser, server, stats, end;
 
-const scene = (name, play) => it(name, () => despiteCrash(browser, play));
-
-before(async () => {
-  stats = await thirdParty();
-  operator = await operatorFolder('invoco', { 'policy.yaml': stats.edit });
-  server = await start({ operator });
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-  await stats?.close();
-  if (operator) await rm(operator, { recursive: true, force: true });
-});
+before(async () => { ({ browser, server, stats, end } = await setUp({ analytics: true })); });
+after(() => end?.());
 
 async function visitor(options = {}) {
   const context = await browser.newContext(options);
@@ -39,11 +26,11 @@ const ran = (page) => page.evaluate(() => globalThis.thirdPartyRan ?? 0);
 async function accept(page) {
   await page.goto(home());
   await message(page).getByRole('button', { name: 'Accept all', exact: true }).click();
-  await page.waitForFunction(() => globalThis.thirdPartyRan > 0);
+  await running(page);
 }
 
 describe('first visit', () => {
-  scene('sets nothing that is not strictly necessary and asks no one else', async () => {
+  it('sets nothing that is not strictly necessary and asks no one else', async () => {
     const { context, page, net } = await visitor();
     for (const at of ['/', '/products', '/privacy', '/cookies', '/terms', '/complaints', '/accessibility']) {
       await page.goto(server.url(site, at));
@@ -64,7 +51,7 @@ describe('first visit', () => {
     await context.close();
   });
 
-  scene('offers three ways of equal weight and blocks nothing', async () => {
+  it('offers three ways of equal weight and blocks nothing', async () => {
     const { context, page } = await visitor();
     await page.goto(home());
     const sizes = [];
@@ -85,7 +72,7 @@ describe('first visit', () => {
 });
 
 describe('reject all', () => {
-  scene('keeps it so, stores no identifier and is asked once for all surfaces', async () => {
+  it('keeps it so, stores no identifier and is asked once for all surfaces', async () => {
     const { context, page, net } = await visitor();
     await page.goto(home());
     await message(page).getByRole('button', { name: 'Reject all', exact: true }).click();
@@ -110,7 +97,7 @@ describe('reject all', () => {
 });
 
 describe('accept all', () => {
-  scene('loads the declared analytics only', async () => {
+  it('loads the declared analytics only', async () => {
     const { context, page, net } = await visitor();
     await accept(page);
     assert.deepEqual([...new Set(net.elsewhere(site).map((u) => new URL(u).origin))], [stats.origin]);
@@ -119,7 +106,7 @@ describe('accept all', () => {
     await context.close();
   });
 
-  scene('a consent cookie that does not verify is no choice', async () => {
+  it('a consent cookie that does not verify is no choice', async () => {
     const { context, page, net } = await visitor();
     await accept(page);
     const [consent] = (await context.cookies()).filter((c) => c.value.startsWith('v1.'));
@@ -137,27 +124,27 @@ describe('accept all', () => {
 });
 
 describe('withdrawal', () => {
-  scene('stops at once in every tab, expires the cookies, and the back button does not revive it', async () => {
+  it('stops at once in every tab, expires the cookies, and the back button does not revive it', async () => {
     const { context, page, net } = await visitor();
     await accept(page);
     assert.ok((await cookieNames(context)).includes('_ga'), 'the stand-in set no cookie');
     const tab = await context.newPage();
     await tab.goto(server.url(site, '/products'));
-    await tab.waitForFunction(() => globalThis.thirdPartyRan > 0);
+    await running(tab);
 
     await page.goto(server.url(site, '/cookies'));
-    await page.getByRole('main').getByRole('button', { name: 'Reject all', exact: true }).click();
-    await page.waitForLoadState('networkidle');
+    await press(page, page.getByRole('main').getByRole('button', { name: 'Reject all', exact: true }));
     assert.equal(await ran(page), 0);
     assert.ok(!(await cookieNames(context)).includes('_ga'), 'the analytics cookie is still there');
 
-    await tab.waitForFunction(() => !globalThis.thirdPartyRan);
+    await stopped(tab);
     net.clear();
     const everywhere = watch(context);
+    await page.evaluate(() => { globalThis.left = true; });
     // Not awaited to its end: a page from the back-forward cache loads nothing.
     page.goBack().catch(() => {});
-    await page.waitForFunction(() => document.readyState === 'complete');
-    await page.waitForFunction(() => !globalThis.thirdPartyRan);
+    await page.waitForFunction(() => !globalThis.left);
+    await stopped(page);
     await page.reload();
     assert.equal(await ran(page), 0);
     assert.deepEqual(net.elsewhere(site), []);
@@ -167,14 +154,13 @@ describe('withdrawal', () => {
 });
 
 describe('without JavaScript', () => {
-  scene('the choice works and the site is whole (R23)', async () => {
+  it('the choice works and the site is whole (R23)', async () => {
     const { context, page, net } = await visitor({ javaScriptEnabled: false });
     await page.goto(home());
-    await message(page).getByRole('button', { name: 'Reject all', exact: true }).click();
-    await page.waitForURL(home());
+    await press(page, message(page).getByRole('button', { name: 'Reject all', exact: true }));
     assert.equal(await message(page).count(), 0);
     await page.goto(server.url(site, '/cookies'));
-    await page.getByRole('main').getByRole('button', { name: 'Accept all', exact: true }).click();
+    await press(page, page.getByRole('main').getByRole('button', { name: 'Accept all', exact: true }));
     await page.goto(server.url(site, '/privacy'));
     assert.equal(await page.getByRole('heading', { level: 2 }).count() >= 15, true);
     assert.deepEqual(net.elsewhere(site), []);
@@ -183,7 +169,7 @@ describe('without JavaScript', () => {
 });
 
 describe('Global Privacy Control', () => {
-  scene('is treated as an objection to what it covers (L46)', async () => {
+  it('is treated as an objection to what it covers (L46)', async () => {
     const { context, page, net } = await visitor({ extraHTTPHeaders: { 'Sec-GPC': '1' } });
     await page.goto(home());
     assert.equal(await message(page).count(), 0, 'asked although the browser has said it');
@@ -195,7 +181,7 @@ describe('Global Privacy Control', () => {
 });
 
 describe('headers', () => {
-  scene('are computed from policy and choice', async () => {
+  it('are computed from policy and choice', async () => {
     const { context, page } = await visitor();
     const before = (await page.goto(home())).headers();
     assert.doesNotMatch(before['content-security-policy'], /thirdparty/);

@@ -2,24 +2,17 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { ask, entries, field, form, formType, letter, letters } from '../lib/ask.mjs';
-import { axe, launch } from '../lib/browser.mjs';
-import { candour, start } from '../lib/server.mjs';
+import { axe, oldEnough } from '../lib/browser.mjs';
+import { candour } from '../lib/server.mjs';
+import { setUp } from '../lib/stage.mjs';
 
 const site = 'invoco.localhost';
-let browser, server;
+let browser, server, end;
 
-before(async () => {
-  server = await start();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+before(async () => { ({ browser, server, end } = await setUp()); });
+after(() => end?.());
 
 const contact = () => server.url(site, '/contact');
-// A form that comes back within a second is taken for a robot's.
-const oldEnough = (page) => page.waitForFunction(() => performance.now() > 1200);
 
 async function open(options = {}) {
   const context = await browser.newContext(options);

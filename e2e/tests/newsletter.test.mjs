@@ -2,26 +2,21 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { ask, form, formType, letter, letters, until } from '../lib/ask.mjs';
-import { axe, launch } from '../lib/browser.mjs';
-import { candour, start } from '../lib/server.mjs';
+import { axe, oldEnough } from '../lib/browser.mjs';
+import { candour } from '../lib/server.mjs';
+import { setUp } from '../lib/stage.mjs';
 
 const site = 'invoco.localhost';
-let browser, server;
+let browser, server, end;
 
-before(async () => {
-  server = await start();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+before(async () => { ({ browser, server, end } = await setUp()); });
+after(() => end?.());
 
 // signUp sends the form and returns the answer's status and words.
 async function signUp(page, email) {
   await page.goto(server.url(site, '/newsletter'));
   await page.getByLabel('E-mail address').fill(email);
-  await page.waitForFunction(() => performance.now() > 1200);
+  await oldEnough(page);
   const [answer] = await Promise.all([
     page.waitForResponse((r) => r.request().method() === 'POST'),
     page.getByRole('button', { name: 'Send me the newsletter', exact: true }).click(),

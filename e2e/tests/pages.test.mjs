@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { mkdir } from 'node:fs/promises';
-import { axe, launch, watch } from '../lib/browser.mjs';
+import { axe, watch } from '../lib/browser.mjs';
 import path from 'node:path';
-import { root, start } from '../lib/server.mjs';
+import { root } from '../lib/server.mjs';
+import { setUp } from '../lib/stage.mjs';
 
 const output = path.join(root, 'e2e', 'output');
 // What another palette can change: the other rules hold or fail alike.
@@ -19,16 +20,12 @@ const schemes = [['light'], ['dark', palette]];
 for (const operator of ['invoco', 'fernhill']) {
   const site = `${operator}.localhost`;
   describe(operator, () => {
-    let browser, server, pages;
+    let browser, server, end, pages;
     before(async () => {
-      server = await start({ operator });
-      browser = await launch();
+      ({ browser, server, end } = await setUp({ operator }));
       await mkdir(output, { recursive: true });
     });
-    after(async () => {
-      await browser?.close();
-      await server?.stop();
-    });
+    after(() => end?.());
 
     for (const { name: wide, viewport } of windows) {
       it(`every page on a ${wide}, light and dark, passes axe and asks no one else`, async () => {

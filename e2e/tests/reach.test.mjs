@@ -3,23 +3,20 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { mkdir } from 'node:fs/promises';
-import { launch, message, watch } from '../lib/browser.mjs';
+import { message, watch } from '../lib/browser.mjs';
 import path from 'node:path';
-import { root, start } from '../lib/server.mjs';
+import { root } from '../lib/server.mjs';
+import { setUp } from '../lib/stage.mjs';
 
 const site = 'invoco.localhost';
 const output = path.join(root, 'e2e', 'output');
-let browser, server;
+let browser, server, end;
 
 before(async () => {
-  server = await start();
-  browser = await launch();
+  ({ browser, server, end } = await setUp());
   await mkdir(output, { recursive: true });
 });
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+after(() => end?.());
 
 async function open(at, options = {}) {
   const context = await browser.newContext(options);

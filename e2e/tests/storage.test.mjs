@@ -2,22 +2,16 @@
 // does not name (R25, R26, L22, L23, L46).
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { rm } from 'node:fs/promises';
-import { axe, despiteCrash, launch, message, watch } from '../lib/browser.mjs';
-import { operatorFolder, start } from '../lib/server.mjs';
-import { thirdParty } from '../lib/thirdparty.mjs';
+import { axe, message, press, watch } from '../lib/browser.mjs';
+import { setUp } from '../lib/stage.mjs';
+import { running } from '../lib/thirdparty.mjs';
 
 const site = 'invoco.localhost';
 const surfaces = ['', 'portal.', 'partner.', 'softphone.', 'console.'];
-let browser, server, stats, operator, table;
-
-const scene = (name, play) => it(name, () => despiteCrash(browser, play));
+let browser, server, stats, end, table;
 
 before(async () => {
-  stats = await thirdParty();
-  operator = await operatorFolder('invoco', { 'policy.yaml': stats.edit });
-  server = await start({ operator });
-  browser = await launch();
+  ({ browser, server, stats, end } = await setUp({ analytics: true }));
   const page = await browser.newPage();
   await page.goto(server.url(site, '/cookies'));
   table = await page.$$eval('table.cookies tbody tr', (rows) => rows.map((r) => ({
@@ -25,12 +19,7 @@ before(async () => {
   })));
   await page.close();
 });
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-  await stats?.close();
-  if (operator) await rm(operator, { recursive: true, force: true });
-});
+after(() => end?.());
 
 const declared = (name) => table.find((row) => new RegExp(`^${row.name.replaceAll(/[.+?^$()[\]{}|\\]/g, '\\$&').replaceAll('*', '.*')}$`).test(name));
 
@@ -71,14 +60,13 @@ const states = {
   'reject all': (page) => choose(page, 'Reject all'),
   'accept all': async (page) => {
     await choose(page, 'Accept all');
-    await page.waitForFunction(() => globalThis.thirdPartyRan > 0);
+    await running(page);
   },
   'accept, then withdraw': async (page) => {
     await choose(page, 'Accept all');
-    await page.waitForFunction(() => globalThis.thirdPartyRan > 0);
+    await running(page);
     await page.goto(server.url(site, '/cookies'));
-    await page.getByRole('main').getByRole('button', { name: 'Reject all', exact: true }).click();
-    await page.getByText('You chose on').waitFor();
+    await press(page, page.getByRole('main').getByRole('button', { name: 'Reject all', exact: true }));
   },
   'one group chosen': async (page) => {
     await page.goto(server.url(site));
@@ -86,7 +74,7 @@ const states = {
     assert.deepEqual(await message(page).getByRole('checkbox', { checked: true }).count(), 0, 'ticked before anybody chose (L23)');
     await message(page).getByRole('checkbox', { name: 'Google Analytics' }).check();
     await message(page).getByRole('button', { name: 'Save my choice' }).click();
-    await page.waitForFunction(() => globalThis.thirdPartyRan > 0);
+    await running(page);
   },
 };
 
@@ -119,7 +107,7 @@ describe('storage', () => {
     });
   }
 
-  scene('a stray cookie is expired', async () => {
+  it('a stray cookie is expired', async () => {
     const context = await browser.newContext();
     await context.addCookies([
       { name: 'stray', value: '1', url: server.url(site) },
@@ -133,7 +121,7 @@ describe('storage', () => {
 });
 
 describe('our own statistics', () => {
-  scene('end by one click, which stores nothing that tells browsers apart (R26)', async () => {
+  it('end by one click, which stores nothing that tells browsers apart (R26)', async () => {
     const values = [];
     for (let i = 0; i < 2; i++) {
       const context = await browser.newContext();
@@ -141,7 +129,7 @@ describe('our own statistics', () => {
       await page.goto(server.url(site, '/cookies'));
       const main = page.getByRole('main');
       await main.getByText('Your visits are counted now.').waitFor();
-      await main.getByRole('button', { name: 'Do not count my visits' }).click();
+      await press(page, main.getByRole('button', { name: 'Do not count my visits' }));
       await main.getByText('Your visits are not counted.').waitFor();
       assert.equal(await page.getByRole('button', { name: 'Do not count my visits' }).count(), 0, 'counted still');
       assert.equal(new URL(page.url()).pathname, '/cookies');
@@ -151,30 +139,30 @@ describe('our own statistics', () => {
       await page.goto(server.url(`portal.${site}`));
       await page.goto(server.url(site, '/cookies'));
       assert.equal(await page.getByRole('checkbox', { name: 'Our own statistics' }).count(), 0, 'a box for what is no consent');
-      await main.getByRole('button', { name: 'Count my visits again' }).click();
+      await press(page, main.getByRole('button', { name: 'Count my visits again' }));
       await main.getByText('Your visits are counted now.').waitFor();
       await context.close();
     }
     assert.deepEqual(values[0], values[1]);
   });
 
-  scene('are told of beside everything else that may be refused, without JavaScript too', async () => {
+  it('are told of beside everything else that may be refused, without JavaScript too', async () => {
     const context = await browser.newContext({ javaScriptEnabled: false });
     const page = await context.newPage();
     await page.goto(server.url(site));
     assert.match(await message(page).innerText(), /We count visits, as totals, until you object/);
     await message(page).getByText('Choose', { exact: true }).click();
-    await message(page).getByRole('button', { name: 'Do not count my visits' }).click();
+    await press(page, message(page).getByRole('button', { name: 'Do not count my visits' }));
     assert.match(await message(page).innerText(), /Your visits are not counted\./);
     await page.goto(server.url(site, '/cookies'));
-    await page.getByRole('main').getByRole('button', { name: 'Count my visits again' }).click();
+    await press(page, page.getByRole('main').getByRole('button', { name: 'Count my visits again' }));
     await page.getByRole('main').getByText('Your visits are counted now.').waitFor();
     await context.close();
   });
 });
 
 describe('Global Privacy Control', () => {
-  scene('is a no to all it covers, and ends when the person says yes to a thing (L46)', async () => {
+  it('is a no to all it covers, and ends when the person says yes to a thing (L46)', async () => {
     const context = await browser.newContext({ extraHTTPHeaders: { 'Sec-GPC': '1' } });
     const page = await context.newPage();
     const net = watch(context);
@@ -184,12 +172,12 @@ describe('Global Privacy Control', () => {
     assert.deepEqual((await context.cookies()).map((c) => c.name).filter((n) => !/RequestVerification/.test(n)), [], 'the signal was written down');
     await page.getByRole('main').getByRole('checkbox', { name: 'Google Analytics' }).check();
     await page.getByRole('main').getByRole('button', { name: 'Save my choice' }).click();
-    await page.waitForFunction(() => globalThis.thirdPartyRan > 0);
+    await running(page);
     assert.ok(net.to(stats.host).length > 0);
     await context.close();
   });
 
-  scene('is a no to what was accepted without it', async () => {
+  it('is a no to what was accepted without it', async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
     await states['accept all'](page);
@@ -202,7 +190,7 @@ describe('Global Privacy Control', () => {
     await context.close();
   });
 
-  scene('is published as obeyed', async () => {
+  it('is published as obeyed', async () => {
     const page = await browser.newPage();
     const answer = await page.goto(server.url(site, '/.well-known/gpc.json'));
     assert.equal((await answer.json()).gpc, true);
@@ -211,7 +199,7 @@ describe('Global Privacy Control', () => {
 });
 
 describe('an automatic refuser', () => {
-  scene('finds the message and refuses by it', async () => {
+  it('finds the message and refuses by it', async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
     await page.goto(server.url(site, '/products'));

@@ -5,7 +5,7 @@ import { after, before, it } from 'node:test';
 import { rm } from 'node:fs/promises';
 import { axe, launch, message, watch } from '../lib/browser.mjs';
 import { candour, operatorFolder, start } from '../lib/server.mjs';
-import { thirdParty } from '../lib/thirdparty.mjs';
+import { running, thirdParty } from '../lib/thirdparty.mjs';
 
 const site = 'invoco.localhost';
 // The time zone in which the provider counts days.
@@ -158,7 +158,7 @@ it('a version that changes nothing material asks nobody again', async () => {
       assert.equal(await page.getByRole('complementary', { name: /change to our privacy notice/i }).count(), 0);
     }
     await yes.page.goto(server.url(site));
-    await yes.page.waitForFunction(() => globalThis.thirdPartyRan > 0);
+    await running(yes.page);
     await yes.context.close();
     await no.context.close();
   });
