@@ -63,6 +63,30 @@ it('withdrawn in a tab without scripts, it stops in one with them', async () => 
   await context.close();
 });
 
+it('withdrawn while a page was on its way, nothing starts in it', async () => {
+  const { context, one, two } = await accepted();
+  let arrived, release;
+  const waiting = new Promise((resolve) => { arrived = resolve; });
+  const held = new Promise((resolve) => { release = resolve; });
+  await two.route('**/site-*.js', async (route) => {
+    arrived();
+    await held;
+    await route.continue();
+  });
+  const going = two.goto(server.url(site, '/terms'));
+  await waiting;
+  await one.goto(server.url(site, '/cookies'));
+  await running(one);
+  await press(one, one.getByRole('main').getByRole('button', { name: 'Reject all', exact: true }));
+  await stopped(one);
+  release();
+  await going;
+  assert.match(await two.evaluate(() => document.documentElement.dataset.integrations), /google/, 'made under the narrower choice already');
+  assert.equal(await two.evaluate(() => globalThis.thirdPartyRan ?? 0), 0);
+  await silence(one);
+  await context.close();
+});
+
 it('a page from the back-forward cache does not run on after a withdrawal elsewhere', async () => {
   const { context, one, two } = await accepted();
   await one.goto(server.url(site, '/terms'));

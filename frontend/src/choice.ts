@@ -19,6 +19,15 @@ export function choiceIn(cookies: string): Choice {
     .join('; ');
 }
 
+/**
+ * Reports whether the record that a page was made under, named without its
+ * authentication code, still stands. While a page is on its way, it may be
+ * replaced from another tab.
+ */
+export function stands(made: string | undefined, cookies: string): boolean {
+  return made !== undefined && cookies.split('; ').some((pair) => pair.slice(pair.indexOf('=') + 1).startsWith(`${made}.`));
+}
+
 /** What a page does when it looks at the choice again. */
 export type Reaction = 'nothing' | 'stop' | 'reload' | 'stop and reload';
 

@@ -1,10 +1,12 @@
 // The one module of a page. Everything works without it; it stops at once what
 // a withdrawal ends, loads what was agreed to, and helps in a long page.
+import { stands } from './choice';
 import { watch } from './consent';
 import { foldOnSmallScreens, follow } from './contents';
 import { read, start, stop } from './integrations';
 
-const integrations = read(document.documentElement.dataset['integrations']);
+const { integrations: agreed, choice } = document.documentElement.dataset;
+const integrations = stands(choice, document.cookie) ? read(agreed) : [];
 
 watch(window, {
   running: () => integrations.length > 0,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { choiceIn, react, type Situation } from '../src/choice';
+import { choiceIn, react, stands, type Situation } from '../src/choice';
 
 const yes = 'choice=v1.3.20261124.ynn.1abc.AAAAAAAAAAAAAAAAAAAAAA';
 const no = 'choice=v1.3.20261124.nnn..AAAAAAAAAAAAAAAAAAAAAA';
@@ -20,6 +20,13 @@ test('what others keep on the site is no part of the choice (R26)', () => {
       assert.equal(choiceIn([other, record].filter(Boolean).join('; ')), choiceIn(record), other);
       assert.equal(choiceIn([record, other].filter(Boolean).join('; ')), choiceIn(record), other);
     }
+});
+
+test('what a page was made under stands only while the record is the same (R16)', () => {
+  const made = 'v1.3.20261124.ynn.1abc';
+  assert.equal(stands(made, `_ga=1; ${yes}`), true);
+  for (const cookies of ['', '_ga=1', no, yes.replace('1abc', '1abcd')]) assert.equal(stands(made, cookies), false, cookies);
+  assert.equal(stands(undefined, yes), false);
 });
 
 const quiet: Situation = { then: 'a=1', now: 'a=2', running: false, leaving: false, typed: false };

@@ -2,6 +2,7 @@ package consent
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"candour/policy"
@@ -18,6 +19,7 @@ type State struct {
 	gpc      bool
 	decision Decision
 	decided  bool
+	record   string
 }
 
 // Read returns the state of a browser that sent these values of the consent
@@ -33,6 +35,7 @@ func (d *Desk) Read(p *policy.Policy, surface string, values []string, gpc bool)
 			continue
 		}
 		s.decision, s.decided = v, d.fresh(p, v)
+		s.record = value[:strings.LastIndexByte(value, '.')]
 		if s.standing, s.earlier = d.standing(p, v); !s.decided {
 			s.standing = objections(p, s.standing)
 		}
@@ -146,6 +149,10 @@ func (s State) Counted() bool {
 	}
 	return false
 }
+
+// Record is the cookie's value that this state was read from, without its
+// authentication code; empty if there was none that verifies.
+func (s State) Record() string { return s.record }
 
 // Ask reports whether to show the message: the surface uses something that
 // needs consent, this browser has not decided on it, and its signals have not

@@ -39,7 +39,7 @@ func (s *Site) Base(r *http.Request, title, description string) Base {
 			b.Nav = s.links(v, r.URL.Path, func(page *policy.Page) int { return page.Nav })
 		}
 		b.Consent = s.consentView(v, r.URL.Path)
-		b.Integrations = integrations(p, v)
+		b.Integrations, b.Choice = integrations(p, v), v.Consent.Record()
 	}
 	b.Announcement = s.announcement(v)
 	b.Changed = s.changed(v, r.URL.Path)
@@ -90,13 +90,16 @@ type integration struct {
 }
 
 func integrations(p *policy.Policy, v *Visit) string {
-	list := []integration{}
+	var list []integration
 	for _, n := range door.Loaded(p, v.Surface.ID, v.Consent) {
 		list = append(list, integration{n.ID, n.Kind, n.Script, n.Account})
 	}
+	if len(list) == 0 {
+		return ""
+	}
 	b, err := json.Marshal(list)
 	if err != nil {
-		return "[]" // four strings always marshal
+		return "" // four strings always marshal
 	}
 	return string(b)
 }

@@ -32,9 +32,11 @@ type Base struct {
 	Announcement *Announcement // a published change that does not apply yet, or nil
 	Changed      *Changed      // what changed since this browser decided, or nil
 	// Integrations is JSON for data-integrations on <html>: what this browser
-	// agreed to load here, [] if nothing. Elements are
-	// {"id","kind","script","account"}; browser code loads them by kind.
+	// agreed to load here, empty if nothing. Elements are
+	// {"id","kind","script","account"}; browser code loads them by kind, if the
+	// record of the choice, in data-choice, is still the one it was made under.
 	Integrations string
+	Choice       string
 	PrivacyURL   string // absolute on surfaces other than the website
 	CookiesURL   string
 	ContactURL   string
