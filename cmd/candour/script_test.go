@@ -9,12 +9,10 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -190,37 +188,5 @@ func get(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs("headers"), headers.Bytes(), 0o600))
 	if got := fmt.Sprint(resp.StatusCode); got != args[3] {
 		ts.Fatalf("%s%s: status %s, want %s\n%s", args[0], args[2], got, args[3], body)
-	}
-}
-
-// A server ends cleanly on SIGTERM, with exit code 0.
-func TestTermEndsCleanly(t *testing.T) {
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	link := dir + "/candour"
-	if err := os.Symlink(self, link); err != nil {
-		t.Fatal(err)
-	}
-	out := &lines{ready: make(chan struct{})}
-	cmd := exec.Command(link, "run", "--data", dir+"/data", "--listen", "127.0.0.1:0", "--demo")
-	cmd.Stdout = out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	select {
-	case <-out.ready:
-	case err := <-ended:
-		t.Fatalf("ended before it was ready: %v", err)
-	}
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-ended; err != nil {
-		t.Fatalf("SIGTERM: %v, want exit code 0", err)
 	}
 }

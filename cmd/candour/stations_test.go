@@ -196,7 +196,7 @@ func TestFullDisk(t *testing.T) {
 
 // SIGTERM lets a request that is under way finish, and ends with exit code 0.
 func TestTermFinishesRequests(t *testing.T) {
-	cmd := program(t, "run", "--data", t.TempDir()+"/data", "--listen", "127.0.0.1:0")
+	cmd := program(t, "run", "--data", t.TempDir()+"/data", "--listen", "127.0.0.1:0", "--demo")
 	out := &lines{ready: make(chan struct{})}
 	cmd.Stdout = out
 	if err := cmd.Start(); err != nil {
