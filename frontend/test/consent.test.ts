@@ -20,7 +20,7 @@ function open(cookie: string) {
   const window = Object.assign(new EventTarget(), { document, cookieStore, location: { reload: () => done.push('loaded anew') } });
   watch(window as unknown as Window, { running: () => true, stop: () => done.push('stopped') });
   const become = (now: string) => {
-    document.cookie = now;
+    Object.assign(document, { cookie: now });
     cookieStore.dispatchEvent(new Event('change'));
   };
   return { done, document, become };
