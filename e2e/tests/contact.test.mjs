@@ -136,19 +136,37 @@ describe('a person', () => {
   });
 });
 
+// opened opens the form as a robot does: what it would send, and how.
+async function opened() {
+  const page = await ask(server, site, '/contact');
+  const cookie = page.headers['set-cookie'].map((c) => c.split(';')[0]).join('; ');
+  const good = {
+    name: 'Robot', email: 'robot@example.org', about: 'other', message: 'Buy this.', homepage: '',
+    opened: field(page.text, 'opened'), __RequestVerificationToken: field(page.text, '__RequestVerificationToken'),
+  };
+  const post = (values, headers = {}) => ask(server, site, '/contact', { method: 'POST', body: form(values), headers: { ...formType, Cookie: cookie, ...headers } });
+  return { good, post, cookie };
+}
+
+// atOnce sends the form within the second in which it was opened. A machine
+// that was too busy for that tries again; the address is wrong, so that
+// nothing is kept meanwhile.
+async function atOnce() {
+  for (;;) {
+    const begun = performance.now();
+    const { good, post } = await opened();
+    const answer = await post({ ...good, email: 'none' });
+    if (performance.now() - begun < 1000) return answer;
+  }
+}
+
 // refusals sends what no person sends, and returns what came back beside what
 // should have.
 async function refusals() {
-  const opened = await ask(server, site, '/contact');
-  const cookie = opened.headers['set-cookie'].map((c) => c.split(';')[0]).join('; ');
-  const good = {
-    name: 'Robot', email: 'robot@example.org', about: 'other', message: 'Buy this.', homepage: '',
-    opened: field(opened.text, 'opened'), __RequestVerificationToken: field(opened.text, '__RequestVerificationToken'),
-  };
-  const post = (values, headers = {}) => ask(server, site, '/contact', { method: 'POST', body: form(values), headers: { ...formType, Cookie: cookie, ...headers } });
+  const { good, post, cookie } = await opened();
   const without = (name) => Object.fromEntries(Object.entries(good).filter(([k]) => k !== name));
   return [
-    ['at once', await post(good), 400, /faster than a person types/],
+    ['at once', await atOnce(), 400, /faster than a person types/],
     ['trap filled in', await post({ ...good, homepage: 'http://spam.example' }), 400, /robot/],
     ['no token', await post(without('__RequestVerificationToken')), 403, /send the form again|our own page/i],
     ['no cookie', await post(good, { Cookie: '' }), 403, /our own page/],
