@@ -121,7 +121,9 @@ func (r *rig) browser(at byte) *browser {
 		Jar:           jar,
 		Timeout:       20 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		// Asked to close the connection, the server would answer a form that is
+		// too large before it was sent to its end, which then may be cut off.
+		Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return dialer.DialContext(ctx, "tcp", "127.0.0.1:"+r.port)
 		}},
 	}}
@@ -139,6 +141,7 @@ func (b *browser) do(method, address, contentType string, body io.Reader) (*http
 	if contentType != "" {
 		req.Header.Set("Content-Type", contentType)
 	}
+	defer b.client.CloseIdleConnections()
 	resp, err := b.client.Do(req)
 	if err != nil {
 		return nil, "", err
