@@ -23,7 +23,7 @@ import (
 // policy or evidence. Rounds of the two alternate, each pair gives a ratio,
 // and the median is reported with the least and the greatest.
 //
-//	CANDOUR_BENCH_ROUNDS   pairs of rounds (default 9)
+//	CANDOUR_BENCH_ROUNDS   pairs of rounds (default 31)
 //	CANDOUR_BENCH_RECORDS  records of others in the erasure benchmark (default 100000)
 //	CANDOUR_BENCH_ENGINE   sqlite (default) or postgres
 
@@ -48,7 +48,7 @@ func compare(b *testing.B, ours, plain func()) {
 	ours()
 	plain() // both warm
 	var ratios, work []float64
-	for i := range fromEnv("CANDOUR_BENCH_ROUNDS", 9) {
+	for i := range fromEnv("CANDOUR_BENCH_ROUNDS", 31) {
 		var o, p cost
 		if i%2 == 0 {
 			o, p = costOf(ours), costOf(plain)

@@ -72,7 +72,9 @@ func (v *Vault) Lookup(ctx context.Context, tx *store.Tx, a Access, category, va
 	if err != nil {
 		return nil, err
 	}
-	return v.reader(ctx, tx, a).usable(list)
+	r := v.reader(ctx, tx, a)
+	defer r.release()
+	return r.usable(list)
 }
 
 // usable returns the records of the rows that may be used for the purpose.

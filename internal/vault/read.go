@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"candour/internal/evidence"
@@ -21,6 +22,8 @@ type reader struct {
 	e   *edition
 	ad  []byte   // scratch
 	buf [96]byte // where ad begins
+
+	first stored // of Read: the row that is asked for
 
 	// What the last row had: most rows of a person share both.
 	label  *label
@@ -54,8 +57,19 @@ func (r *reader) opener(s *stored) (*keys.Cipher, error) {
 	return c, err
 }
 
+// readers are used again: one is larger than most of what is read with it.
+var readers = sync.Pool{New: func() any { return new(reader) }}
+
 func (v *Vault) reader(ctx context.Context, tx *store.Tx, a Access) *reader {
-	return &reader{v: v, ctx: ctx, tx: tx, a: a, e: v.current()}
+	r := readers.Get().(*reader)
+	r.v, r.ctx, r.tx, r.a, r.e = v, ctx, tx, a, v.current()
+	return r
+}
+
+// release ends the use of a reader by whoever asked for it.
+func (r *reader) release() {
+	*r = reader{}
+	readers.Put(r)
 }
 
 // Read returns a record for the purpose of the access. ErrNotFound if there is
@@ -65,11 +79,12 @@ func (v *Vault) reader(ctx context.Context, tx *store.Tx, a Access) *reader {
 // evidenced by Look.
 func (v *Vault) Read(ctx context.Context, tx *store.Tx, a Access, id RecordID) (Record, error) {
 	r := v.reader(ctx, tx, a)
-	first, err := v.head(ctx, tx, id)
-	if err == nil && isAlone(first.place) {
-		return r.one(&first)
+	defer r.release()
+	err := v.head(ctx, tx, id, &r.first)
+	if err == nil && isAlone(r.first.place) {
+		return r.one(&r.first)
 	}
-	rows, err := v.rowsOf(ctx, tx, first, err)
+	rows, err := v.rowsOf(ctx, tx, r.first, err)
 	if err != nil {
 		return Record{}, err
 	}
@@ -213,6 +228,7 @@ func (v *Vault) ReadSubject(ctx context.Context, tx *store.Tx, a Access, s keys.
 		return nil, err
 	}
 	r := v.reader(ctx, tx, a)
+	defer r.release()
 	var list []Record
 	for _, m := range group {
 		rows, err := v.queryRows(ctx, tx, v.selects().subject, int64(m.subject))

@@ -22,12 +22,14 @@ func (v *Vault) RectifyPart(ctx context.Context, tx *store.Tx, a Access, id Reco
 	if value == nil || len(value) > MaxValue {
 		return ErrInput
 	}
-	first, err := v.head(ctx, tx, id)
+	var first stored
+	err := v.head(ctx, tx, id, &first)
 	rows, err := v.rowsOf(ctx, tx, first, err)
 	if err != nil {
 		return err
 	}
 	r := v.reader(ctx, tx, a)
+	defer r.release()
 	var done *stored
 	var category string
 	for i := range rows {

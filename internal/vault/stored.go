@@ -114,19 +114,19 @@ func (v *Vault) withPerson(ctx context.Context, tx *store.Tx, r *stored) error {
 	return err
 }
 
-// head reads the first row of a record; ErrNotFound if it is not there, or if
-// the id is that of another part.
-func (v *Vault) head(ctx context.Context, tx *store.Tx, id RecordID) (stored, error) {
-	r := stored{id: int64(id), record: int64(id)}
-	err := v.scan(&r, tx.QueryRow(ctx, v.selects().byID, r.id).Scan,
+// head reads the first row of a record into r; ErrNotFound if it is not there,
+// or if the id is that of another part.
+func (v *Vault) head(ctx context.Context, tx *store.Tx, id RecordID, r *stored) error {
+	*r = stored{id: int64(id), record: int64(id)}
+	err := v.scan(r, tx.QueryRow(ctx, v.selects().byID, r.id).Scan,
 		&r.subject, &r.place, &r.label, &r.key, &r.expires, &r.collectedMS, &r.sealed)
 	if errors.Is(err, sql.ErrNoRows) || (err == nil && !isFirst(r.place)) {
-		return r, ErrNotFound
+		return ErrNotFound
 	}
 	if err == nil && v.st.Engine() != store.PostgreSQL {
-		err = v.withPerson(ctx, tx, &r)
+		err = v.withPerson(ctx, tx, r)
 	}
-	return r, err
+	return err
 }
 
 // rowsOf reads all rows of a record that has, or had, several. The first may

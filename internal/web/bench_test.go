@@ -25,12 +25,17 @@ const (
 	pageRequest = 300
 )
 
-// The cost of the doors: one page to a browser that accepted, over loopback,
-// from the site and from the site without its doors. Both take the same
-// requests and render and compress the same page. Rounds alternate, each pair
-// gives a ratio of requests per second, and the median is reported with the
-// least and the greatest.
+// The cost of the doors: a page to a browser that accepted, over loopback, from
+// the site and from the site without its doors. Both take the same requests and
+// render and compress the same page. Rounds alternate, each pair gives a ratio
+// of requests per second, and the median is reported with the least and the
+// greatest.
 func BenchmarkPage(b *testing.B) {
+	b.Run("home", func(b *testing.B) { page(b, "/") })
+	b.Run("short", func(b *testing.B) { page(b, "/terms") })
+}
+
+func page(b *testing.B, path string) {
 	bench := webtest.Open(b, "invoco")
 	bench.Deps.Log = slog.New(slog.DiscardHandler)
 	br := bench.Browser()
@@ -38,7 +43,7 @@ func BenchmarkPage(b *testing.B) {
 	br.Post(html.UnescapeString(action), url.Values{"choice": {"accept"}})
 	agreed := bench.Desk.Read(bench.InForce().Profile.Policy, "website", []string{br.Cookies["invocoCookieChoice"]}, false)
 
-	r := httptest.NewRequest(http.MethodGet, "http://"+bench.Parent+"/terms", nil)
+	r := httptest.NewRequest(http.MethodGet, "http://"+bench.Parent+path, nil)
 	r.Header.Set("Accept-Encoding", "gzip")
 	for name, value := range br.Cookies {
 		r.AddCookie(&http.Cookie{Name: name, Value: value})
