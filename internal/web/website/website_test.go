@@ -9,9 +9,11 @@ import (
 
 	"golang.org/x/net/html"
 
+	"candour/internal/consent"
 	"candour/internal/store/storetest"
 	"candour/internal/web/webtest"
 	"candour/operators"
+	"candour/policy"
 )
 
 func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
@@ -39,6 +41,31 @@ func pages(b *webtest.Bench) []string {
 		list = append(list, path)
 	}
 	return list
+}
+
+// R16: where an operator leaves people a choice, it can be changed from every
+// page of every surface.
+func TestEverySurfaceLeadsToTheChoice(t *testing.T) {
+	for _, operator := range operators.IDs() {
+		b := webtest.Open(t, operator)
+		p := b.InForce().Profile.Policy
+		choice := slices.ContainsFunc(p.CookieGroups, func(g policy.CookieGroup) bool { return consent.Decidable(&g) })
+		for _, surface := range p.Surfaces {
+			host := b.Parent
+			if surface.Host != "" {
+				host = surface.Host + "." + host
+			}
+			for _, path := range []string{"/", "/no-such-page"} {
+				a := b.Browser().Do(http.MethodGet, host, path, "", "")
+				leads := slices.ContainsFunc(elements(a.Tree(), "a"), func(n *html.Node) bool {
+					return strings.HasSuffix(webtest.Attr(n, "href"), "/cookies#choose")
+				})
+				if leads != choice {
+					t.Errorf("%s, %s%s: a link to the choice: %v, want %v", operator, surface.ID, path, leads, choice)
+				}
+			}
+		}
+	}
 }
 
 // R1, R7, R15, L23: what holds on each page, for every operator.
