@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,7 +21,7 @@ import (
 // VerifyCmd checks the evidence of a data folder or of a published log. It
 // only reads, and is always allowed.
 type VerifyCmd struct {
-	Source   string `arg:"" name:"source" help:"A data folder, or the address of a published log such as https://host/evidence."`
+	Source   string `arg:"" name:"source" help:"A data folder, or the address of a site or of its published log, such as https://host/evidence."`
 	Key      string `help:"Verifier key of the log, from elsewhere than the log: the key itself or a file that holds it." placeholder:"VKEY"`
 	Since    string `help:"A checkpoint of the log that was kept elsewhere: a file, or - for standard input. Finds a log and a database that were rolled back together." placeholder:"CHECKPOINT"`
 	Database string `help:"PostgreSQL address, instead of SQLite in the data folder." placeholder:"URL" env:"CANDOUR_DATABASE"`
@@ -47,7 +49,7 @@ func (c *VerifyCmd) Run(ctx context.Context, out io.Writer) error {
 			return err
 		}
 	}
-	report, err := verify.Verify(ctx, c.Source, opts)
+	report, err := c.verify(ctx, opts)
 	if err != nil {
 		return err
 	}
@@ -58,6 +60,22 @@ func (c *VerifyCmd) Run(ctx context.Context, out io.Writer) error {
 		return exitCode(1)
 	}
 	return nil
+}
+
+// verify takes the address of a site for that of the log below it.
+func (c *VerifyCmd) verify(ctx context.Context, opts verify.Options) (*verify.Report, error) {
+	report, err := verify.Verify(ctx, c.Source, opts)
+	u, perr := url.Parse(c.Source)
+	if !errors.Is(err, fs.ErrNotExist) || perr != nil || u.Host == "" {
+		return report, err
+	}
+	if strings.Trim(u.Path, "/") == "" {
+		report, err = verify.Verify(ctx, u.JoinPath("evidence").String(), opts)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("there is no evidence log at %s; give the address of the website, or of a published log such as https://host/evidence", c.Source)
+	}
+	return report, err
 }
 
 func readSince(name string) ([]byte, error) {
