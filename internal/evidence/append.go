@@ -43,28 +43,23 @@ func (l *Log) nextID(ctx context.Context, tx *store.Tx) (int64, error) {
 	return l.tail.next(ctx, tx)
 }
 
-// tail knows the last id on SQLite, so that it is read once and not for each
-// entry. It belongs to whoever holds the transaction that writes.
+// tail knows the last id on SQLite, so that it is not read for each entry. It
+// belongs to whoever holds the transaction that writes.
 type tail struct {
 	tx    *store.Tx // that appended last; nil before the first
-	given int64     // by tx
-	last  int64     // before tx
+	given int64     // the last id when tx began, then the last that it took
 }
 
 func (t *tail) next(ctx context.Context, tx *store.Tx) (int64, error) {
-	switch {
-	case t.tx == tx:
-	case t.tx == nil:
-		if err := tx.QueryRow(ctx, "SELECT seq FROM sqlite_sequence WHERE name = 'evidence'").Scan(&t.last); err != nil {
+	if t.tx == tx {
+		return t.given + 1, nil
+	}
+	if t.tx == nil || !t.tx.Committed() { // what was given was given back
+		if err := tx.QueryRow(ctx, "SELECT seq FROM sqlite_sequence WHERE name = 'evidence'").Scan(&t.given); err != nil {
 			return 0, err
 		}
-		t.tx, t.given = tx, t.last
-	default:
-		if t.tx.Committed() {
-			t.last = t.given
-		}
-		t.tx, t.given = tx, t.last
 	}
+	t.tx = tx
 	return t.given + 1, nil
 }
 
