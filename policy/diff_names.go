@@ -121,11 +121,6 @@ var grounds = map[string]string{
 	"claims": "legal claims", "rights-of-others": "the rights of others", "public-interest": "an important public interest",
 }
 
-// roles say in a sentence what a recipient is to us.
-var roles = map[string]string{
-	"processor": "works for us", "controller": "decides for itself", "joint-controller": "decides together with us", "authority": "is an authority",
-}
-
 // worded is the words for a declared value, or the value.
 func worded(words map[string]string, value string) string {
 	if w, ok := words[value]; ok {

@@ -37,15 +37,15 @@ func (r Region) Words() string {
 	return string(r)
 }
 
-// RoleWords says what a recipient is to us.
+// roles say in a sentence what a recipient is to us.
+var roles = map[string]string{
+	"processor": "works for us", "controller": "decides for itself", "joint-controller": "decides together with us", "authority": "is an authority",
+}
+
+// RoleWords says what a recipient is to us, in a table.
 func (r *Recipient) RoleWords() string {
-	switch r.Role {
-	case "processor":
-		return "works for us"
-	case "controller":
-		return "decides for itself"
-	case "joint-controller":
-		return "decides together with us"
+	if words, ok := roles[r.Role]; ok && r.Role != "authority" {
+		return words
 	}
 	return "authority"
 }
