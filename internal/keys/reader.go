@@ -96,20 +96,7 @@ func (r *Reader) Opener(ctx context.Context, tx *store.Tx, keyID int64, month Mo
 // LiveKeys returns the ids of up to limit data keys of a class that are greater
 // than after, in order.
 func LiveKeys(ctx context.Context, tx *store.Tx, class string, after int64, limit int) ([]int64, error) {
-	rows, err := tx.Query(ctx, "SELECT key_id FROM data_keys WHERE key_id > $1 AND class = $2 ORDER BY key_id LIMIT $3", after, class, limit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var ids []int64
-	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		ids = append(ids, id)
-	}
-	return ids, rows.Err()
+	return tx.IDs(ctx, "SELECT key_id FROM data_keys WHERE key_id > $1 AND class = $2 ORDER BY key_id LIMIT $3", after, class, limit)
 }
 
 // follow opens the key of an epoch that was not met before: a server may turn

@@ -120,20 +120,8 @@ func (q *Queue) tend(ctx context.Context) error {
 
 // list returns the items whose ids a query gives, without claiming them.
 func (q *Queue) list(ctx context.Context, tx *store.Tx, query string, args ...any) ([]Item, error) {
-	rows, err := tx.Query(ctx, query, args...)
+	ids, err := tx.IDs(ctx, query, args...)
 	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var ids []int64
-	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		ids = append(ids, id)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return nil, err
 	}
 	items := make([]Item, len(ids))

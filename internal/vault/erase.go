@@ -195,22 +195,10 @@ func (v *Vault) truncate(ctx context.Context, id int64) error {
 	return v.st.Update(ctx, func(tx *store.Tx) error { return v.reach(ctx, tx, LogTruncated, waiting...) })
 }
 
-func (v *Vault) atStage(ctx context.Context, stage Stage) ([]int64, error) {
-	var ids []int64
-	err := v.st.View(ctx, func(tx *store.Tx) error {
-		rows, err := tx.Query(ctx, "SELECT id FROM erasures WHERE stage = $1 ORDER BY id", int64(stage))
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var id int64
-			if err := rows.Scan(&id); err != nil {
-				return err
-			}
-			ids = append(ids, id)
-		}
-		return rows.Err()
+func (v *Vault) atStage(ctx context.Context, stage Stage) (ids []int64, err error) {
+	err = v.st.View(ctx, func(tx *store.Tx) (err error) {
+		ids, err = tx.IDs(ctx, "SELECT id FROM erasures WHERE stage = $1 ORDER BY id", int64(stage))
+		return err
 	})
 	return ids, err
 }

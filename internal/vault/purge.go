@@ -179,20 +179,8 @@ func (v *Vault) purged(ctx context.Context) error {
 		return err
 	}
 	return v.st.Update(ctx, func(tx *store.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT id FROM erasures WHERE stage = $1 AND id NOT IN (SELECT erasure FROM purges) ORDER BY id`, int64(LogTruncated))
+		ids, err := tx.IDs(ctx, `SELECT id FROM erasures WHERE stage = $1 AND id NOT IN (SELECT erasure FROM purges) ORDER BY id`, int64(LogTruncated))
 		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		var ids []int64
-		for rows.Next() {
-			var id int64
-			if err := rows.Scan(&id); err != nil {
-				return err
-			}
-			ids = append(ids, id)
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 			return err
 		}
 		return v.reach(ctx, tx, RowsPurged, ids...)
