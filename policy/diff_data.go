@@ -111,6 +111,12 @@ func (d *differ) actors() {
 			if less := fresh(b.Purposes, a.Purposes); len(less) > 0 {
 				d.note("actor.narrower", b.ID, "%s may no longer use data for %s", quoted(b.Title), d.all("purpose", less))
 			}
+			if a.Kind != b.Kind {
+				d.note("actor.kind", b.ID, "%s is now %s (before: %s)", quoted(b.Title), worded(kindsOfActor, b.Kind), worded(kindsOfActor, a.Kind))
+			}
+			if !slices.Equal(a.SignsIn, b.SignsIn) {
+				d.note("actor.signs-in", b.ID, "%s may now sign in on %s", quoted(b.Title), d.all("surface", b.SignsIn))
+			}
 		})
 }
 

@@ -236,8 +236,8 @@ func (d *differ) forms() {
 			if less := fresh(b.asks(), a.asks()); len(less) > 0 {
 				d.note("form.field-removed", b.ID, "The form %s no longer asks for %s", quoted(b.Title), d.all("category", less))
 			}
-			if a.Surface != b.Surface || a.Path != b.Path {
-				d.note("form.moved", b.ID, "The form %s is now at %s on %s", quoted(b.Title), b.Path, d.named("surface", b.Surface))
+			if !slices.Equal(a.Surfaces, b.Surfaces) || a.Path != b.Path {
+				d.note("form.moved", b.ID, "The form %s is now at %s on %s", quoted(b.Title), b.Path, d.all("surface", b.Surfaces))
 			}
 			d.fields(a, b)
 		})

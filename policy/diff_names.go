@@ -109,6 +109,10 @@ var kindsOfData = map[string]string{
 	"ordinary": "ordinary data", "special": "specially protected data", "traffic": "traffic data of calls", "location": "location data",
 }
 
+var kindsOfActor = map[string]string{
+	"person": "somebody who acts for themselves", "partner": "a firm that works with us", "staff": "our staff", "software": "the software",
+}
+
 var sources = map[string]string{
 	"given": "you give it to us", "observed": "we see it in use", "derived": "we work it out", "third-party": "others give it to us",
 }

@@ -123,6 +123,8 @@ type Surface struct {
 type Actor struct {
 	ID       string   `yaml:"id" is:"required,id"`
 	Title    string   `yaml:"title" is:"required"`
+	Kind     string   `yaml:"kind" is:"required,one-of=person|partner|staff|software"` // acts for themselves, as another firm's, as the operator's, or is no person
+	SignsIn  []string `yaml:"signs_in" is:"ref=surface"`                               // surfaces that its account opens; empty: it has none
 	Purposes []string `yaml:"purposes" is:"ref=purpose"`
 }
 
@@ -277,12 +279,12 @@ type Permission struct {
 // Form is a form a person fills in. Every input element on every page is one
 // of its fields (R7).
 type Form struct {
-	ID      string  `yaml:"id" is:"required,id"`
-	Title   string  `yaml:"title" is:"required"`
-	Surface string  `yaml:"surface" is:"required,ref=surface"`
-	Path    string  `yaml:"path" is:"required,path"`
-	Purpose string  `yaml:"purpose" is:"required,ref=purpose"`
-	Fields  []Field `yaml:"fields" is:"required"`
+	ID       string   `yaml:"id" is:"required,id"`
+	Title    string   `yaml:"title" is:"required"`
+	Surfaces []string `yaml:"surfaces" is:"required,ref=surface"` // where it is shown, at the same path
+	Path     string   `yaml:"path" is:"required,path"`
+	Purpose  string   `yaml:"purpose" is:"required,ref=purpose"`
+	Fields   []Field  `yaml:"fields" is:"required"`
 }
 
 // Field is one input of a form. Exactly one of Category and Control is set.

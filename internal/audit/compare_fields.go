@@ -97,7 +97,7 @@ func (c *comparison) learn(pages []*visit) {
 }
 
 func shownAt(form *policy.Form, at place) bool {
-	return at.surface == form.Surface && pathCovers(form.Path, at.path)
+	return slices.Contains(form.Surfaces, at.surface) && pathCovers(form.Path, at.path)
 }
 
 // declaredField finds the field in a form that is declared for the page, or in

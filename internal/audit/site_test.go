@@ -95,12 +95,12 @@ func (s *smallSite) policy() *policy.Profile {
 		}},
 		Permissions: []policy.Permission{{ID: "camera", Title: "Camera", Features: []string{"camera"}, Surfaces: []string{"portal"}}},
 		Forms: []policy.Form{
-			{ID: "contact", Surface: "website", Path: "/contact", Fields: []policy.Field{
+			{ID: "contact", Surfaces: []string{"website"}, Path: "/contact", Fields: []policy.Field{
 				{Name: "email", Category: "contact.email"},
 				{Name: "telephone", Category: "contact.telephone", Optional: true},
 				{Name: "token", Control: "antiforgery"},
 			}},
-			{ID: "choice", Surface: "website", Path: "/cookies", Fields: []policy.Field{
+			{ID: "choice", Surfaces: []string{"website"}, Path: "/cookies", Fields: []policy.Field{
 				{Name: "choice", Control: "consent"}, {Name: "analytics", Control: "consent", Optional: true},
 			}},
 		},

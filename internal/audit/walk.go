@@ -119,7 +119,7 @@ func (w *walk) surface(t *tab, f *policy.Surface, answers bool) error {
 		w.add(at.JoinPath("privacy").String())
 	}
 	for _, form := range w.site.policy.Forms {
-		if form.Surface == f.ID && !strings.Contains(form.Path, "{") {
+		if slices.Contains(form.Surfaces, f.ID) && !strings.Contains(form.Path, "{") {
 			w.add(at.JoinPath(form.Path).String())
 		}
 	}

@@ -104,7 +104,7 @@ func (n *Newsletter) Subscribe(ctx context.Context, s Signup) error {
 		return err
 	}
 	if s.Surface == "" {
-		s.Surface = roles.Form.Surface
+		s.Surface = roles.Form.Surfaces[0]
 	}
 	return n.c.Store.Update(ctx, func(tx *store.Tx) error {
 		subject, err := n.c.Vault.NewSubject(ctx, tx)

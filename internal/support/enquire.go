@@ -93,7 +93,7 @@ func (d *Desk) Enquire(ctx context.Context, e Enquiry) (Receipt, error) {
 		return Receipt{}, errors.New("support: the form contact has no field for an e-mail address that must be filled in")
 	}
 	if e.Surface == "" {
-		e.Surface = form.Surface
+		e.Surface = form.Surfaces[0]
 	}
 	t := Ticket{Queue: QueueSupport, About: answers.Value(aboutField), Surface: e.Surface, Policy: e.Policy}
 	t.Suggests, _ = SuggestsRight(answers.Value(messageField))

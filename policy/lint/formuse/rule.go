@@ -29,10 +29,12 @@ func check(p *policy.Profile) policy.Faults {
 				continue
 			}
 			place := p.Place("forms", i, "fields", j, "category")
-			if !slices.Contains(c.Surfaces, f.Surface) {
-				faults = append(faults, place.Fault(
-					fmt.Sprintf("form %s asks for %s on surface %s, which may not collect it", f.ID, c.ID, f.Surface),
-					fmt.Sprintf("add %s to the category's surfaces, or take the field out", f.Surface)))
+			for _, surface := range f.Surfaces {
+				if !slices.Contains(c.Surfaces, surface) {
+					faults = append(faults, place.Fault(
+						fmt.Sprintf("form %s asks for %s on surface %s, which may not collect it", f.ID, c.ID, surface),
+						fmt.Sprintf("add %s to the category's surfaces, or take the field out", surface)))
+				}
 			}
 			if known && !slices.ContainsFunc(q.Uses, func(u policy.Use) bool { return slices.Contains(u.Categories, c.ID) }) {
 				faults = append(faults, place.Fault(
