@@ -77,6 +77,7 @@ var layers = []struct {
 	{"policy/lint", 1}, // the rules know the policy, the policy knows no rule
 	{"policy", 0},
 	{"operators", 0},
+	{"internal/reference", 0},
 	{"internal/store", 1},
 	{"internal/folder", 1},
 	{"internal/certs", 1},

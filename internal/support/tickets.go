@@ -2,13 +2,13 @@ package support
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
 	"time"
 
 	"candour/internal/keys"
+	"candour/internal/reference"
 	"candour/internal/store"
 	"candour/internal/vault"
 )
@@ -40,29 +40,10 @@ type Ticket struct {
 // ErrNotFound says that there is no such ticket.
 var ErrNotFound = errors.New("support: no such ticket")
 
-// referenceAlphabet is Crockford's base 32: nothing in it is taken for
-// something else when read aloud.
-const referenceAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-// newReference returns what a person quotes. It is random, so that it tells
-// nobody how many enquiries there are; 40 bits, so that two are the same once
-// in a million tickets, when the table refuses the second.
-func newReference() string {
-	b := make([]byte, 8)
-	_, _ = rand.Read(b) // never fails
-	for i := range b {
-		b[i] = referenceAlphabet[b[i]%32]
-	}
-	return string(b[:4]) + "-" + string(b[4:])
-}
-
-// referenceTries bounds the search for a reference that is not taken.
-const referenceTries = 8
-
 // open writes a new ticket with a reference of its own.
 func (d *Desk) open(ctx context.Context, tx *store.Tx, t *Ticket) error {
-	for range referenceTries {
-		t.Reference = newReference()
+	for range reference.Tries {
+		t.Reference = reference.New()
 		res, err := tx.Exec(ctx, `INSERT INTO support_tickets (id, reference, subject, queue, about, suggests, surface, policy, state, opened_ms, closed_ms)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', $9, 0) ON CONFLICT (reference) DO NOTHING`,
 			t.ID, t.Reference, int64(t.Subject), string(t.Queue), t.About, t.Suggests, t.Surface, t.Policy, t.Opened.UnixMilli())
