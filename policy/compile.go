@@ -225,6 +225,23 @@ func (c *Compiled) Use(a ActorIndex, k CategoryIndex, p PurposeIndex, st Standin
 	return Allowed
 }
 
+// UseOwn is Use for the person themselves, who asks for the use of their own
+// data: whatever their role, and also while they have its use restricted (UK
+// GDPR Art 18(2)).
+func (c *Compiled) UseOwn(k CategoryIndex, p PurposeIndex, st Standing) Verdict {
+	at, ok := c.place(k, p)
+	if !ok || c.cells[at]&declared == 0 {
+		return Undeclared
+	}
+	switch v := c.cells[at]; {
+	case v&onConsent != 0 && !st.Consents.Has(p):
+		return NoConsent
+	case v&objectable != 0 && st.Objections.Has(p):
+		return Objected
+	}
+	return Allowed
+}
+
 // Collect answers whether a surface may collect and keep a category for a
 // purpose of a subject with this standing. A restriction does not stand in the
 // way: Art 18(2) leaves storage free, and the subject gives the data anew.

@@ -188,6 +188,9 @@ func (r *reader) verdict(s *stored, l *label) (policy.Verdict, error) {
 			return 0, err
 		}
 	}
+	if r.a.Own && !s.standing.erased {
+		return r.e.c.UseOwn(k, p, st), nil
+	}
 	return r.e.c.Use(who, k, p, st), nil
 }
 

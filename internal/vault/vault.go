@@ -77,7 +77,15 @@ func (v *Vault) epochClosed(ctx context.Context, tx *store.Tx, e keys.Epoch) err
 }
 
 // Access says who acts, for which purpose, on which surface: ids of the policy.
-type Access struct{ Actor, Purpose, Surface string }
+type Access struct {
+	Actor, Purpose, Surface string
+	// Own says that the person whose data it is asked for this use themselves,
+	// just now: signing in, seeing or changing what is held. What their role may
+	// do with the data of others is then no matter, nor is a restriction (UK GDPR
+	// Art 18(2): with the subject's consent). What is left after an erasure
+	// stays shut.
+	Own bool
+}
 
 // RecordID names a record. Ids grow with time.
 type RecordID int64
