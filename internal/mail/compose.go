@@ -26,8 +26,18 @@ var templateFiles embed.FS
 // longest there is.
 const maxHeader = 900
 
+// london is where people read the hour of a link.
+var london = func() *time.Location {
+	loc, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		return time.UTC // the machine has no zones, and the program was built without
+	}
+	return loc
+}()
+
 var funcs = map[string]any{
 	"join":   strings.Join,
+	"hour":   func(t time.Time) string { return t.In(london).Format("15:04 on 2 January 2006") },
 	"day":    func(t time.Time) string { return t.UTC().Format("2 January 2006") },
 	"digits": func(s string) string { return strings.ReplaceAll(s, " ", "") },
 }
@@ -75,6 +85,20 @@ func (c *Composer) Link(path, name, value string) string {
 	u.Path = path
 	u.RawQuery = url.Values{name: {value}}.Encode()
 	return u.String()
+}
+
+// LinkOn returns the absolute address of a path on the surface with a host
+// label, with one parameter.
+func (c *Composer) LinkOn(label, path, name, value string) string {
+	on := *c
+	if label != "" {
+		on.base.Host = label + "." + on.base.Host
+	}
+	if name == "" {
+		on.base.Path = path
+		return on.base.String()
+	}
+	return on.Link(path, name, value)
 }
 
 // Envelope is what a mail needs beside its content.

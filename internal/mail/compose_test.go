@@ -51,7 +51,7 @@ func composer(t testing.TB) *Composer {
 
 func contents(c *Composer) []Content {
 	leave := c.Link("/newsletter/leave", "token", "AAAAAAAAAAEAAAAAAAAAAAAAAAAAAAAA")
-	return []Content{
+	list := []Content{
 		Acknowledgement{Reference: "7K3M-Q2TX", About: "Your products & services"},
 		Acknowledgement{Reference: "7K3M-Q2TX", Rights: true},
 		Acknowledgement{Reference: "7K3M-Q2TX", Rights: true, Complaint: true},
@@ -59,6 +59,14 @@ func contents(c *Composer) []Content {
 		Already{Leave: leave},
 		Welcome{Leave: leave},
 	}
+	account := c.LinkOn("portal", "/link", "token", "AAAAAAAAAAECCCCCCCCCCCCCCCCCCCCC")
+	for _, k := range []Kind{AccountSignUp, AccountKnown, AccountInvited, AccountReset, AccountUnlock, AccountAddressNew, AccountAddressOld, AccountAddressTaken} {
+		list = append(list, AccountLink{Of: k, Link: account, Until: noon.Add(time.Hour)})
+	}
+	for k := range changes {
+		list = append(list, AccountChange{Of: k, Place: "Customer portal", Link: c.LinkOn("portal", "/security", "", "")})
+	}
+	return list
 }
 
 // Every mail that can leave, byte for byte, with its purpose and headers (L34).

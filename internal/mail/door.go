@@ -40,7 +40,7 @@ func (q *Queue) recipient(ctx context.Context, tx *store.Tx, it Item, content Co
 	if marketing != (purpose.Marketing != "") {
 		return Address{}, refusedNature
 	}
-	record, err := q.vault.Read(ctx, tx, vault.Access{Actor: systemActor, Purpose: it.Purpose}, it.Address)
+	record, err := q.vault.Read(ctx, tx, vault.Access{Actor: systemActor, Purpose: it.Purpose, Own: kinds[content.Kind()].own}, it.Address)
 	if err != nil {
 		return Address{}, refusalOf(err)
 	}

@@ -14,6 +14,29 @@ const (
 	NewsletterWelcome Kind = "newsletter.welcome" // the first newsletter mail, once the address is confirmed
 )
 
+// The kinds of mail about accounts. Those that end in what was done tell their
+// person of it, so that a stranger in the account is noticed.
+const (
+	AccountSignUp         Kind = "account.sign-up"         // to an address that asked for an account
+	AccountKnown          Kind = "account.known"           // to one that has an account already
+	AccountInvited        Kind = "account.invited"         // to one that somebody else asked for
+	AccountReset          Kind = "account.reset"           // a forgotten password
+	AccountUnlock         Kind = "account.unlock"          // others guessed too often
+	AccountAddressNew     Kind = "account.address-new"     // to confirm another address, at that address
+	AccountAddressOld     Kind = "account.address-old"     // and at the one that signs in
+	AccountAddressTaken   Kind = "account.address-taken"   // to an address that somebody else's account asked for
+	AccountAddressChanged Kind = "account.address-changed" // to the old one, afterwards
+
+	AccountPasswordChanged      Kind = "account.password-changed"
+	AccountPasskeyAdded         Kind = "account.passkey-added"
+	AccountPasskeyRemoved       Kind = "account.passkey-removed"
+	AccountAuthenticatorAdded   Kind = "account.authenticator-added"
+	AccountAuthenticatorRemoved Kind = "account.authenticator-removed"
+	AccountRecoveryRenewed      Kind = "account.recovery-renewed"
+	AccountRecoveryUsed         Kind = "account.recovery-used"
+	AccountClosed               Kind = "account.closed"
+)
+
 // Nature tells service mail, which answers what a person did, from marketing,
 // which needs their standing permission (PECR 2003 regulation 22).
 type Nature string
@@ -25,17 +48,42 @@ const (
 )
 
 // kinds declares every kind once. list marks newsletter mail, which carries
-// the one-click way out in its headers even where it is service mail.
+// the one-click way out in its headers even where it is service mail; own, what
+// its reader just asked for or did to their own account, which goes out also
+// while they have other use of the address restricted (UK GDPR Art 18(2)).
 var kinds = map[Kind]struct {
 	nature   Nature
 	list     bool
+	own      bool
 	template string
 }{
-	EnquiryReceived:   {Service, false, "enquiry_received"},
-	NewsletterConfirm: {Service, false, "newsletter_confirm"},
-	NewsletterAlready: {Service, true, "newsletter_already"},
-	NewsletterWelcome: {Marketing, true, "newsletter_welcome"},
+	EnquiryReceived:   {Service, false, false, "enquiry_received"},
+	NewsletterConfirm: {Service, false, false, "newsletter_confirm"},
+	NewsletterAlready: {Service, true, false, "newsletter_already"},
+	NewsletterWelcome: {Marketing, true, false, "newsletter_welcome"},
+
+	AccountSignUp:         {Service, false, true, "account_sign_up"},
+	AccountKnown:          {Service, false, true, "account_known"},
+	AccountInvited:        {Service, false, true, "account_invited"},
+	AccountReset:          {Service, false, true, "account_reset"},
+	AccountUnlock:         {Service, false, true, "account_unlock"},
+	AccountAddressNew:     {Service, false, true, "account_address_new"},
+	AccountAddressOld:     {Service, false, true, "account_address_old"},
+	AccountAddressTaken:   {Service, false, true, "account_address_taken"},
+	AccountAddressChanged: {Service, false, true, changedTemplate},
+
+	AccountPasswordChanged:      {Service, false, true, changedTemplate},
+	AccountPasskeyAdded:         {Service, false, true, changedTemplate},
+	AccountPasskeyRemoved:       {Service, false, true, changedTemplate},
+	AccountAuthenticatorAdded:   {Service, false, true, changedTemplate},
+	AccountAuthenticatorRemoved: {Service, false, true, changedTemplate},
+	AccountRecoveryRenewed:      {Service, false, true, changedTemplate},
+	AccountRecoveryUsed:         {Service, false, true, changedTemplate},
+	AccountClosed:               {Service, false, true, changedTemplate},
 }
+
+// changedTemplate is the one letter of all notices; what they say differs.
+const changedTemplate = "account_changed"
 
 // Kinds returns all kinds of mail, in no particular order.
 func Kinds() []Kind {
@@ -85,6 +133,48 @@ type Already struct{ Leave string }
 
 // Welcome is the content of NewsletterWelcome.
 type Welcome struct{ Leave string }
+
+// AccountLink is the content of the mails about accounts that carry a link.
+type AccountLink struct {
+	Of    Kind
+	Link  string    // empty where there is nothing to follow
+	Until time.Time // the link is good till then
+}
+
+// AccountChange is the content of the notices of a change to an account.
+type AccountChange struct {
+	Of    Kind
+	Place string // title of the surface
+	Link  string // where one looks after one's account
+}
+
+// changes are the words of the notices.
+var changes = map[Kind]struct{ subject, what string }{
+	AccountAddressChanged:       {"Your account has another e-mail address", "The e-mail address of your account was changed, after it was confirmed here and at the new address. This is the last e-mail about the account that comes to this address."},
+	AccountPasswordChanged:      {"Your password was changed", "The password of your account was changed, and your account was signed out everywhere else."},
+	AccountPasskeyAdded:         {"A passkey was added to your account", "A passkey was added to your account. Whoever holds the device it is on can sign in with it."},
+	AccountPasskeyRemoved:       {"A passkey was removed from your account", "A passkey was removed from your account. It does not sign in any more."},
+	AccountAuthenticatorAdded:   {"An authenticator app was added to your account", "From now on your account asks for a code from an authenticator app after the password."},
+	AccountAuthenticatorRemoved: {"The authenticator app was removed from your account", "Your account does not ask for a code after the password any more."},
+	AccountRecoveryRenewed:      {"Your recovery codes were made anew", "New recovery codes were made for your account. The old ones are good for nothing."},
+	AccountRecoveryUsed:         {"A recovery code was used", "Somebody signed in to your account with your password and one of your recovery codes. That code is used up."},
+	AccountClosed:               {"Your account was closed", "Your account was closed by whoever looks after the accounts of your firm, or of ours. It does not sign in any more. What we hold about you stays yours: you can still ask for it, or have it erased."},
+}
+
+// Subject is the mail's subject.
+func (c AccountChange) Subject() string { return changes[c.Of].subject }
+
+// What says what was done.
+func (c AccountChange) What() string { return changes[c.Of].what }
+
+// Kind returns which of the mails it is.
+func (c AccountLink) Kind() Kind { return c.Of }
+
+// Kind returns which of the mails it is.
+func (c AccountChange) Kind() Kind { return c.Of }
+
+func (AccountLink) way() string   { return "" }
+func (AccountChange) way() string { return "" }
 
 // Kind returns EnquiryReceived.
 func (Acknowledgement) Kind() Kind { return EnquiryReceived }

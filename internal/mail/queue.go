@@ -97,6 +97,12 @@ func (q *Queue) Handle(kind Kind, h Handler) {
 // parameter, for the content of a mail.
 func (q *Queue) Link(path, name, value string) string { return q.composer.Link(path, name, value) }
 
+// LinkOn returns the absolute address of a path on the surface with a host
+// label, with one parameter; an empty name gives the path alone.
+func (q *Queue) LinkOn(label, path, name, value string) string {
+	return q.composer.LinkOn(label, path, name, value)
+}
+
 // Add makes a mail owed, in tx, with its evidence. It is sent soon after the
 // commit.
 func (q *Queue) Add(ctx context.Context, tx *store.Tx, it Item) (int64, error) {
