@@ -47,9 +47,16 @@ const (
 	NewsletterAsked     Kind = "newsletter.asked"     // subject: the confirmation was sent
 	NewsletterConfirmed Kind = "newsletter.confirmed" // subject
 	NewsletterEnded     Kind = "newsletter.ended"     // subject: Code how
-	MailQueued          Kind = "mail.queued"          // subject: Code the mail
-	MailSent            Kind = "mail.sent"            // subject: Code the mail
-	MailRefused         Kind = "mail.refused"         // subject or operator: Code why it was not sent
+	AccountOpened       Kind = "account.opened"       // subject: Code the role, Ref the account
+	AccountChanged      Kind = "account.changed"      // subject: Code what: a credential, the address, the company's people
+	AccountSignedIn     Kind = "account.signed-in"    // subject: Code how, Surface where, Ref the session
+	AccountRefused      Kind = "account.refused"      // subject: sign-ins that failed since the last such entry; Count of them
+	AccountEnded        Kind = "account.ended"        // subject: sessions ended; Code how, Count of them
+	AccountClosed       Kind = "account.closed"       // subject
+
+	MailQueued  Kind = "mail.queued"  // subject: Code the mail
+	MailSent    Kind = "mail.sent"    // subject: Code the mail
+	MailRefused Kind = "mail.refused" // subject or operator: Code why it was not sent
 )
 
 // audience is who may read the bodies of a kind.
@@ -106,9 +113,16 @@ var shapes = map[Kind]shape{
 	NewsletterAsked:     {audience: toSubject},
 	NewsletterConfirmed: {audience: toSubject},
 	NewsletterEnded:     {audience: toSubject},
-	MailQueued:          {audience: toSubject},
-	MailSent:            {audience: toSubject},
-	MailRefused:         {audience: toSubject},
+	AccountOpened:       {audience: toSubject},
+	AccountChanged:      {audience: toSubject},
+	AccountSignedIn:     {audience: toSubject},
+	AccountRefused:      {audience: toSubject, counted: true},
+	AccountEnded:        {audience: toSubject},
+	AccountClosed:       {audience: toSubject},
+
+	MailQueued:  {audience: toSubject},
+	MailSent:    {audience: toSubject},
+	MailRefused: {audience: toSubject},
 }
 
 // Kinds returns every kind, for documentation and for closed metric labels.

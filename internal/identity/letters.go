@@ -1,0 +1,140 @@
+package identity
+
+import (
+	"context"
+	"errors"
+
+	"candour/internal/mail"
+	"candour/internal/store"
+	"candour/internal/vault"
+)
+
+// Paths of the pages that links lead to, on the surface they were asked on.
+const (
+	pathFinish  = "/sign-up/finish"
+	pathReset   = "/reset/finish"
+	pathSignIn  = "/sign-in"
+	pathAddress = "/address/confirm"
+	pathLook    = "/security"
+	tokenName   = "token"
+)
+
+// mailOf is the mail that carries each kind of link.
+var mailOf = map[linkKind]mail.Kind{
+	linkSignUp: mail.AccountSignUp, linkInvitation: mail.AccountInvited, linkReset: mail.AccountReset, linkUnlock: mail.AccountUnlock,
+	linkAddressNew: mail.AccountAddressNew, linkAddressOld: mail.AccountAddressOld,
+}
+
+var pathOf = map[linkKind]string{
+	linkSignUp: pathFinish, linkInvitation: pathFinish, linkReset: pathReset, linkUnlock: pathSignIn,
+	linkAddressNew: pathAddress, linkAddressOld: pathAddress,
+}
+
+// noticeOf is the mail that tells of each change.
+var noticeOf = map[string]mail.Kind{
+	"password.changed": mail.AccountPasswordChanged, "password.reset": mail.AccountPasswordChanged,
+	"passkey.added": mail.AccountPasskeyAdded, "passkey.removed": mail.AccountPasskeyRemoved,
+	"authenticator.added": mail.AccountAuthenticatorAdded, "authenticator.removed": mail.AccountAuthenticatorRemoved,
+	"recovery.renewed": mail.AccountRecoveryRenewed, "recovery.removed": mail.AccountRecoveryRenewed, "recovery.used": mail.AccountRecoveryUsed,
+}
+
+// letters says who writes which mails.
+func (a *Accounts) letters() map[mail.Kind]mail.Handler {
+	all := map[mail.Kind]mail.Handler{mail.AccountAddressChanged: a.notice, mail.AccountClosed: a.notice}
+	for _, k := range mailOf {
+		all[k] = a.carry
+	}
+	for _, k := range noticeOf {
+		all[k] = a.notice
+	}
+	return all
+}
+
+// carry finds the words of a mail that carries a link. It runs when the mail
+// is sent, and is the only place that looks whether an address has an account.
+func (a *Accounts) carry(ctx context.Context, tx *store.Tx, it mail.Item) (mail.Content, error) {
+	d, err := a.declared()
+	if errors.Is(err, ErrClosed) {
+		return nil, mail.ErrVoid
+	}
+	if err != nil {
+		return nil, err
+	}
+	l, err := a.link(ctx, tx, it.Ref)
+	if errors.Is(err, ErrLink) || err == nil && (l.state != linkAsked || !a.c.Now().Before(l.ends)) {
+		return nil, mail.ErrVoid
+	}
+	if err != nil {
+		return nil, err
+	}
+	rec, err := a.c.Vault.Read(ctx, tx, vault.Access{Actor: systemActor, Purpose: it.Purpose, Own: true}, l.address)
+	if errors.Is(err, vault.ErrNotFound) {
+		return nil, mail.ErrVoid
+	}
+	if err != nil {
+		return nil, err
+	}
+	address, err := mail.ParseAddress(string(rec.Value()))
+	if err != nil {
+		return nil, mail.ErrVoid
+	}
+	if err := a.count(ctx, tx, l, address); err != nil {
+		return nil, err
+	}
+	return a.words(ctx, tx, d, l, address)
+}
+
+// words chooses the letter.
+func (a *Accounts) words(ctx context.Context, tx *store.Tx, d declared, l link, address mail.Address) (mail.Content, error) {
+	switch l.kind {
+	case linkSignUp, linkInvitation, linkAddressNew:
+		x, err := a.byAddress(ctx, tx, d, address)
+		if err == nil {
+			of := mail.AccountKnown
+			if l.kind == linkAddressNew {
+				of = mail.AccountAddressTaken
+			}
+			return mail.AccountLink{Of: of, Link: a.c.Queue.LinkOn(a.label(d, x.Role, ""), pathSignIn, "", "")}, nil
+		}
+		if !errors.Is(err, ErrNotFound) {
+			return nil, err
+		}
+	}
+	return mail.AccountLink{Of: mailOf[l.kind], Link: a.address(d, l), Until: l.ends}, nil
+}
+
+// address is where a link leads: a page of the surface it was asked on, if the
+// role signs in there, or else of the first that it signs in on.
+func (a *Accounts) address(d declared, l link) string {
+	return a.c.Queue.LinkOn(a.label(d, l.role, l.surface), pathOf[l.kind], tokenName, a.token(l))
+}
+
+func (a *Accounts) label(d declared, r Role, surface string) string {
+	s, ok := d.p.SurfaceByID(surface)
+	if !ok || !d.opens(r, surface) {
+		if s, ok = d.home(r); !ok {
+			return ""
+		}
+	}
+	return s.Host
+}
+
+// notice finds the words of a mail that tells of a change.
+func (a *Accounts) notice(ctx context.Context, tx *store.Tx, it mail.Item) (mail.Content, error) {
+	d, err := a.declared()
+	if errors.Is(err, ErrClosed) {
+		return nil, mail.ErrVoid
+	}
+	if err != nil {
+		return nil, err
+	}
+	x, err := scanAccount(tx.QueryRow(ctx, selectAccount+"WHERE id = $1", it.Ref))
+	if err != nil {
+		return nil, mail.ErrVoid // the account went with its person
+	}
+	home, ok := d.home(x.Role)
+	if !ok {
+		return nil, mail.ErrVoid
+	}
+	return mail.AccountChange{Of: it.Kind, Place: home.Title, Link: a.c.Queue.LinkOn(home.Host, pathLook, "", "")}, nil
+}
