@@ -45,6 +45,7 @@ type RunCmd struct {
 	ACMEHTTP      string `name:"acme-http" help:"Address that answers the authority's challenges, for --tls acme." default:":80" env:"CANDOUR_ACME_HTTP"`
 
 	SMTP        string `name:"smtp" help:"Mail server: smtp://user:password@host:587 or smtps://host:465. Without one, mail waits in the queue." placeholder:"URL" env:"CANDOUR_SMTP"`
+	Breached    string `help:"List of passwords that are known to others: SHA-1 hashes in hexadecimal, one a line, sorted. They are not taken." placeholder:"FILE" env:"CANDOUR_BREACHED"`
 	Checkpoints string `help:"Where each signed checkpoint of the evidence is sent off this machine: a folder or an http(s) address." placeholder:"WHERE" env:"CANDOUR_CHECKPOINTS"`
 	Demo        bool   `help:"A development mailbox at mail.<domain> that keeps mail in memory and sends nothing." env:"CANDOUR_DEMO"`
 	LogFormat   string `help:"Form of the log on standard error." enum:"text,json" default:"text" env:"CANDOUR_LOG_FORMAT"`

@@ -17,12 +17,18 @@ import (
 	"candour/internal/analytics"
 	"candour/internal/consent"
 	"candour/internal/evidence"
+	"candour/internal/identity"
 	"candour/internal/mail"
 	"candour/internal/marketing"
 	"candour/internal/retention"
 	"candour/internal/support"
 	"candour/internal/web"
+	"candour/internal/web/account"
+	"candour/internal/web/console"
 	"candour/internal/web/firstpage"
+	"candour/internal/web/partner"
+	"candour/internal/web/portal"
+	"candour/internal/web/softphone"
 	"candour/internal/web/website"
 	"candour/policy"
 )
@@ -47,12 +53,23 @@ func (c *RunCmd) serveApp(ctx context.Context, a *app, out io.Writer) error {
 	if err := s.place(c.Public, listeners[0].socket.Addr(), a.profile.Policy.Operator); err != nil {
 		return err
 	}
+	if c.Breached != "" {
+		if s.breached, err = identity.OpenBreached(c.Breached); err != nil {
+			return err
+		}
+		defer s.breached.Close()
+	}
 	bg := newBackground(ctx, a.log)
 	defer bg.stop()
 	if err := s.wire(c, bg); err != nil {
 		return err
 	}
 	defer s.counter.Close(context.WithoutCancel(ctx))
+	defer func() {
+		if err := s.accounts.Flush(context.WithoutCancel(ctx)); err != nil {
+			a.log.Error("failed sign-ins could not be written into their histories", "error", err)
+		}
+	}()
 	if secured.obtain != nil {
 		bg.run(secured.obtain) // the addresses are open: the authority waits until they are served
 	}
@@ -108,6 +125,9 @@ type sites struct {
 	counter *evidence.Counter
 	queue   *mail.Queue
 	mailbox *mail.Mailbox
+
+	accounts *identity.Accounts
+	breached *identity.Breached // nil for none
 }
 
 // place finds the address of the website for links, and the parent domains
@@ -170,6 +190,12 @@ func (s *sites) wire(c *RunCmd, bg *background) error {
 	}
 	people := marketing.Config{Store: s.store, Ring: s.ring, Log: s.evidence, Vault: s.vault, Queue: s.queue, InForce: s.inForce, Now: s.now}
 	newsletter := marketing.New(people)
+	if s.accounts, err = identity.New(identity.Config{
+		Store: s.store, Ring: s.ring, Log: s.evidence, Vault: s.vault, Queue: s.queue, InForce: s.inForce, Now: s.now, Breached: s.breached,
+	}); err != nil {
+		return err
+	}
+	s.site.Accounts = s.accounts
 	help := support.New(support.Config{Store: s.store, Log: s.evidence, Vault: s.vault, Queue: s.queue, InForce: s.inForce, Now: s.now})
 	for _, surface := range s.profile.Policy.Surfaces {
 		if surface.Host == "" {
@@ -179,13 +205,32 @@ func (s *sites) wire(c *RunCmd, bg *background) error {
 			}))
 			continue
 		}
-		s.site.Handle(surface.ID, firstpage.New(s.site))
+		s.site.Handle(surface.ID, s.surface(surface.ID))
 	}
 	if s.mailbox != nil {
 		s.site.HandleHost("mail", s.mailbox.Handler())
 	}
 	s.start(bg, desk, views, newsletter)
 	return nil
+}
+
+// surface returns the routes of a surface on which people sign in, or of one
+// that is not open because the policy declares no sign-in there.
+func (s *sites) surface(id string) *web.Routes {
+	if !account.Opens(s.profile.Policy, id) {
+		return firstpage.New(s.site)
+	}
+	switch id {
+	case "portal":
+		return portal.New(s.site, portal.Deps{Accounts: s.accounts})
+	case "partner":
+		return partner.New(s.site, s.accounts)
+	case "softphone":
+		return softphone.New(s.site, s.accounts)
+	case "console":
+		return console.New(s.site, s.accounts)
+	}
+	return firstpage.New(s.site)
 }
 
 // start begins what goes on in the background. Each part finds what is owed
@@ -208,6 +253,8 @@ func (s *sites) start(bg *background, desk *consent.Desk, views *analytics.Count
 		return err
 	})
 	bg.repeat("sweep of sign-ups", firstSweep, sweepBeat, newsletter.Sweep)
+	bg.repeat("sweep of accounts", firstSweep, sweepBeat, s.accounts.Sweep)
+	bg.repeat("count of failed sign-ins", countBeat, countBeat, s.accounts.Flush)
 }
 
 func (s *sites) policyOf(number int) *policy.Policy {

@@ -4,6 +4,7 @@ import { stands } from './choice';
 import { watch } from './consent';
 import { foldOnSmallScreens, follow } from './contents';
 import { read, start, stop } from './integrations';
+import { able, enable } from './passkeys';
 
 const { integrations: agreed, choice } = document.documentElement.dataset;
 const integrations = stands(choice, document.cookie) ? read(agreed) : [];
@@ -17,4 +18,8 @@ start(window, integrations);
 for (const contents of document.querySelectorAll<HTMLElement>('.contents')) {
   foldOnSmallScreens(contents);
   follow(contents);
+}
+
+if (able(globalThis)) {
+  for (const form of document.querySelectorAll<HTMLFormElement>('form[data-passkey]')) enable(form);
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 
+	"candour/internal/identity"
 	"candour/internal/notice"
 	"candour/internal/web/door"
 	"candour/policy"
@@ -35,6 +36,7 @@ func (s *Site) Base(r *http.Request, title, description string) Base {
 	}
 	if v.Surface != nil {
 		b.Surface = SurfaceView{v.Surface.ID, v.Surface.Title, v.Surface.Description, v.origin(v.Surface.Host) + "/"}
+		s.member(v, r, &b)
 		if v.Surface.Host == "" {
 			b.Nav = s.links(v, r.URL.Path, func(page *policy.Page) int { return page.Nav })
 		}
@@ -44,6 +46,17 @@ func (s *Site) Base(r *http.Request, title, description string) Base {
 	b.Announcement = s.announcement(v)
 	b.Changed = s.changed(v, r.URL.Path)
 	return b
+}
+
+// member fills in what a page shows whoever is signed in.
+func (s *Site) member(v *Visit, r *http.Request, b *Base) {
+	if v.Person == nil || v.Person.Level == identity.Half {
+		return
+	}
+	b.NoIndex, b.SignOut = true, SignOutPath
+	if rt, ok := s.surfaces[v.Surface.ID].(*Routes); ok && v.Person.Level == identity.Whole {
+		b.Nav = rt.menuFor(v.Person, r.URL.Path)
+	}
 }
 
 // links lists the operator's pages that have a place in a menu.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"candour/internal/identity"
 	"candour/internal/support/intake"
 	"candour/internal/web/door"
 )
@@ -54,6 +55,14 @@ var refusals = []refusal{
 	{ErrWording, "form.wording", http.StatusConflict, "Our question has changed", []string{"What we ask about cookies changed while your page was open. Please look again and choose; nothing was changed."}},
 	{ErrNewer, "form.newer", http.StatusConflict, "Our privacy notice has changed again", []string{"It changed while your page was open. Please load the page anew to see what is different; nothing was changed."}},
 	{ErrCode, "form.code", http.StatusNotFound, "This link is not good any more", []string{"It may have been used already, or it is too old, or part of it was lost on the way. If you asked for our newsletter, you can ask for it again."}},
+	{identity.ErrSignIn, "sign-in.refused", http.StatusUnprocessableEntity, "That did not sign you in", []string{"The e-mail address and the password do not belong together, or too many wrong ones were tried. Please look at both again. If too many were tried, the owner of the address has an e-mail from us with a way in."}},
+	{identity.ErrCode, "sign-in.code", http.StatusUnprocessableEntity, "That was not right", []string{"What you typed was not right. Please look again; a code from an app is good for half a minute, and each code once."}},
+	{identity.ErrLink, "form.link", http.StatusNotFound, "This link is not good any more", []string{"It may have been used already, or it is too old, or part of it was lost on the way. Nothing was changed. You can ask for a new one where you asked for this one."}},
+	{identity.ErrNotFound, "", http.StatusNotFound, "We cannot find that page", []string{"The address may be mistyped, or the page may have moved. Nothing is wrong at your end."}},
+	{identity.ErrLast, "", http.StatusConflict, "The last one has to stay", []string{"Without it nobody could get in here any more. Please set up another one first. Nothing was changed."}},
+	{identity.ErrProof, "", http.StatusForbidden, "Please show that it is you", []string{"This needs a fresh proof that it is you. Please go back and do it once more. Nothing was changed."}},
+	{identity.ErrBusy, "", http.StatusServiceUnavailable, "Too many people are signing in", []string{"We cannot check your password just now. Please try again in a minute."}},
+	{identity.ErrClosed, "", http.StatusNotFound, "We cannot find that page", []string{"The address may be mistyped, or the page may have moved. Nothing is wrong at your end."}},
 	{errFields, "form.fields", http.StatusUnprocessableEntity, "Please look at the form again", []string{"Please look at the marked fields. Nothing was sent yet."}},
 	{door.ErrStamp, "form.stamp", http.StatusBadRequest, "Please open the form again", []string{"The form arrived without the mark that we put into it, or our privacy notice changed while it was open. Please look again and send it once more. Nothing was kept."}},
 	{door.ErrQuick, "form.quick", http.StatusBadRequest, "That was very quick", []string{"The form came back faster than a person types. If you are one, please press the button again. Nothing was kept."}},
@@ -89,6 +98,17 @@ func (s *Site) refused(err error) refusal {
 		s.metrics.refusals.WithLabelValues(row.code).Inc()
 	}
 	return row
+}
+
+// IsFormRefusal reports whether an error is one for which a form is shown again
+// as it was typed.
+func IsFormRefusal(err error) bool {
+	for _, known := range []error{ErrForged, ErrRobot, ErrTooMany, door.ErrStamp, door.ErrQuick, door.ErrStale, door.ErrReplay} {
+		if errors.Is(err, known) {
+			return true
+		}
+	}
+	return false
 }
 
 // Words returns the status and first sentence for an error, to be shown above

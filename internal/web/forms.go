@@ -21,6 +21,13 @@ import (
 // network address. Only what a plain HTML form sends is taken.
 func (s *Site) ReadForm(r *http.Request) (url.Values, error) { return s.readForm(r, s.limit) }
 
+// ReadButton reads a form that has nothing but a button, pressed by whoever is
+// signed in.
+func (s *Site) ReadButton(r *http.Request) error {
+	_, err := s.readForm(r, s.choices)
+	return err
+}
+
 // ReadLeaving reads the form with which somebody leaves a mailing list, which
 // their mail provider may send for them: in either kind that RFC 8058 section
 // 3.2 names, and as often as choices are taken, because after one newsletter
@@ -131,6 +138,8 @@ func (s *Site) Form(w http.ResponseWriter, r *http.Request, id, submit string, g
 			f.Hidden = append(f.Hidden, HiddenField{field.Name, s.token(w, r, id)})
 		case field.Control == "timing":
 			f.Hidden = append(f.Hidden, HiddenField{field.Name, s.stamp(stampUse(VisitOf(r), id), given.Get(field.Name))})
+		case field.Name == passkeyField:
+			f.Hidden = append(f.Hidden, HiddenField{field.Name, ""}) // the browser part fills it in
 		case hidden[field.Name] != "":
 			f.Hidden = append(f.Hidden, HiddenField{field.Name, hidden[field.Name]})
 		}
@@ -148,6 +157,7 @@ func formView(p *policy.Policy, declared *policy.Form, submit string, given url.
 		switch {
 		case field.Control == "robot-trap":
 			f.Trap = &Field{ID: f.ID + "-" + field.Name, Name: field.Name, Label: field.Label, Type: "text"}
+		case field.Name == passkeyField: // no person types one
 		case field.Category != "" || field.Control == "choice":
 			f.Fields = append(f.Fields, view(p, f.ID, field, given.Get(field.Name), wrong.Of(field.Name)))
 		}
@@ -249,8 +259,15 @@ func autocomplete(c *policy.Category) string {
 	return ""
 }
 
-// letterField is the field that takes a whole letter.
-const letterField = "message"
+// Fields that the program gives a meaning to, wherever they stand. Those of a
+// sign-in have HTML's own names for what goes into them.
+const (
+	letterField    = "message" // takes a whole letter
+	passwordField  = "current-password"
+	newSecretField = "new-password"
+	codeField      = "one-time-code"
+	passkeyField   = "passkey"
+)
 
 func view(p *policy.Policy, form string, f policy.Field, value, wrong string) Field {
 	out := Field{ID: form + "-" + f.Name, Name: f.Name, Label: f.Label, Type: "text", Optional: f.Optional, Hint: f.Hint, Value: value, Error: wrong, MaxLength: intake.MaxLine}
@@ -278,6 +295,10 @@ func view(p *policy.Policy, form string, f policy.Field, value, wrong string) Fi
 		}
 	case f.Name == letterField:
 		out.Type, out.MaxLength = "textarea", intake.MaxMessage
+	case f.Name == passwordField, f.Name == newSecretField:
+		out.Type, out.Autocomplete, out.Value, out.MaxLength = "password", f.Name, "", 0 // one that is too long is told, not cut
+	case f.Name == codeField:
+		out.Autocomplete, out.Value, out.MaxLength = f.Name, "", 32
 	}
 	for _, part := range []struct{ suffix, text string }{{"hint", out.Hint}, {"error", out.Error}, {"reason", out.Reason}, {"without", out.Without}} {
 		if part.text != "" {

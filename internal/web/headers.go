@@ -102,10 +102,10 @@ func (v *Visit) siblings() []string {
 
 // cachePage says how a page may be kept: not at all once consent has widened
 // what it loads, because an old copy would come back from a cache with its old
-// header after a withdrawal; else only to be asked for again. No page gets an
+// header after a withdrawal, nor while somebody is signed in; else only to be asked for again. No page gets an
 // ETag: a 304 would put a new header on an old body.
 func cachePage(h http.Header, v *Visit) {
-	if v.Consent.Widened() {
+	if v.Consent.Widened() || v.Person != nil {
 		h["Cache-Control"] = noStore
 	} else {
 		h["Cache-Control"] = askAgain

@@ -41,6 +41,7 @@ type Base struct {
 	CookiesURL   string
 	ContactURL   string
 	HomeURL      string // of the website
+	SignOut      string // where the button to sign out posts; empty while nobody is signed in
 	Year         int
 	NoIndex      bool // for error pages, confirmations and surfaces behind a sign-in
 }
@@ -165,6 +166,11 @@ type Form struct {
 	Purpose string        // title of the purpose the data is for
 	Kept    string        // how long it is kept, in words
 	Refusal string        // why the whole form was not taken, in words; empty if it was not sent yet
+	// Passkey is what the browser does with its passkey before the form is sent,
+	// "get" or "create", and Question what it is asked, as JSON. Empty for a
+	// form that people fill in.
+	Passkey  string
+	Question string
 }
 
 // HiddenField is an input that a person does not see.
@@ -175,7 +181,7 @@ type Field struct {
 	ID           string
 	Name         string
 	Label        string
-	Type         string // text, email, tel, textarea, select, radio, checkbox
+	Type         string // text, email, tel, password, textarea, select, radio, checkbox
 	Autocomplete string
 	MaxLength    int
 	Optional     bool

@@ -14,7 +14,8 @@ import (
 type Routes struct {
 	site *Site
 	mux  *http.ServeMux
-	all  []string
+	all  []Entry
+	menu []menuEntry
 }
 
 // NewRoutes returns an empty table with what every surface has: its assets,
@@ -40,9 +41,13 @@ func (s *Site) NewRoutes() *Routes {
 // Handle gives the handler of a route, in the form of http.ServeMux with a
 // method. An error it returns becomes a page by the table of refusals.
 func (rt *Routes) Handle(pattern string, h func(http.ResponseWriter, *http.Request) error) {
-	rt.all = append(rt.all, pattern)
-	_, route, _ := strings.Cut(pattern, " ")
-	rt.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+	rt.handle(Entry{Pattern: pattern, Gate: Open}, h)
+}
+
+func (rt *Routes) handle(e Entry, h func(http.ResponseWriter, *http.Request) error) {
+	rt.all = append(rt.all, e)
+	_, route, _ := strings.Cut(e.Pattern, " ")
+	rt.mux.HandleFunc(e.Pattern, func(w http.ResponseWriter, r *http.Request) {
 		v := VisitOf(r)
 		v.pattern = route
 		if err := h(w, r); err != nil {
@@ -58,7 +63,7 @@ func (rt *Routes) HandlePage(path string, h func(http.ResponseWriter, *http.Requ
 	if strings.HasSuffix(path, "/") {
 		pattern += "{$}" // the page itself, not all below it
 	}
-	if !slices.Contains(rt.all, pattern) {
+	if !slices.Contains(rt.Patterns(), pattern) {
 		rt.Handle(pattern, h)
 	}
 }
@@ -73,7 +78,16 @@ func (rt *Routes) Mount(prefix string, h http.Handler) {
 }
 
 // Patterns are the routes, for tests that walk them.
-func (rt *Routes) Patterns() []string { return rt.all }
+func (rt *Routes) Patterns() []string {
+	all := make([]string, len(rt.all))
+	for i, e := range rt.all {
+		all[i] = e.Pattern
+	}
+	return all
+}
+
+// Table is the routes with who passes to them, for tests that walk them.
+func (rt *Routes) Table() []Entry { return rt.all }
 
 // Route names the page that answers where one route serves several: its path,
 // which is of a closed set.

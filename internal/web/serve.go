@@ -124,6 +124,10 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.Fail(a, r, ErrCrossOrigin)
 		return
 	}
+	if err := s.recognise(v, r); err != nil {
+		s.Fail(a, r, err)
+		return
+	}
 	r.Body = http.MaxBytesReader(a, r.Body, maxBody)
 	s.surfaces[v.Surface.ID].ServeHTTP(a, r)
 	a.finish()

@@ -11,6 +11,7 @@ import (
 	"candour/internal/analytics"
 	"candour/internal/consent"
 	"candour/internal/evidence"
+	"candour/internal/identity"
 	"candour/internal/notice"
 	"candour/internal/web/door"
 	"candour/internal/web/templates"
@@ -25,6 +26,7 @@ type Deps struct {
 	Desk     *consent.Desk
 	Counter  *evidence.Counter  // refusals of the doors, reports of browsers
 	Views    *analytics.Counter // first-party statistics
+	Accounts *identity.Accounts // who is signed in; nil where nobody can
 	Secret   func(label string) []byte
 	Log      *slog.Logger
 	Now      func() time.Time

@@ -6,7 +6,9 @@ import (
 	"github.com/jba/templatecheck"
 
 	"candour/internal/web"
+	"candour/internal/web/account"
 	"candour/internal/web/firstpage"
+	"candour/internal/web/member"
 	"candour/internal/web/templates"
 	"candour/internal/web/website"
 )
@@ -16,6 +18,8 @@ var structs = map[string]any{
 	"home": website.Home{}, "page": website.Page{}, "products": website.Products{}, "contact": website.Contact{}, "contact_sent": website.ContactSent{},
 	"newsletter": website.Newsletter{}, "newsletter_check": website.NewsletterCheck{}, "newsletter_confirmed": website.NewsletterConfirmed{}, "newsletter_left": website.NewsletterLeft{},
 	"privacy": website.Privacy{}, "privacy_versions": website.PrivacyVersions{}, "privacy_changes": website.PrivacyChanges{}, "cookies": website.Cookies{}, "surface_first": firstpage.SurfaceFirst{}, "error": web.ErrorPage{},
+	"account_form": account.Ask{}, "account_done": account.Done{}, "account_security": account.Security{}, "account_authenticator": account.Authenticator{},
+	"account_codes": account.Codes{}, "account_people": account.People{}, "surface_welcome": member.Welcome{}, "portal_home": member.Home{},
 }
 
 // A template asks for nothing that its page's struct does not have, in

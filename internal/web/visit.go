@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"candour/internal/consent"
+	"candour/internal/identity"
 	"candour/internal/notice"
 	"candour/internal/web/door"
 	"candour/policy"
@@ -23,6 +24,7 @@ type Visit struct {
 	Version *notice.Version // in force
 	Consent consent.State
 	Now     time.Time
+	Person  *identity.Session // who is signed in on the surface; nil for nobody. It may not be whole: see Routes.Member
 
 	scheme  string
 	parent  string // the parent domain that the host is below
@@ -65,6 +67,22 @@ func (v *Visit) origin(label string) string {
 // Public is the address of a path of the website for a mail or a file: always
 // with its host.
 func (v *Visit) Public(path string) string { return v.origin("") + path }
+
+// Party is the relying party of passkeys for this request: the parent of all
+// surfaces, and the origin of this one.
+func (v *Visit) Party() identity.Party {
+	return identity.Party{Domain: v.parent, Name: v.Policy().Operator.ShortName, Origin: v.origin(v.Surface.Host)}
+}
+
+// DropCookie expires the cookie that the policy declares for a role on this
+// surface.
+func (v *Visit) DropCookie(w http.ResponseWriter, role string) {
+	if c, ok := v.Policy().CookieByRole(role, v.Surface.ID); ok {
+		gone := v.cookies.Declared(c, "")
+		gone.MaxAge, gone.Expires = -1, time.Time{}
+		http.SetCookie(w, gone)
+	}
+}
 
 // SetCookie sets the cookie that the policy declares for a role on this
 // surface. The door lets it pass if this browser agreed. Without such a

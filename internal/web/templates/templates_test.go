@@ -2,6 +2,7 @@ package templates_test
 
 import (
 	"bytes"
+	"maps"
 	"regexp"
 	"strings"
 	"testing"
@@ -37,7 +38,7 @@ func base() web.Base {
 		Announcement: &web.Announcement{Version: 2, From: day, Changes: []string{hostile}, URL: "/privacy/versions/2"},
 		Changed:      &web.Changed{Since: 1, From: day, Changes: []string{hostile}, URL: "/privacy/versions/2/since/1", Action: "/notice/seen?back=%2F&version=2"},
 		Integrations: `[{"id":"a","kind":"google-analytics"}]`,
-		PrivacyURL:   "/privacy", CookiesURL: "/cookies", ContactURL: "/contact", HomeURL: "/", Year: 2026,
+		SignOut:      "/sign-out", PrivacyURL: "/privacy", CookiesURL: "/cookies", ContactURL: "/contact", HomeURL: "/", Year: 2026,
 	}
 }
 
@@ -137,6 +138,7 @@ func pages() map[string][]any {
 // nothing in it, and comes out as one well-formed, escaped page.
 func TestPages(t *testing.T) {
 	all := pages()
+	maps.Copy(all, accountPages())
 	for _, name := range templates.Pages() {
 		if all[name] == nil {
 			t.Errorf("the page %s is not tried here", name)
