@@ -14,6 +14,7 @@ import (
 // acts are what commands may ask of whoever has the data folder.
 func (a *app) acts() map[string]folder.Act {
 	return map[string]folder.Act{
+		"account-create": typed(a.createAccount),
 		"backup":         typed(a.backup),
 		"check":          typed(a.check),
 		"keys-rotate":    typed(a.rotate),

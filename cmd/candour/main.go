@@ -24,6 +24,7 @@ type commandLine struct {
 	Verify  VerifyCmd  `cmd:"" help:"Verify the evidence of a data folder or of a running site."`
 	Check   CheckCmd   `cmd:"" help:"Check that what the vault of a data folder keeps fits together."`
 	Audit   AuditCmd   `cmd:"" help:"Compare what a browser sees of a site with what its policy declares."`
+	Account AccountCmd `cmd:"" help:"Manage accounts."`
 	Backup  BackupCmd  `cmd:"" help:"Write a backup: the data, and apart from it the keys."`
 	Restore RestoreCmd `cmd:"" help:"Restore a backup into an empty data folder."`
 	Keys    KeysCmd    `cmd:"" help:"Manage keys."`

@@ -30,6 +30,10 @@ var (
 	ErrNotFound = errors.New("identity: not found")
 	// ErrLast refuses to remove the last way in, or the last administrator.
 	ErrLast = errors.New("identity: the last one stays")
+	// ErrTaken says, to whoever runs the machine, that an address has an account.
+	ErrTaken = errors.New("identity: the address has an account already")
+	// ErrRole says that the policy lets a role sign in nowhere.
+	ErrRole = errors.New("identity: the policy lets this role sign in nowhere")
 	// ErrBusy says that more passwords are being checked than the machine can.
 	ErrBusy = errors.New("identity: too many sign-ins at once")
 )

@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"errors"
 	"sync"
 	"time"
 
@@ -128,7 +129,7 @@ func (a *Accounts) Flush(ctx context.Context) error {
 	err = a.c.Store.Update(ctx, func(tx *store.Tx) error {
 		for id, n := range all {
 			x, err := a.ByID(ctx, tx, id)
-			if err == ErrNotFound {
+			if errors.Is(err, ErrNotFound) {
 				continue
 			}
 			if err != nil {
