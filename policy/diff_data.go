@@ -219,6 +219,12 @@ func (d *differ) purpose(a, b *Purpose) {
 	if a.Marketing != b.Marketing {
 		d.tell("purpose.marketing", b.ID, "%s is now %s (before: %s)", quoted(b.Title), worded(marketings, b.Marketing), worded(marketings, a.Marketing))
 	}
+	if more := fresh(a.Channels, b.Channels); len(more) > 0 {
+		d.tell("purpose.channel-added", b.ID, "%s may now also come by %s", quoted(b.Title), listed(channelWords(more)))
+	}
+	if less := fresh(b.Channels, a.Channels); len(less) > 0 {
+		d.note("purpose.channel-removed", b.ID, "%s no longer comes by %s", quoted(b.Title), listed(channelWords(less)))
+	}
 	switch {
 	case a.DespiteRestriction == b.DespiteRestriction:
 	case b.DespiteRestriction == "":

@@ -154,6 +154,9 @@ type Purpose struct {
 	Recipients  []string `yaml:"recipients" is:"ref=recipient"`
 	Subjects    []string `yaml:"subjects"`                                 // whose data it is, for example customers (Art 30(1)(c)); empty: people who use the surfaces
 	Marketing   string   `yaml:"marketing" is:"one-of=opt-in|soft-opt-in"` // "", opt-in or soft-opt-in (PECR 22)
+	// Channels are the ways in which marketing reaches people, each of which
+	// they may allow or refuse on its own (PECR 19 to 22).
+	Channels []string `yaml:"channels" is:"one-of=email|telephone|text|post"`
 	// DespiteRestriction is the ground of Art 18(2) on which this purpose may
 	// use data whose subject has restricted it; empty for none.
 	DespiteRestriction string `yaml:"despite_restriction" is:"one-of=claims|rights-of-others|public-interest"`

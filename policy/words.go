@@ -7,6 +7,30 @@ func (b Basis) Words() string {
 	return strings.ReplaceAll(string(b), "-", " ")
 }
 
+var channels = map[string]string{
+	"email": "e-mail", "telephone": "telephone", "text": "text message", "post": "post",
+}
+
+// ChannelWords names a channel of marketing as people say it.
+func ChannelWords(id string) string {
+	if words, ok := channels[id]; ok {
+		return words
+	}
+	return id
+}
+
+func channelWords(ids []string) []string {
+	words := make([]string, len(ids))
+	for i, id := range ids {
+		words[i] = ChannelWords(id)
+	}
+	return words
+}
+
+// ChannelList names the channels of a purpose in a sentence; empty if it has
+// none.
+func (q *Purpose) ChannelList() string { return listed(channelWords(q.Channels)) }
+
 // Words names a region as people do; a country without a name here is shown by
 // its ISO 3166-1 code.
 func (r Region) Words() string {

@@ -138,6 +138,7 @@ type useRow struct {
 
 type purposeRow struct {
 	Anchor, Title, Description string
+	Channels                   string // of marketing, in words
 	Ours                       bool
 	Uses                       []useRow
 	Recipients                 []link
@@ -151,7 +152,7 @@ type purposeTable struct {
 func (w *writer) purposes() purposeTable {
 	t := purposeTable{Caption: "What we use data for, and on which ground"}
 	for _, p := range w.policy.Purposes {
-		row := purposeRow{w.anchor("purpose", p.ID), p.Title, p.Description, p.Ours, nil, w.links("recipient", p.Recipients)}
+		row := purposeRow{w.anchor("purpose", p.ID), p.Title, p.Description, p.ChannelList(), p.Ours, nil, w.links("recipient", p.Recipients)}
 		for _, u := range p.Uses {
 			row.Uses = append(row.Uses, useRow{w.links("category", u.Categories), u.Basis.Words(), useDetail(u), w.linkTo("retention", u.Retention)})
 		}

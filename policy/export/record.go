@@ -83,6 +83,9 @@ func newRow(p *policy.Policy, q *policy.Purpose, u *policy.Use) row {
 		ID: q.ID, Purpose: q.Title, Description: q.Description, Subjects: q.Subjects, Categories: titles(p, u.Categories),
 		Basis: string(u.Basis), Condition: u.Condition, Reason: strings.Join(nonEmpty(u.Interest, u.Law), "; "),
 	}
+	if by := q.ChannelList(); by != "" {
+		w.Description += " By " + by + "."
+	}
 	surfaces := map[string]bool{}
 	for _, id := range u.Categories {
 		if c, ok := p.CategoryByID(id); ok {

@@ -7,6 +7,7 @@ import (
 	"candour/policy"
 	"candour/policy/lint/announceperiod"
 	"candour/policy/lint/appdata"
+	"candour/policy/lint/channels"
 	"candour/policy/lint/consentends"
 	"candour/policy/lint/consentperiod"
 	"candour/policy/lint/contacts"
@@ -71,6 +72,7 @@ var rules = []Registered{
 	{formfields.Rule, "formfields"},
 	{formuse.Rule, "formuse"},
 	{marketing.Rule, "marketing"},
+	{channels.Rule, "channels"},
 	{processors.Rule, "processors"},
 	{recipientpurpose.Rule, "recipientpurpose"},
 	{rights.Rule, "rights"},
