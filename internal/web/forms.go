@@ -191,15 +191,17 @@ func (s *Site) FormWording(r *http.Request, id, submit string) ([32]byte, error)
 }
 
 // token returns the form's forgery token, and sets its cookie if this browser
-// has none of ours.
+// has none of ours: one for all the forms of a page.
 func (s *Site) token(w http.ResponseWriter, r *http.Request, form string) string {
 	v := VisitOf(r)
-	cookie, _ := v.Cookie(r, "antiforgery")
-	if !s.Forgery.Ours(cookie) {
-		cookie = s.Forgery.NewCookie()
-		v.SetCookie(w, "antiforgery", cookie)
+	if v.forgery == "" {
+		v.forgery, _ = v.Cookie(r, "antiforgery")
 	}
-	return s.Forgery.Token(cookie, form)
+	if !s.Forgery.Ours(v.forgery) {
+		v.forgery = s.Forgery.NewCookie()
+		v.SetCookie(w, "antiforgery", v.forgery)
+	}
+	return s.Forgery.Token(v.forgery, form)
 }
 
 // stampUse ties a form's stamp to the version of the policy under which it was

@@ -30,6 +30,7 @@ type Visit struct {
 	parent  string // the parent domain that the host is below
 	port    string // with its colon, or empty
 	cookies door.Cookies
+	forgery string // the cookie's value that the forms of this page go with
 	pattern string // the route that answers, for the log and the statistics
 	secret  bool   // the page holds what only this browser may know
 	counted bool   // the answer is a page that statistics may count
