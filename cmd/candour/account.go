@@ -82,11 +82,10 @@ func (a *app) openAccounts() (*identity.Accounts, error) {
 	if len(a.versions.List()) == 0 {
 		return nil, errors.New("no policy is in force in this folder yet; start `candour run` on it once")
 	}
-	site := a.site
-	if site == "" {
-		site = "http://" + a.inForce().Policy().Operator.LocalDomain + ":8080"
+	if a.served != nil {
+		return a.served.accounts, nil
 	}
-	composer, err := mail.NewComposer(site)
+	composer, err := mail.NewComposer("http://" + a.inForce().Policy().Operator.LocalDomain + ":8080")
 	if err != nil {
 		return nil, err
 	}

@@ -43,7 +43,7 @@ type app struct {
 	profile  *policy.Profile
 	log      *slog.Logger
 	now      func() time.Time
-	site     string // the website's address while it is served; else empty
+	served   *sites // while they are; else nil
 }
 
 // openApp takes the folder and opens everything in it. Whatever is doubtful (a

@@ -76,7 +76,7 @@ func (c *RunCmd) serveApp(ctx context.Context, a *app, out io.Writer) error {
 	if addr, ok := listeners[0].socket.Addr().(*net.TCPAddr); c.Demo && ok && !addr.IP.IsLoopback() {
 		a.log.Warn("--demo shows every mail, with names and addresses, to whoever reaches --listen, which is not loopback: use it for trying out only")
 	}
-	a.site = s.public.Scheme + "://" + s.public.Host
+	a.served = s
 	listeners[0].handler, listeners[0].tls = s.site, secured.conf
 	listeners[1].handler = s.admin()
 	stop, err := a.folder.Serve(a.acts())

@@ -86,8 +86,14 @@ func (rt *Routes) Patterns() []string {
 	return all
 }
 
-// Table is the routes with who passes to them, for tests that walk them.
-func (rt *Routes) Table() []Entry { return rt.all }
+// Table is the routes of a surface with who passes to them, for tests that
+// walk them.
+func (s *Site) Table(surface string) []Entry {
+	if rt, ok := s.surfaces[surface].(*Routes); ok {
+		return rt.all
+	}
+	return nil
+}
 
 // Route names the page that answers where one route serves several: its path,
 // which is of a closed set.
