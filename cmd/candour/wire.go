@@ -16,6 +16,7 @@ import (
 
 	"candour/internal/analytics"
 	"candour/internal/consent"
+	"candour/internal/consent/people"
 	"candour/internal/evidence"
 	"candour/internal/identity"
 	"candour/internal/mail"
@@ -128,6 +129,7 @@ type sites struct {
 	mailbox *mail.Mailbox
 
 	accounts *identity.Accounts
+	choices  *people.Desk
 	breached *identity.Breached // nil for none
 }
 
@@ -189,8 +191,8 @@ func (s *sites) wire(c *RunCmd, bg *background) error {
 	if err := s.mail(c.SMTP); err != nil {
 		return err
 	}
-	people := marketing.Config{Store: s.store, Ring: s.ring, Log: s.evidence, Vault: s.vault, Queue: s.queue, InForce: s.inForce, Now: s.now}
-	newsletter := marketing.New(people)
+	newsletter := marketing.New(marketing.Config{Store: s.store, Ring: s.ring, Log: s.evidence, Vault: s.vault, Queue: s.queue, InForce: s.inForce, Now: s.now})
+	s.people(newsletter)
 	if s.accounts, err = identity.New(identity.Config{
 		Store: s.store, Ring: s.ring, Log: s.evidence, Vault: s.vault, Queue: s.queue, InForce: s.inForce, Now: s.now, Breached: s.breached,
 	}); err != nil {
@@ -251,6 +253,10 @@ func (s *sites) start(bg *background, desk *consent.Desk, views *analytics.Count
 	})
 	bg.repeat("sweep of cookie decisions", firstSweep, sweepBeat, func(ctx context.Context) error {
 		_, err := desk.Sweep(ctx, s.inForce().Policy())
+		return err
+	})
+	bg.repeat("sweep of people's choices", firstSweep, sweepBeat, func(ctx context.Context) error {
+		_, err := s.choices.Sweep(ctx)
 		return err
 	})
 	bg.repeat("sweep of sign-ups", firstSweep, sweepBeat, newsletter.Sweep)
