@@ -15,6 +15,7 @@
 //	SetConsent, Object,     what a person has decided, as the doors need it;
 //	Restrict, Lift          who decided when stands in the package consent
 //	Event                   an event fell from which retention counts
+//	Held, Own               what is held about a person, for their own eyes
 //	Export                  everything held about a person, of all categories
 //	Erase, Resume           erasure in stages, each recorded
 //	Sweep                   what is past its time goes
