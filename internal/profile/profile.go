@@ -57,7 +57,7 @@ func (Who) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "(a person)") 
 func (Who) LogValue() slog.Value { return slog.StringValue("(a person)") }
 
 func (w Who) access(purpose string) vault.Access {
-	return vault.Access{Actor: w.Actor, Purpose: purpose, Surface: w.Surface}
+	return vault.Access{Actor: w.Actor, Purpose: purpose, Surface: w.Surface, Own: true}
 }
 
 // form returns one of the two forms if the policy declares it on the surface.

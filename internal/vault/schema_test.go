@@ -71,6 +71,7 @@ var nonPersonal = map[string]string{
 	"newsletter_notices.mark": "HMAC under a key outside the database", "newsletter_notices.newsletter": "id", "newsletter_notices.at_ms": "time",
 	"choices.id": "id", "choices.subject": "pseudonym", "choices.purpose": "policy id", "choices.code": "code", "choices.channels": "policy ids",
 	"choices.at_ms": "time", "choices.policy": "policy version", "choices.wording": "hash", "choices.surface": "policy id", "choices.way": "code",
+	"notices_seen.subject": "pseudonym", "notices_seen.policy": "policy version", "notices_seen.at_ms": "time", "notices_seen.surface": "policy id", "notices_seen.code": "code",
 	"wordings.hash": "hash", "wordings.words": "words of the policy, the same for everybody",
 	"support_tickets.id": "id", "support_tickets.reference": "random", "support_tickets.subject": "pseudonym", "support_tickets.queue": "code",
 	"support_tickets.about": "policy id of a form's option", "support_tickets.suggests": "code", "support_tickets.surface": "policy id",

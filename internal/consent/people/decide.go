@@ -50,6 +50,16 @@ type Desk struct {
 // New returns a desk.
 func New(c Config) *Desk { return &Desk{c: c} }
 
+// View and Update run fn in a transaction of the desk's store.
+func (d *Desk) View(ctx context.Context, fn func(*store.Tx) error) error {
+	return d.c.Store.View(ctx, fn)
+}
+
+// Update is described at View.
+func (d *Desk) Update(ctx context.Context, fn func(*store.Tx) error) error {
+	return d.c.Store.Update(ctx, fn)
+}
+
 // Follower acts in the transaction of a decision. It is asked before anything
 // is written, so that it can take the claims it needs in the order in which it
 // always takes them; after, if it is not nil, runs when the decision stands.

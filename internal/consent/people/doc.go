@@ -15,6 +15,7 @@
 //	History        what was decided before, with the words that were shown
 //	Reaches        may marketing for a purpose go to a person by this channel?
 //	Refused        the purposes a person said no to, to tighten a browser by
+//	See, Notices   which versions of the notice a person has seen
 //	Follow         has another package act in the transaction of a decision
 //
 // What browsers decide about cookies is in the package above; each browser's

@@ -30,6 +30,9 @@ func (d *Desk) Sweep(ctx context.Context) (int64, error) {
 			n += gone
 			return err
 		}
+		if _, err := tx.Exec(ctx, "DELETE FROM notices_seen WHERE NOT EXISTS (SELECT 1 FROM subjects s WHERE s.subject = notices_seen.subject)"); err != nil {
+			return err
+		}
 		if err := count("DELETE FROM choices WHERE NOT EXISTS (SELECT 1 FROM subjects s WHERE s.subject = choices.subject)"); err != nil {
 			return err
 		}

@@ -21,3 +21,13 @@ CREATE TABLE wordings (
     hash  BYTEA NOT NULL PRIMARY KEY,  -- SHA-256 of words
     words TEXT NOT NULL
 );
+
+-- Which versions of the notice a person with an account has seen (R1).
+CREATE TABLE notices_seen (
+    subject BIGINT  NOT NULL,
+    policy  BIGINT  NOT NULL,  -- version
+    at_ms   BIGINT  NOT NULL,
+    surface TEXT    NOT NULL,
+    code    TEXT    NOT NULL CHECK (code IN ('first-use', 'seen')),
+    PRIMARY KEY (subject, policy)
+);

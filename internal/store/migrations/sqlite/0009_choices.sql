@@ -21,3 +21,13 @@ CREATE TABLE wordings (
     hash  BLOB NOT NULL PRIMARY KEY,  -- SHA-256 of words
     words TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Which versions of the notice a person with an account has seen (R1).
+CREATE TABLE notices_seen (
+    subject INTEGER NOT NULL,
+    policy  INTEGER NOT NULL,  -- version
+    at_ms   INTEGER NOT NULL,
+    surface TEXT    NOT NULL,
+    code    TEXT    NOT NULL CHECK (code IN ('first-use', 'seen')),
+    PRIMARY KEY (subject, policy)
+) STRICT, WITHOUT ROWID;
