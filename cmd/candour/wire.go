@@ -21,6 +21,7 @@ import (
 	"candour/internal/identity"
 	"candour/internal/mail"
 	"candour/internal/marketing"
+	"candour/internal/profile"
 	"candour/internal/retention"
 	"candour/internal/support"
 	"candour/internal/web"
@@ -129,8 +130,11 @@ type sites struct {
 	mailbox *mail.Mailbox
 
 	accounts *identity.Accounts
-	choices  *people.Desk
-	breached *identity.Breached // nil for none
+
+	choices    *people.Desk
+	profiles   *profile.Desk
+	newsletter *marketing.Newsletter
+	breached   *identity.Breached // nil for none
 }
 
 // place finds the address of the website for links, and the parent domains
@@ -225,7 +229,7 @@ func (s *sites) surface(id string) *web.Routes {
 	}
 	switch id {
 	case "portal":
-		return portal.New(s.site, portal.Deps{Accounts: s.accounts})
+		return portal.New(s.site, s.portal())
 	case "partner":
 		return partner.New(s.site, s.accounts)
 	case "softphone":
