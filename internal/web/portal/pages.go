@@ -54,6 +54,7 @@ type Preferences struct {
 type Section struct {
 	ID, Title, Lead string
 	Choices         []ChoiceView
+	Fold            bool // nothing can be done about any of them now, so the list is folded up
 }
 
 // ChoiceView is a purpose and what may be said about it.

@@ -54,11 +54,17 @@ func (h *site) preferences(w http.ResponseWriter, r *http.Request, me *identity.
 			page.Services = page.Services || ch.ID != "email"
 		}
 	}
+	for i := range page.Sections {
+		page.Sections[i].Fold = !slices.ContainsFunc(page.Sections[i].Choices, ChoiceView.decidable)
+	}
 	page.Sections = slices.DeleteFunc(page.Sections, func(s Section) bool { return len(s.Choices) == 0 })
 	page.Calls = h.callsPage(r)
 	h.Render(w, r, http.StatusOK, "portal_preferences", page)
 	return nil
 }
+
+// decidable reports whether something can be said about a purpose here.
+func (c ChoiceView) decidable() bool { return c.Yes != "" || c.No != "" || c.Channels != nil }
 
 // callsPage is the operator's own page about unwanted calls and post.
 func (h *site) callsPage(r *http.Request) string {
@@ -282,7 +288,7 @@ var codeWords = map[people.Code]string{
 }
 
 var wayWords = map[people.Way]string{
-	people.ByPage: "on this page", people.WithData: "with what you filled in", people.ByMail: "by a link in an e-mail",
+	people.ByPage: "on the page of your choices", people.WithData: "with what you filled in", people.ByMail: "by a link in an e-mail",
 	people.InTheApp: "in the app", people.ByOperator: "by our staff, for you",
 }
 

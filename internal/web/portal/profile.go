@@ -257,10 +257,10 @@ func groups(r *http.Request, lines []profile.Line) []CategoryGroup {
 func categoryRow(p *policy.Policy, l profile.Line) CategoryRow {
 	row := CategoryRow{Title: l.Category.Title, Detail: l.Category.Reason, Held: l.Held}
 	where := surfaces(p, l.Where)
-	from := "held, from " + where + ", since " + day(l.Since)
+	from := "from " + where + ", since " + day(l.Since)
 	switch l.State {
 	case profile.Input:
-		row.Href, row.State = "#"+l.Form+"-"+l.Field, "empty; you may fill it in above"
+		row.Href, row.State = "#"+l.Form+"-"+l.Field, "may be filled in above"
 		if l.Held {
 			row.State = from
 		}
