@@ -73,6 +73,8 @@ func (p *Policy) Names(kind string) []string {
 		return ids(p.CookieGroups, func(g *CookieGroup) string { return g.ID })
 	case "cookie":
 		return ids(p.Cookies, func(c *Cookie) string { return c.ID })
+	case "channel":
+		return p.channels()
 	case "permission":
 		return ids(p.Permissions, func(q *Permission) string { return q.ID })
 	case "right":
@@ -89,6 +91,29 @@ func (p *Policy) Names(kind string) []string {
 		return sortedKeys(facts(p.Settings))
 	}
 	return nil
+}
+
+// IDs returns everything that may be named where only declared ids may stand,
+// such as in evidence.
+func (p *Policy) IDs() map[string]bool {
+	all := map[string]bool{}
+	for _, kind := range []string{"actor", "surface", "category", "purpose", "channel", "retention", "recipient", "group", "permission", "right"} {
+		for _, id := range p.Names(kind) {
+			all[id] = true
+		}
+	}
+	return all
+}
+
+// channels returns each channel of each purpose, as purpose/channel.
+func (p *Policy) channels() []string {
+	var list []string
+	for _, q := range p.Purposes {
+		for _, c := range q.Channels {
+			list = append(list, q.ID+"/"+c)
+		}
+	}
+	return list
 }
 
 // Fact returns the lines of one declared fact of the operator, the regulator

@@ -389,6 +389,16 @@ func (p Period) From(t time.Time) time.Time {
 	return t.AddDate(0, 0, p.Days).Add(time.Duration(p.Hours)*time.Hour + time.Duration(p.Minutes)*time.Minute)
 }
 
+// Before returns the latest instant from which p has passed by now, to within a
+// day: calendar periods do not run backwards.
+func (p Period) Before(now time.Time) time.Time {
+	at := now.AddDate(-p.Years, -p.Months, -p.Days).Add(-time.Duration(p.Hours)*time.Hour - time.Duration(p.Minutes)*time.Minute)
+	for p.From(at).After(now) {
+		at = at.AddDate(0, 0, -1)
+	}
+	return at
+}
+
 // String returns the ISO 8601 form.
 func (p Period) String() string {
 	s := "P"

@@ -16,10 +16,12 @@ import (
 
 	"candour/internal/analytics"
 	"candour/internal/consent"
+	"candour/internal/consent/people"
 	"candour/internal/evidence"
 	"candour/internal/identity"
 	"candour/internal/mail"
 	"candour/internal/marketing"
+	"candour/internal/profile"
 	"candour/internal/retention"
 	"candour/internal/support"
 	"candour/internal/web"
@@ -128,7 +130,11 @@ type sites struct {
 	mailbox *mail.Mailbox
 
 	accounts *identity.Accounts
-	breached *identity.Breached // nil for none
+
+	choices    *people.Desk
+	profiles   *profile.Desk
+	newsletter *marketing.Newsletter
+	breached   *identity.Breached // nil for none
 }
 
 // place finds the address of the website for links, and the parent domains
@@ -189,8 +195,8 @@ func (s *sites) wire(c *RunCmd, bg *background) error {
 	if err := s.mail(c.SMTP); err != nil {
 		return err
 	}
-	people := marketing.Config{Store: s.store, Ring: s.ring, Log: s.evidence, Vault: s.vault, Queue: s.queue, InForce: s.inForce, Now: s.now}
-	newsletter := marketing.New(people)
+	newsletter := marketing.New(marketing.Config{Store: s.store, Ring: s.ring, Log: s.evidence, Vault: s.vault, Queue: s.queue, InForce: s.inForce, Now: s.now})
+	s.people(newsletter)
 	if s.accounts, err = identity.New(identity.Config{
 		Store: s.store, Ring: s.ring, Log: s.evidence, Vault: s.vault, Queue: s.queue, InForce: s.inForce, Now: s.now, Breached: s.breached,
 	}); err != nil {
@@ -223,7 +229,7 @@ func (s *sites) surface(id string) *web.Routes {
 	}
 	switch id {
 	case "portal":
-		return portal.New(s.site, portal.Deps{Accounts: s.accounts})
+		return portal.New(s.site, s.portal())
 	case "partner":
 		return partner.New(s.site, s.accounts)
 	case "softphone":
@@ -251,6 +257,10 @@ func (s *sites) start(bg *background, desk *consent.Desk, views *analytics.Count
 	})
 	bg.repeat("sweep of cookie decisions", firstSweep, sweepBeat, func(ctx context.Context) error {
 		_, err := desk.Sweep(ctx, s.inForce().Policy())
+		return err
+	})
+	bg.repeat("sweep of people's choices", firstSweep, sweepBeat, func(ctx context.Context) error {
+		_, err := s.choices.Sweep(ctx)
 		return err
 	})
 	bg.repeat("sweep of sign-ups", firstSweep, sweepBeat, newsletter.Sweep)

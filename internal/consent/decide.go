@@ -58,6 +58,7 @@ type Request struct {
 	Choices map[string]bool // by group id; groups left out stay as they are
 	Wording [32]byte        // SHA-256 of the words the person was shown
 	State   State           // what the browser had before
+	Account bool            // it follows the word of whoever is signed in; nothing was shown
 }
 
 // ErrGroup says that a choice names a group on which nobody decides.
@@ -89,7 +90,7 @@ func (d *Desk) Decide(ctx context.Context, r Request) (Decision, error) {
 		}
 		_, err := d.log.Append(ctx, tx, evidence.Body{
 			Kind: evidence.ConsentDecided, At: now, Actor: actor(p), Surface: r.Surface, Purpose: purpose(p), Policy: p.Version,
-			Ref: id, Code: code(r.State.gpc), Hash: r.Wording[:], Choices: r.Choices,
+			Ref: id, Code: r.code(), Hash: r.hash(), Choices: r.Choices,
 		})
 		return err
 	})
@@ -208,11 +209,23 @@ func purpose(p *policy.Policy) string {
 	return ""
 }
 
-func code(gpc bool) string {
-	if gpc {
+// code says what made the decision, where it was not the message or page.
+func (r Request) code() string {
+	switch {
+	case r.Account:
+		return "account"
+	case r.State.gpc:
 		return "gpc"
 	}
 	return ""
+}
+
+// hash is that of the words, where any were shown.
+func (r Request) hash() []byte {
+	if r.Account {
+		return nil
+	}
+	return r.Wording[:]
 }
 
 // Record is one kept decision.

@@ -20,6 +20,33 @@ type State struct {
 	decision Decision
 	decided  bool
 	record   string
+	refused  uint64 // groups to which whoever is signed in here said no
+}
+
+// Tighten returns the state of a browser in which somebody is signed in who
+// said no to purposes: what serves one of those is not allowed, whatever the
+// browser was told. It never allows more, and it is no choice of the browser:
+// what that decided stands for when they sign out, and is carried on as before
+// by its next decision.
+func (s State) Tighten(refused map[string]bool) State {
+	if s.policy == nil || len(refused) == 0 {
+		return s
+	}
+	for i := range s.policy.CookieGroups {
+		if g := &s.policy.CookieGroups[i]; i < maxGroups && Decidable(g) && refused[g.Purpose] {
+			s.refused |= 1 << i
+		}
+	}
+	return s
+}
+
+// Refused reports whether whoever is signed in said no to what a group serves.
+func (s State) Refused(group string) bool {
+	if s.policy == nil {
+		return false
+	}
+	i := groupIndex(s.policy, group)
+	return i >= 0 && i < maxGroups && s.refused>>i&1 == 1
 }
 
 // Read returns the state of a browser that sent these values of the consent
@@ -125,6 +152,9 @@ func (s State) Allows(group string) bool {
 	if !Decidable(g) {
 		return g.Exemption != ""
 	}
+	if s.refused>>i&1 == 1 {
+		return false
+	}
 	yes, decided := s.standing.Of(i)
 	if s.gpc && !s.decision.GPC {
 		return false
@@ -163,7 +193,7 @@ func (s State) Ask() bool {
 	}
 	for i := range s.policy.CookieGroups {
 		g := &s.policy.CookieGroups[i]
-		if _, decided := s.standing.Of(i); g.Consent && !decided && used(s.policy, g.ID, s.surface, false) {
+		if _, decided := s.standing.Of(i); g.Consent && !decided && s.refused>>i&1 == 0 && used(s.policy, g.ID, s.surface, false) {
 			return true
 		}
 	}

@@ -18,8 +18,8 @@ func (d *Desk) Sweep(ctx context.Context, p *policy.Policy) (int64, error) {
 		return 0, nil
 	}
 	now := d.now().UTC()
-	ended := before(now, r.Period)
-	oldest := before(now, r.Limit)
+	ended := r.Period.Before(now)
+	oldest := r.Limit.Before(now)
 	if r.Event == policy.CollectedEvent {
 		oldest = ended
 	} else if r.Limit.IsZero() {
@@ -38,16 +38,6 @@ func (d *Desk) Sweep(ctx context.Context, p *policy.Policy) (int64, error) {
 		return 0, fmt.Errorf("consent: sweep: %w", err)
 	}
 	return n, nil
-}
-
-// before is the latest instant from which p has passed by now: calendar
-// periods do not run backwards, so it is searched by whole days.
-func before(now time.Time, p policy.Period) time.Time {
-	at := now.AddDate(-p.Years, -p.Months, -p.Days).Add(-time.Duration(p.Hours)*time.Hour - time.Duration(p.Minutes)*time.Minute)
-	for p.From(at).After(now) {
-		at = at.AddDate(0, 0, -1)
-	}
-	return at
 }
 
 // retention returns the class under which decisions are kept.

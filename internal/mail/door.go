@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"candour/internal/consent/people"
 	"candour/internal/store"
 	"candour/internal/vault"
 )
@@ -22,14 +23,16 @@ const (
 	refusedRestricted refusal = "restricted"
 	refusedPurpose    refusal = "purpose" // the policy does not let the address be used so
 	refusedSuppressed refusal = "suppressed"
+	refusedChannel    refusal = "channel" // marketing may come, but not by e-mail
 )
 
 // recipient is the outgoing-mail door: it gives the address of a mail's
 // recipient if the mail may go to it now, else a refusal, or ErrVoid if the
 // address is no more. It asks the vault's own door, and for marketing besides
 // what the vault does not know: that the purpose is marketing by declaration,
-// that opt-in stands whatever basis the policy gives, and that the address has
-// not opted out elsewhere (PECR 2003 regulation 22; R14, L33).
+// that opt-in stands whatever basis the policy gives, that it may come by
+// e-mail, and that the address has not opted out elsewhere (PECR 2003
+// regulation 22; R14, L33).
 func (q *Queue) recipient(ctx context.Context, tx *store.Tx, it Item, content Content) (Address, error) {
 	compiled := q.inForce()
 	purpose, ok := compiled.Policy().PurposeByID(it.Purpose)
@@ -60,6 +63,12 @@ func (q *Queue) recipient(ctx context.Context, tx *store.Tx, it Item, content Co
 			return Address{}, refusedConsent
 		}
 	}
+	switch open, err := people.Reaches(ctx, tx, purpose, it.Subject, channel); {
+	case err != nil:
+		return Address{}, err
+	case !open:
+		return Address{}, refusedChannel
+	}
 	switch suppressed, err := q.Suppressed(ctx, tx, it.Purpose, q.Mark(it.Purpose, to)); {
 	case err != nil:
 		return Address{}, err
@@ -68,6 +77,9 @@ func (q *Queue) recipient(ctx context.Context, tx *store.Tx, it Item, content Co
 	}
 	return to, nil
 }
+
+// channel is the id of this door's channel (policy.Purpose).
+const channel = "email"
 
 // optIn is the marketing of a purpose that needs consent (policy.Purpose).
 const optIn = "opt-in"

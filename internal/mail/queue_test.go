@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"candour/internal/consent/people"
 	"candour/internal/keys"
 	"candour/internal/mail"
 	"candour/internal/mail/mailtest"
@@ -25,6 +26,7 @@ const (
 	news      = "news"      // opt-in
 	enquiries = "enquiries" // legitimate interests
 	offers    = "similar-offers"
+	direct    = "direct-marketing" // opt-in by four channels
 	email     = "contact.email"
 	leave     = "https://invoco.net/newsletter/leave?token=x"
 )
@@ -67,8 +69,8 @@ func (d *desk) person(address, purpose, surface string) (keys.SubjectID, vault.R
 		if s, err = d.Vault.NewSubject(ctx, tx); err != nil {
 			return err
 		}
-		if purpose == news {
-			if err = d.Vault.SetConsent(ctx, tx, s, news, true); err != nil {
+		if purpose == news || purpose == direct {
+			if err = d.Vault.SetConsent(ctx, tx, s, purpose, true); err != nil {
 				return err
 			}
 		}
@@ -200,7 +202,17 @@ func TestDoor(t *testing.T) {
 		"service mail under marketing":         {news, news, "website", mail.EnquiryReceived, nothing, "refused nature 1"},
 		"address collected for something else": {enquiries, news, "website", mail.NewsletterWelcome, nothing, "refused purpose 1"},
 		"purpose not declared":                 {news, "selling", "website", mail.NewsletterWelcome, nothing, "refused purpose 1"},
-		"soft opt-in":                          {offers, offers, "portal", mail.NewsletterWelcome, nothing, "sent 1"},
+		"no channel was chosen":                {direct, direct, "portal", mail.NewsletterWelcome, nothing, "refused channel 1"},
+		"by letter, not by e-mail": {direct, direct, "portal", mail.NewsletterWelcome, func(ctx context.Context, tx *store.Tx, d *desk, s keys.SubjectID) error {
+			return d.allow(ctx, tx, s, "post", "telephone")
+		}, "refused channel 1"},
+		"by e-mail among others": {direct, direct, "portal", mail.NewsletterWelcome, func(ctx context.Context, tx *store.Tx, d *desk, s keys.SubjectID) error {
+			return errors.Join(d.allow(ctx, tx, s, "post"), d.allow(ctx, tx, s, "email", "post"))
+		}, "sent 1"},
+		"e-mail taken back, letters left": {direct, direct, "portal", mail.NewsletterWelcome, func(ctx context.Context, tx *store.Tx, d *desk, s keys.SubjectID) error {
+			return errors.Join(d.allow(ctx, tx, s, "email", "post"), d.allow(ctx, tx, s, "post"))
+		}, "refused channel 1"},
+		"soft opt-in": {offers, offers, "portal", mail.NewsletterWelcome, nothing, "sent 1"},
 		"soft opt-in refused by the person": {offers, offers, "portal", mail.NewsletterWelcome, func(ctx context.Context, tx *store.Tx, d *desk, s keys.SubjectID) error {
 			return d.Vault.Object(ctx, tx, staff, s, offers, true)
 		}, "refused objected 1"},
@@ -242,6 +254,12 @@ func TestDoor(t *testing.T) {
 			}
 		})
 	}
+}
+
+// allow records the channels that a person allowed for direct marketing.
+func (d *desk) allow(ctx context.Context, tx *store.Tx, s keys.SubjectID, channels ...string) error {
+	_, err := people.Remember(ctx, tx, people.Row{Subject: s, Purpose: direct, Code: people.Given, Channels: channels, At: d.Now(), Surface: "portal", Way: people.ByPage})
+	return err
 }
 
 // An address that has gone takes its mails along, without a word.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"candour/internal/consent/people"
 	"candour/internal/evidence"
 	"candour/internal/mail"
 	"candour/internal/store"
@@ -111,6 +112,9 @@ func (n *Newsletter) prove(ctx context.Context, tx *store.Tx, roles Roles, s sig
 	if err := n.remember(ctx, tx, s.id, "confirmed"); err != nil {
 		return err
 	}
+	if err := n.choose(ctx, tx, roles, s, people.Given); err != nil {
+		return err
+	}
 	_, err := n.c.Log.Append(ctx, tx, evidence.Body{
 		Kind: evidence.NewsletterConfirmed, At: n.c.Now(), Actor: personActor, Surface: s.surface, Purpose: roles.Purpose,
 		Policy: s.policy, Subject: s.subject, Ref: s.id, Hash: s.wording, Choices: map[string]bool{roles.Purpose: true},
@@ -121,6 +125,24 @@ func (n *Newsletter) prove(ctx context.Context, tx *store.Tx, roles Roles, s sig
 	_, err = n.c.Queue.Add(ctx, tx, mail.Item{Kind: mail.NewsletterWelcome, Purpose: roles.Purpose, Subject: s.subject, Address: record, Ref: s.id})
 	return err
 }
+
+// choose appends to the person's choices, of which the newsletter is one,
+// whether it is decided on here or in an account.
+func (n *Newsletter) choose(ctx context.Context, tx *store.Tx, roles Roles, s signup, code people.Code) error {
+	r := people.Row{
+		Subject: s.subject, Purpose: roles.Purpose, Code: code, At: n.c.Now(), Policy: s.policy,
+		Surface: s.surface, Way: people.ByMail,
+	}
+	copy(r.Wording[:], s.wording)
+	if code == people.Given {
+		r.Channels = []string{channel}
+	}
+	_, err := people.Remember(ctx, tx, r)
+	return err
+}
+
+// channel is that of the newsletter (policy.Purpose).
+const channel = "email"
 
 // pending reads back what was given with a sign-up, the e-mail address first.
 // Fields that the newsletter's own purpose does not use are left to lapse.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 
+	"candour/internal/consent/people"
 	"candour/internal/evidence"
+	"candour/internal/keys"
 	"candour/internal/mail"
 	"candour/internal/store"
 	"candour/internal/vault"
@@ -17,6 +19,7 @@ type Way string
 const (
 	OneClick Way = "one-click" // their mail program's button (RFC 8058)
 	ByPage   Way = "page"      // the page of the link in a mail
+	ByChoice Way = "account"   // their choices in an account
 )
 
 // Leave ends the newsletter for the address of a link, whichever of its
@@ -56,22 +59,28 @@ func (n *Newsletter) endAll(ctx context.Context, tx *store.Tx, roles Roles, m ma
 	if err != nil {
 		return err
 	}
-	list, err := n.marked(ctx, tx, m)
-	if err != nil {
-		return err
-	}
-	for _, s := range list {
-		if err := n.end(ctx, tx, roles, s, way); err != nil {
-			return err
-		}
-	}
-	if err := n.c.Queue.Suppress(ctx, tx, roles.Purpose, m); err != nil {
+	if err := n.endMarked(ctx, tx, roles, m, way, 0); err != nil {
 		return err
 	}
 	return release()
 }
 
-func (n *Newsletter) end(ctx context.Context, tx *store.Tx, roles Roles, s signup, way Way) error {
+// endMarked is endAll for whoever holds the mark. decided is the person whose
+// own decision this follows, which is kept already; 0 for nobody's.
+func (n *Newsletter) endMarked(ctx context.Context, tx *store.Tx, roles Roles, m mail.Mark, way Way, decided keys.SubjectID) error {
+	list, err := n.marked(ctx, tx, m)
+	if err != nil {
+		return err
+	}
+	for _, s := range list {
+		if err := n.end(ctx, tx, roles, s, way, decided); err != nil {
+			return err
+		}
+	}
+	return n.c.Queue.Suppress(ctx, tx, roles.Purpose, m)
+}
+
+func (n *Newsletter) end(ctx context.Context, tx *store.Tx, roles Roles, s signup, way Way, decided keys.SubjectID) error {
 	if err := n.move(ctx, tx, s.id, standing, ended); err != nil {
 		return err
 	}
@@ -85,8 +94,16 @@ func (n *Newsletter) end(ctx context.Context, tx *store.Tx, roles Roles, s signu
 	if err != nil {
 		return err
 	}
+	s.policy = n.c.InForce().Policy().Version
+	if root, err := n.c.Vault.Root(ctx, tx, s.subject); err != nil {
+		return err
+	} else if root != decided {
+		if err := n.choose(ctx, tx, roles, s, people.Withdrawn); err != nil {
+			return err
+		}
+	}
 	_, err = n.c.Log.Append(ctx, tx, evidence.Body{
-		Kind: evidence.NewsletterEnded, At: n.c.Now(), Actor: personActor, Purpose: roles.Purpose, Policy: n.c.InForce().Policy().Version,
+		Kind: evidence.NewsletterEnded, At: n.c.Now(), Actor: personActor, Purpose: roles.Purpose, Policy: s.policy,
 		Subject: s.subject, Ref: s.id, Code: string(way), Choices: map[string]bool{roles.Purpose: false},
 	})
 	return err

@@ -94,18 +94,8 @@ func newVersion(number int, pol, not []byte) (*Version, error) {
 	}
 	return &Version{
 		Number: number, Hash: hashOf(pol, not), Profile: profile,
-		Compiled: policy.Compile(profile.Policy), ids: declared(profile.Policy),
+		Compiled: policy.Compile(profile.Policy), ids: profile.Policy.IDs(),
 	}, nil
-}
-
-func declared(p *policy.Policy) map[string]bool {
-	ids := map[string]bool{}
-	for _, kind := range []string{"actor", "surface", "category", "purpose", "retention", "recipient", "group", "permission", "right"} {
-		for _, id := range p.Names(kind) {
-			ids[id] = true
-		}
-	}
-	return ids
 }
 
 // hashOf hashes the files each with its length, so that no byte can move from

@@ -227,6 +227,9 @@ func (v *Vault) Purge(ctx context.Context) error {
 	if err := v.truncate(ctx, 0); err != nil {
 		return err
 	}
+	if err := v.tighten(ctx); err != nil {
+		return err
+	}
 	if err := v.purge(ctx); err != nil {
 		return err
 	}

@@ -57,11 +57,16 @@ type walked struct {
 // Walk is Export within a transaction and without its evidence, for callers
 // whose own act holds it.
 func (v *Vault) Walk(ctx context.Context, tx *store.Tx, s keys.SubjectID, fn func(Record) error) error {
+	return v.walkOnly(ctx, tx, s, nil, fn)
+}
+
+// walkOnly is Walk for the records whose label only picks; nil picks all.
+func (v *Vault) walkOnly(ctx context.Context, tx *store.Tx, s keys.SubjectID, only func(*label) bool, fn func(Record) error) error {
 	group, err := v.group(ctx, tx, s, false)
 	if err != nil {
 		return err
 	}
-	w := &walker{reader: v.reader(ctx, tx, Access{}), now: v.now(), copies: map[walked]*Record{}, fn: fn}
+	w := &walker{reader: v.reader(ctx, tx, Access{}), now: v.now(), copies: map[walked]*Record{}, only: only, fn: fn}
 	for _, m := range group {
 		if err := w.walk(m.subject); err != nil {
 			return err
@@ -80,6 +85,7 @@ type walker struct {
 	*reader
 	now    time.Time
 	copies map[walked]*Record
+	only   func(*label) bool
 	fn     func(Record) error
 	batch  [walkSize]stored // of the rows at hand; used again for each batch
 }
@@ -113,6 +119,9 @@ func (w *walker) hand(row *stored) error {
 	l, err := w.labelOf(row)
 	if err != nil {
 		return err
+	}
+	if w.only != nil && !w.only(l) {
+		return nil
 	}
 	value, err := w.open(row, l)
 	if errors.Is(err, ErrNotFound) {

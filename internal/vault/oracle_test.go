@@ -150,8 +150,9 @@ func TestRandomActsKeepExportComplete(t *testing.T) {
 				return err
 			},
 			func(int) error { return h.v.Resume(ctx) },
+			func(int) error { return h.removeAny(any(), rng) },
 		}
-		often := []int{0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 5, 6, 7, 8, 9}
+		often := []int{0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 5, 6, 7, 8, 9, 10, 10}
 		people = append(people, h.person(), h.person())
 		for i := range 150 {
 			if err := acts[often[rng.IntN(len(often))]](i); err != nil && len(word(err)) > 20 {

@@ -9,12 +9,13 @@
 //
 // Which call for what:
 //
-//	Put, Rectify            write
+//	Put, Rectify, Remove    write, change, take away one record
 //	Read, ReadSubject       use for a purpose; the policy is asked each time
 //	Find, Lookup            from an e-mail address or number to people, records
 //	SetConsent, Object,     what a person has decided, as the doors need it;
 //	Restrict, Lift          who decided when stands in the package consent
 //	Event                   an event fell from which retention counts
+//	Held, Own               what is held about a person, for their own eyes
 //	Export                  everything held about a person, of all categories
 //	Erase, Resume           erasure in stages, each recorded
 //	Sweep                   what is past its time goes
@@ -55,6 +56,10 @@ type Vault struct {
 	people   people
 	refused  *prometheus.CounterVec // door, code
 
+	// loose says that records were removed one by one since the write-ahead log
+	// was last truncated; at a start that is not known, so it holds.
+	loose atomic.Bool
+
 	stages sync.Mutex // held across the later stages of erasures and across a sweep
 }
 
@@ -65,6 +70,7 @@ func New(st *store.Store, ring *keys.Ring, log *evidence.Log, inForce func() *po
 	v.labels.init()
 	v.runs.init()
 	v.people.init()
+	v.loose.Store(true)
 	ring.OnEpoch(v.epochClosed)
 	return v
 }

@@ -32,7 +32,7 @@ func declared() *policy.Policy {
 	}
 	purposes := []string{"enquiry", "newsletter", "offers", "account", "tax", "statistics", "calls", "location"}
 	cat := func(id, format string, lookup bool) policy.Category {
-		return policy.Category{ID: id, Format: format, Lookup: lookup, Surfaces: []string{"website", "portal"}}
+		return policy.Category{ID: id, Format: format, Lookup: lookup, Surfaces: []string{"website", "portal"}, Required: optional[id]}
 	}
 	return &policy.Policy{
 		Version:  3,
@@ -65,6 +65,11 @@ func declared() *policy.Policy {
 			{ID: "hour", Event: "collected", Period: policy.Period{Hours: 1}, Then: "erase"},
 		},
 	}
+}
+
+// optional are the categories that a person may leave out.
+var optional = map[string]string{
+	"contact.telephone": "optional", "enquiry.message": "optional", "bill": "optional", "call.record": "optional", "location": "optional",
 }
 
 // clock is the time of a test.
@@ -194,6 +199,7 @@ func word(err error) string {
 	for w, e := range map[string]error{
 		"undeclared": vault.ErrUndeclared, "purpose": vault.ErrPurpose, "restricted": vault.ErrRestricted, "no consent": vault.ErrNoConsent,
 		"objected": vault.ErrObjected, "not found": vault.ErrNotFound, "input": vault.ErrInput,
+		"mandatory": vault.ErrMandatory, "kept": vault.ErrKept,
 	} {
 		if errors.Is(err, e) {
 			return w

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"candour/internal/consent/people"
 	"candour/internal/notice"
 	"candour/internal/web/door"
 	"candour/policy"
@@ -37,11 +38,14 @@ func (s *Site) announcement(v *Visit) *Announcement {
 	return &Announcement{Version: next.Number, From: next.From, Changes: changes, URL: v.URL("", VersionPath(next.Number))}
 }
 
-// changed tells a browser that decided under an older version, and has not
-// seen the one in force, what changed since (R1). Of a browser that decided
-// nothing nothing is known, so it is told nothing.
+// changed tells whoever is signed in, or a browser that decided under an older
+// version, what changed since the version they have seen (R1). Of a browser
+// that decided nothing nothing is known, so it is told nothing.
 func (s *Site) changed(v *Visit, path string) *Changed {
 	known, behind := v.Consent.Behind()
+	if v.known > 0 { // where they have seen it is no matter
+		known, behind = v.known, v.known < v.Version.Number
+	}
 	if !behind {
 		return nil
 	}
@@ -72,8 +76,9 @@ func (s *Site) told(old, new *notice.Version) []string {
 	return list
 }
 
-// PostSeen renews what a browser's cookie says it has seen, and leads back.
-// Nothing is kept about a browser that decided nothing.
+// PostSeen renews what a browser's cookie says it has seen, notes it for whoever
+// is signed in, and leads back. Nothing is kept about a browser that decided
+// nothing.
 func (s *Site) PostSeen(w http.ResponseWriter, r *http.Request) error {
 	v := VisitOf(r)
 	if _, err := s.readForm(r, s.choices); err != nil {
@@ -94,6 +99,9 @@ func (s *Site) PostSeen(w http.ResponseWriter, r *http.Request) error {
 		}
 		v.SetCookie(w, "consent", value)
 		s.metrics.decisions.WithLabelValues(outcomeSeen).Inc()
+	}
+	if err := s.sawNotice(r, people.SeenIt); err != nil {
+		return err
 	}
 	http.Redirect(w, r, door.Back(query.Get(backField)), http.StatusSeeOther)
 	return nil

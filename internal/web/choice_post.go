@@ -99,14 +99,25 @@ func readChoices(c Consent, values url.Values) (map[string]bool, error) {
 	return chosen, nil
 }
 
-// decide keeps the choice and answers. The door then stands for the new
-// choice: the cookie leaves under it, and what it no longer allows is expired
-// with the same answer (R16, R27). Copies of pages that were made under a
-// wider choice are cleared from the browser's cache.
+// decide keeps the choice and leads back.
 func (s *Site) decide(w http.ResponseWriter, r *http.Request, chosen map[string]bool, wording [32]byte, back string) error {
 	v := VisitOf(r)
+	err := s.keepChoice(w, r, consent.Request{Surface: v.Surface.ID, Choices: chosen, Wording: wording, State: v.Consent})
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, back, http.StatusSeeOther)
+	return nil
+}
+
+// keepChoice keeps a choice. The door then stands for the new choice: the
+// cookie leaves under it, and what it no longer allows is expired with the same
+// answer (R16, R27). Copies of pages that were made under a wider choice are
+// cleared from the browser's cache.
+func (s *Site) keepChoice(w http.ResponseWriter, r *http.Request, req consent.Request) error {
+	v := VisitOf(r)
 	widened := v.Consent.Widened()
-	d, err := s.Desk.Decide(r.Context(), consent.Request{Surface: v.Surface.ID, Choices: chosen, Wording: wording, State: v.Consent})
+	d, err := s.Desk.Decide(r.Context(), req)
 	if err != nil {
 		return err
 	}
@@ -115,17 +126,22 @@ func (s *Site) decide(w http.ResponseWriter, r *http.Request, chosen map[string]
 		return ErrNotFound
 	}
 	v.Consent = s.Desk.Read(v.Policy(), v.Surface.ID, []string{value}, r.Header.Get("Sec-GPC") == "1")
+	s.stand(w, r)
+	v.SetCookie(w, "consent", value)
+	if widened {
+		w.Header().Set("Clear-Site-Data", `"cache"`)
+	}
+	w.Header()["Cache-Control"] = noStore
+	return nil
+}
+
+// stand has the doors of an answer stand for what the visit's browser agrees
+// to now. It must come before anything else sets a cookie.
+func (s *Site) stand(w http.ResponseWriter, r *http.Request) {
+	v, h := VisitOf(r), w.Header()
 	v.cookies.State = v.Consent
-	h := w.Header()
 	s.setHeaders(h, v) // those of the new choice
 	if lines, n := v.cookies.In(r); n > 0 {
 		h["Set-Cookie"] = lines // those of the wider choice are among them
 	}
-	v.SetCookie(w, "consent", value)
-	if widened {
-		h.Set("Clear-Site-Data", `"cache"`)
-	}
-	h["Cache-Control"] = noStore
-	http.Redirect(w, r, back, http.StatusSeeOther)
-	return nil
 }

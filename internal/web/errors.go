@@ -5,8 +5,12 @@ import (
 	"errors"
 	"net/http"
 
+	"candour/internal/consent/people"
 	"candour/internal/identity"
+	"candour/internal/marketing"
+	"candour/internal/profile"
 	"candour/internal/support/intake"
+	"candour/internal/vault"
 	"candour/internal/web/door"
 )
 
@@ -63,6 +67,14 @@ var refusals = []refusal{
 	{identity.ErrProof, "", http.StatusForbidden, "Please show that it is you", []string{"This needs a fresh proof that it is you. Please go back and do it once more. Nothing was changed."}},
 	{identity.ErrBusy, "", http.StatusServiceUnavailable, "Too many people are signing in", []string{"We cannot check your password just now. Please try again in a minute."}},
 	{identity.ErrClosed, "", http.StatusNotFound, "We cannot find that page", []string{"The address may be mistyped, or the page may have moved. Nothing is wrong at your end."}},
+	{people.ErrNotFound, "", http.StatusNotFound, "We cannot find that page", []string{"The address may be mistyped, or the page may have moved. Nothing is wrong at your end."}},
+	{people.ErrFixed, "", http.StatusConflict, "This is not decided with a button", []string{"Your contract or a law needs it, or a person has to look at an objection first. Your choices say which, and why. Nothing was changed."}},
+	{people.ErrChannel, "", http.StatusUnprocessableEntity, "Please choose a way", []string{"Please tick at least one way in which we may reach you, or say no to all. Nothing was changed."}},
+	{people.ErrWords, "form.words", http.StatusConflict, "What you would agree to has changed", []string{"Our words about it changed while your page was open. Please read them again before you agree. Nothing was changed."}},
+	{marketing.ErrAddress, "", http.StatusConflict, "We have no address for it", []string{"Your account has no e-mail address that is proven to be yours. You can ask for the newsletter on our website instead. Nothing was changed."}},
+	{profile.ErrNotFound, "", http.StatusNotFound, "There is nothing to change", []string{"Nothing is held in that field any more, or it does not exist."}},
+	{vault.ErrMandatory, "", http.StatusConflict, "This has to stay", []string{"We cannot serve you without it. You can put it right at any time. Nothing was changed."}},
+	{vault.ErrKept, "", http.StatusConflict, "A law makes us keep this", []string{"It is used for that law alone. Your copy of your data says which. Nothing was changed."}},
 	{errFields, "form.fields", http.StatusUnprocessableEntity, "Please look at the form again", []string{"Please look at the marked fields. Nothing was sent yet."}},
 	{door.ErrStamp, "form.stamp", http.StatusBadRequest, "Please open the form again", []string{"The form arrived without the mark that we put into it, or our privacy notice changed while it was open. Please look again and send it once more. Nothing was kept."}},
 	{door.ErrQuick, "form.quick", http.StatusBadRequest, "That was very quick", []string{"The form came back faster than a person types. If you are one, please press the button again. Nothing was kept."}},

@@ -50,7 +50,11 @@ func (rt *Routes) handle(e Entry, h func(http.ResponseWriter, *http.Request) err
 	rt.mux.HandleFunc(e.Pattern, func(w http.ResponseWriter, r *http.Request) {
 		v := VisitOf(r)
 		v.pattern = route
-		if err := h(w, r); err != nil {
+		err := rt.site.meet(w, r, e)
+		if err == nil {
+			err = h(w, r)
+		}
+		if err != nil {
 			rt.site.Fail(w, r, err)
 		}
 	})

@@ -10,6 +10,7 @@ import (
 
 	"candour/internal/analytics"
 	"candour/internal/consent"
+	"candour/internal/consent/people"
 	"candour/internal/evidence"
 	"candour/internal/identity"
 	"candour/internal/notice"
@@ -27,6 +28,7 @@ type Deps struct {
 	Counter  *evidence.Counter  // refusals of the doors, reports of browsers
 	Views    *analytics.Counter // first-party statistics
 	Accounts *identity.Accounts // who is signed in; nil where nobody can
+	People   *people.Desk       // what whoever is signed in decided; nil where nobody can
 	Secret   func(label string) []byte
 	Log      *slog.Logger
 	Now      func() time.Time

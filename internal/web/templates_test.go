@@ -9,6 +9,7 @@ import (
 	"candour/internal/web/account"
 	"candour/internal/web/firstpage"
 	"candour/internal/web/member"
+	"candour/internal/web/portal"
 	"candour/internal/web/templates"
 	"candour/internal/web/website"
 )
@@ -20,6 +21,7 @@ var structs = map[string]any{
 	"privacy": website.Privacy{}, "privacy_versions": website.PrivacyVersions{}, "privacy_changes": website.PrivacyChanges{}, "cookies": website.Cookies{}, "surface_first": firstpage.SurfaceFirst{}, "error": web.ErrorPage{},
 	"account_form": account.Ask{}, "account_done": account.Done{}, "account_security": account.Security{}, "account_authenticator": account.Authenticator{},
 	"account_codes": account.Codes{}, "account_people": account.People{}, "surface_welcome": member.Welcome{}, "portal_home": member.Home{},
+	"portal_profile": portal.Profile{}, "portal_preferences": portal.Preferences{}, "portal_choices": portal.ChoiceHistory{},
 }
 
 // A template asks for nothing that its page's struct does not have, in

@@ -26,6 +26,7 @@ type Visit struct {
 	Now     time.Time
 	Person  *identity.Session // who is signed in on the surface; nil for nobody. It may not be whole: see Routes.Member
 
+	known   int // the latest version of the notice that whoever is signed in has seen; 0 for nobody
 	scheme  string
 	parent  string // the parent domain that the host is below
 	port    string // with its colon, or empty

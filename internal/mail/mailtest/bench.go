@@ -71,8 +71,9 @@ func New(tb testing.TB, st *store.Store, operator string) *Bench {
 	}
 	b.Ring = ring
 	quiet := slog.New(slog.NewTextHandler(&logged{b: b}, nil))
+	ids := profile.Policy.IDs()
 	b.Log, err = evidence.Open(context.Background(), st, ring, filepath.Join(dir, "log"), evidence.Options{
-		Origin: profile.Policy.Operator.Domain + "/evidence", Logger: quiet, Now: b.Now,
+		Origin: profile.Policy.Operator.Domain + "/evidence", Logger: quiet, Now: b.Now, Declared: func(id string) bool { return ids[id] },
 	})
 	if err != nil {
 		tb.Fatal(err)

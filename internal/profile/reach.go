@@ -1,0 +1,159 @@
+package profile
+
+import (
+	"context"
+	"slices"
+
+	"candour/internal/consent/people"
+	"candour/internal/store"
+	"candour/internal/vault"
+	"candour/policy"
+)
+
+// newsletterForm is the declared form whose purpose the newsletter follows
+// itself.
+const newsletterForm = "newsletter"
+
+// Follow copies, under a purpose of marketing that a person allows by channels,
+// what those channels need: the proven address for e-mail, the number in the
+// profile for calls and texts, the postal address for letters. Nothing is
+// asked anew, and what no allowed channel needs is not copied. A no erases it
+// all with the consent (R12). It is a people.Follower.
+func (d *Desk) Follow(ctx context.Context, tx *store.Tx, dec people.Decision) (func() error, error) {
+	q, ok := d.c.InForce().Policy().PurposeByID(dec.Purpose)
+	if !ok || !dec.Yes || !d.copies(q) {
+		return nil, nil
+	}
+	w := Who{Subject: dec.Subject, Actor: dec.Actor, Surface: dec.Surface, Email: dec.Email}
+	return func() error { return d.copy(ctx, tx, w, q) }, nil
+}
+
+// copies reports whether a purpose is one that Follow is for.
+func (d *Desk) copies(q *policy.Purpose) bool {
+	if f, ok := d.c.InForce().Policy().FormByID(newsletterForm); ok && f.Purpose == q.ID {
+		return false
+	}
+	return len(q.Channels) > 0 && people.KindOf(q) == people.ByConsent
+}
+
+// refresh brings the copies of all purposes to what the profile says now.
+func (d *Desk) refresh(ctx context.Context, tx *store.Tx, w Who) error {
+	p := d.c.InForce().Policy()
+	for i := range p.Purposes {
+		q := &p.Purposes[i]
+		if !d.copies(q) {
+			continue
+		}
+		if stands, err := d.consents(ctx, tx, w.Subject, q); err != nil || !stands {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		if err := d.copy(ctx, tx, w, q); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// copy brings the copies of one purpose to what its channels need. Where they
+// were others, all go with their key, and what is needed is written anew, so
+// that a number that was taken back is not kept in an older copy.
+func (d *Desk) copy(ctx context.Context, tx *store.Tx, w Who, q *policy.Purpose) error {
+	var categories []string
+	for _, u := range q.Uses {
+		categories = append(categories, u.Categories...)
+	}
+	own, err := d.c.Vault.Own(ctx, tx, w.Subject, categories...)
+	if err != nil {
+		return err
+	}
+	held := map[string]string{}
+	for _, r := range own {
+		if slices.Contains(r.Purposes, q.ID) {
+			held[r.Category] = string(r.Value())
+		}
+	}
+	wanted, err := d.wanted(ctx, tx, w, q, categories, held)
+	if err != nil {
+		return err
+	}
+	var items []vault.Item
+	same := len(held) == len(wanted)
+	for _, id := range categories {
+		if value, ok := wanted[id]; ok {
+			same = same && held[id] == value
+			items = append(items, vault.Item{Category: id, Parts: []vault.Part{{Owner: w.Subject, Value: []byte(value)}}})
+		}
+	}
+	if same {
+		return nil
+	}
+	if len(held) > 0 {
+		for _, stands := range []bool{false, true} {
+			if err := d.c.Vault.SetConsent(ctx, tx, w.Subject, q.ID, stands); err != nil {
+				return err
+			}
+		}
+	}
+	if len(items) == 0 {
+		return nil
+	}
+	_, err = d.c.Vault.Put(ctx, tx, w.access(q.ID), items...)
+	return err
+}
+
+// wanted is what the allowed channels of a purpose need, by category.
+func (d *Desk) wanted(ctx context.Context, tx *store.Tx, w Who, q *policy.Purpose, categories []string, held map[string]string) (map[string]string, error) {
+	open := map[string]bool{}
+	for _, c := range q.Channels {
+		ok, err := people.Reaches(ctx, tx, q, w.Subject, c)
+		if err != nil {
+			return nil, err
+		}
+		open[c] = ok
+	}
+	f, _, err := d.form(w.Surface, Details)
+	if err != nil {
+		f = &policy.Form{} // no profile to copy from
+	}
+	told, err := d.held(ctx, tx, w.Subject, f)
+	if err != nil {
+		return nil, err
+	}
+	wanted := map[string]string{}
+	for _, id := range categories {
+		k, ok := d.c.InForce().Policy().CategoryByID(id)
+		if !ok || !slices.Contains(k.Surfaces, w.Surface) || !needs(k.Format, open) {
+			continue
+		}
+		value := ""
+		if list := told[id]; len(list) > 0 {
+			value = string(list[len(list)-1].Value())
+		}
+		if k.Format == "email" {
+			if value = w.Email; value == "" {
+				value = held[id]
+			}
+		}
+		if value != "" {
+			wanted[id] = value
+		}
+	}
+	return wanted, nil
+}
+
+// needs reports whether a kind of data is needed by one of the open channels.
+// What is of no channel, such as a name, serves them all.
+func needs(format string, open map[string]bool) bool {
+	switch format {
+	case "email":
+		return open["email"]
+	case "telephone":
+		return open["telephone"] || open["text"]
+	case "address", "postcode":
+		return open["post"]
+	}
+	return open["email"] || open["telephone"] || open["text"] || open["post"]
+}
