@@ -76,7 +76,6 @@ func (v *Vault) LookSubject(ctx context.Context, tx *store.Tx, a Access, s keys.
 type looking struct {
 	*reader
 	verdicts []policy.Verdict // by index of the category
-	asked    []policy.CategoryIndex
 	withheld []Withheld
 	seen     []seen
 }
