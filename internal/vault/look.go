@@ -57,7 +57,7 @@ func (v *Vault) LookSubject(ctx context.Context, tx *store.Tx, a Access, s keys.
 	}
 	r := v.reader(ctx, tx, a)
 	defer r.release()
-	l := looking{reader: r}
+	l := looking{walker: &walker{reader: r, now: v.now()}}
 	if err := l.judge(group[0].standing, categories); err != nil {
 		return Sight{}, err
 	}
@@ -66,24 +66,23 @@ func (v *Vault) LookSubject(ctx context.Context, tx *store.Tx, a Access, s keys.
 			return Sight{}, err
 		}
 	}
-	slices.SortFunc(l.seen, func(x, y seen) int {
-		return cmp.Or(cmp.Compare(x.category, y.category), cmp.Compare(x.rec.ID, y.rec.ID))
-	})
 	return l.conclude(group[0].subject)
 }
 
 // looking is one LookSubject under way.
 type looking struct {
-	*reader
+	*walker
 	verdicts []policy.Verdict // by index of the category
 	withheld []Withheld
-	seen     []seen
+	records  []Record
+	order    []spot // of the records
 }
 
-// seen is a record with the index of its category.
-type seen struct {
+// spot is where a record belongs in what is shown.
+type spot struct {
 	category policy.CategoryIndex
-	rec      Record
+	id       RecordID
+	at       int // in records
 }
 
 // judge asks the policy about each category. The error is the first refusal if
@@ -127,44 +126,61 @@ func (l *looking) judge(st standing, categories []string) error {
 	return err
 }
 
-// gather reads the rows of one subject.
+// gather reads the rows of one subject, a batch at a time.
 func (l *looking) gather(m member) error {
-	rows, err := l.v.scanRows(l.ctx, l.tx, l.v.selects().subject, int64(m.subject))
+	for after := int64(0); ; {
+		n, err := l.read(m.subject, after)
+		if err != nil {
+			return err
+		}
+		parts := make([]Part, n) // in one piece: a record has one here
+		l.records = slices.Grow(l.records, n)
+		for i := range l.batch[:n] {
+			if err := l.see(&l.batch[i], parts[i:i+1:i+1]); err != nil {
+				return err
+			}
+		}
+		if n < walkSize {
+			return nil
+		}
+		after = l.batch[n-1].id
+	}
+}
+
+// see opens a row if it may be seen; part has room for what it holds.
+func (l *looking) see(s *stored, part []Part) error {
+	lab, err := l.labelOf(s)
 	if err != nil {
 		return err
 	}
-	for i := range rows {
-		s := &rows[i]
-		lab, err := l.labelOf(s)
-		if err != nil {
-			return err
-		}
-		k, ok := l.e.c.Category(lab.Category)
-		if !ok || l.verdicts[k] != policy.Allowed || !lab.has(l.a.Purpose) || kindOf(s.place) == Mentioned || past(s.expires, l.v.now()) {
-			continue
-		}
-		value, err := l.open(s, lab)
-		if errors.Is(err, ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		rec := record(s, lab)
-		rec.Parts = []Part{{keys.SubjectID(s.subject), kindOf(s.place), value}}
-		l.seen = append(l.seen, seen{k, rec})
+	k, ok := l.e.c.Category(lab.Category)
+	if !ok || l.verdicts[k] != policy.Allowed || !lab.has(l.a.Purpose) || kindOf(s.place) == Mentioned || past(s.expires, l.now) {
+		return nil
 	}
+	value, err := l.open(s, lab)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	part[0] = Part{keys.SubjectID(s.subject), kindOf(s.place), value}
+	rec := record(s, lab)
+	rec.Parts = part
+	l.order = append(l.order, spot{k, rec.ID, len(l.records)})
+	l.records = append(l.records, rec)
 	return nil
 }
 
-// conclude writes the evidence. A body names no more than maxNamed categories,
-// so a look at more is more than one entry.
+// conclude puts the records in order and writes the evidence. A body names no
+// more than maxNamed categories, so a look at more is more than one entry.
 func (l *looking) conclude(s keys.SubjectID) (Sight, error) {
-	sight := Sight{Withheld: l.withheld, Records: make([]Record, len(l.seen))}
+	slices.SortFunc(l.order, func(x, y spot) int { return cmp.Or(cmp.Compare(x.category, y.category), cmp.Compare(x.id, y.id)) })
+	sight := Sight{Withheld: l.withheld, Records: make([]Record, len(l.order))}
 	var names []string
-	for i := range l.seen {
-		sight.Records[i] = l.seen[i].rec
-		if name := l.seen[i].rec.Category; len(names) == 0 || names[len(names)-1] != name {
+	for i, o := range l.order {
+		sight.Records[i] = l.records[o.at]
+		if name := sight.Records[i].Category; len(names) == 0 || names[len(names)-1] != name {
 			names = append(names, name)
 		}
 	}
@@ -173,7 +189,7 @@ func (l *looking) conclude(s keys.SubjectID) (Sight, error) {
 		n := min(len(names), maxNamed)
 		b := evidence.Body{Kind: evidence.RecordUsed, Subject: s, Categories: names[:n]}
 		if first {
-			b.Count = int64(len(l.seen))
+			b.Count = int64(len(sight.Records))
 		}
 		if n == 1 {
 			b.Category, b.Categories = names[0], nil

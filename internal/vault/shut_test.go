@@ -281,6 +281,51 @@ func TestLookSubject(t *testing.T) {
 	})
 }
 
+// A look sees as much as there is, in order, over all aliases, and past what is
+// gone or past its time.
+func TestLookSeesAll(t *testing.T) {
+	each(t, func(h *house) {
+		old, s := h.person(), h.person()
+		h.update(func(tx *store.Tx) error { return h.v.Alias(ctx, tx, old, s) })
+		var want []string
+		for i := range 5 {
+			var items []vault.Item
+			for j := range 70 {
+				value := fmt.Sprint("message ", i, " ", j)
+				want = append(want, value)
+				items = append(items, item([]keys.SubjectID{old, s}[i%2], "enquiry.message", value), item(s, "contact.name", "Ann"))
+			}
+			h.put(site, items...)
+		}
+		var got []string
+		names := 0
+		h.update(func(tx *store.Tx) error {
+			sight, err := h.v.LookSubject(ctx, tx, by("clerk", "enquiry"), s)
+			for _, r := range sight.Records {
+				if r.Category == "contact.name" {
+					if names++; len(got) > 0 {
+						h.t.Fatal("categories are mixed")
+					}
+					continue
+				}
+				got = append(got, string(r.Value()))
+			}
+			return err
+		})
+		if !slices.Equal(got, want) || names != len(want) {
+			h.t.Errorf("%d messages and %d names are seen, want %d of each, in order", len(got), names, len(want))
+		}
+		h.set(start.AddDate(6, 0, 0))
+		h.update(func(tx *store.Tx) error {
+			sight, err := h.v.LookSubject(ctx, tx, by("clerk", "enquiry"), s)
+			if len(sight.Records) != 0 {
+				h.t.Errorf("%d records are seen past their time", len(sight.Records))
+			}
+			return err
+		})
+	})
+}
+
 // A look at a shared record is told to each whose part was seen, and its number
 // to its owner alone.
 func TestLookAtASharedRecord(t *testing.T) {
