@@ -40,8 +40,8 @@ func (v *Vault) Gate(ctx context.Context, tx *store.Tx, s keys.SubjectID, kind s
 
 func (s *standing) gate(bit int, now time.Time) Gate {
 	g := Gate{Shut: s.shut&(1<<bit) != 0}
-	if until := s.grants[bit]; g.Shut && until > now.UnixMilli() {
-		g.Until = time.UnixMilli(until).UTC()
+	if until := int64(s.grants[bit]); g.Shut && until > now.Unix() {
+		g.Until = time.Unix(until, 0).UTC()
 	}
 	return g
 }
@@ -73,7 +73,7 @@ func (v *Vault) LetIn(ctx context.Context, tx *store.Tx, a Access, s keys.Subjec
 }
 
 // Grant lifts a shut-out for a time, from now: a person wants help with what
-// only they could see. It ends by the clock, without anybody doing anything,
+// only they could see. It ends by the clock, to the second, without anybody doing anything,
 // and takes the place of a grant that runs. ErrInput if there is no shut-out,
 // or for a time that is not between GrantLeast and GrantMost in whole hours.
 func (v *Vault) Grant(ctx context.Context, tx *store.Tx, a Access, s keys.SubjectID, kind string, length time.Duration) error {
@@ -121,7 +121,7 @@ func (v *Vault) turn(ctx context.Context, tx *store.Tx, a Access, s keys.Subject
 			st.shut |= 1 << bit
 		}
 		if !now.Until.IsZero() {
-			st.grants[bit] = now.Until.UnixMilli()
+			st.grants[bit] = uint32(now.Until.Unix())
 		}
 	})
 	if err != nil {

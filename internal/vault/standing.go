@@ -32,11 +32,11 @@ func (s *set) put(bit int, on bool) {
 type standing struct {
 	erased     bool // only what law obliges to keep is left
 	restricted bool
+	shut       policy.KindSet    // kinds of actor shut out (R29)
+	grants     [shutKinds]uint32 // until when each is let in all the same, Unix seconds, as far as 2106; 0: not
 	consents   set
 	decided    set // consent was given or refused
 	objections set
-	shut       policy.KindSet   // kinds of actor shut out (R29)
-	grants     [shutKinds]int64 // until when each is let in all the same, Unix milliseconds; 0: not
 }
 
 // shutKinds is how many kinds of actor can be shut out: the bits of KindSet.
@@ -46,7 +46,7 @@ const shutKinds = 2
 // before anybody could be.
 const (
 	standingSize = 1 + 3*16
-	shutSize     = standingSize + shutKinds*8
+	shutSize     = standingSize + shutKinds*4
 	shutShift    = 2 // of the bits of KindSet in the first byte
 )
 
@@ -64,7 +64,7 @@ func decodeStanding(b []byte) (s standing, err error) {
 	if len(b) == shutSize {
 		s.shut = policy.KindSet(b[0] >> shutShift & (1<<shutKinds - 1))
 		for i := range s.grants {
-			s.grants[i] = int64(binary.BigEndian.Uint64(b[standingSize+8*i:]))
+			s.grants[i] = binary.BigEndian.Uint32(b[standingSize+4*i:])
 		}
 	}
 	return s, nil
@@ -90,7 +90,7 @@ func (s standing) encode() []byte {
 	}
 	b[0] |= byte(s.shut) << shutShift
 	for _, until := range s.grants {
-		b = binary.BigEndian.AppendUint64(b, uint64(until))
+		b = binary.BigEndian.AppendUint32(b, until)
 	}
 	return b
 }
@@ -100,9 +100,9 @@ func (s *standing) shutAt(now time.Time) policy.KindSet {
 	if s.shut == 0 {
 		return 0
 	}
-	shut, ms := s.shut, now.UnixMilli()
+	shut, at := s.shut, now.Unix()
 	for i, until := range s.grants {
-		if until > ms {
+		if int64(until) > at {
 			shut &^= 1 << i
 		}
 	}
