@@ -104,6 +104,18 @@ type Same struct {
 	What string
 }
 
+// Day is the day in London on which it happened, in words.
+func (e Entry) Day() string { return e.At.In(london).Format("Monday 2 January 2006") }
+
+// Clock is the time of day in London.
+func (e Entry) Clock() string { return e.At.In(london).Format("15:04") }
+
+// Clock is the time of day in London.
+func (s Same) Clock() string { return s.At.In(london).Format("15:04") }
+
+// Stamp is the time in the form of ISO 8601, for programs.
+func (e Entry) Stamp() string { return e.At.UTC().Format(time.RFC3339) }
+
 // Format writes a fixed word under every verb.
 func (Entry) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[entry of a history]")) }
 

@@ -25,6 +25,9 @@ type Gate struct {
 	Until time.Time // let in all the same until then; zero if not
 }
 
+// Ends is when a grant ends, in London, in words.
+func (g Gate) Ends() string { return g.Until.In(london).Format("15:04 on Monday 2 January 2006") }
+
 // Role is a role of the policy and what it may see.
 type Role struct {
 	Title, Kind string
