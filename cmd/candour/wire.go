@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -17,10 +18,12 @@ import (
 	"candour/internal/analytics"
 	"candour/internal/consent"
 	"candour/internal/evidence"
+	"candour/internal/history"
 	"candour/internal/identity"
 	"candour/internal/mail"
 	"candour/internal/marketing"
 	"candour/internal/retention"
+	"candour/internal/store"
 	"candour/internal/support"
 	"candour/internal/web"
 	"candour/internal/web/account"
@@ -128,6 +131,7 @@ type sites struct {
 	mailbox *mail.Mailbox
 
 	accounts *identity.Accounts
+	help     *support.Desk
 	breached *identity.Breached // nil for none
 }
 
@@ -197,11 +201,11 @@ func (s *sites) wire(c *RunCmd, bg *background) error {
 		return err
 	}
 	s.site.Accounts = s.accounts
-	help := support.New(support.Config{Store: s.store, Log: s.evidence, Vault: s.vault, Queue: s.queue, InForce: s.inForce, Now: s.now})
+	s.help = support.New(support.Config{Store: s.store, Log: s.evidence, Vault: s.vault, Queue: s.queue, InForce: s.inForce, Now: s.now})
 	for _, surface := range s.profile.Policy.Surfaces {
 		if surface.Host == "" {
 			s.site.Handle(surface.ID, website.New(s.site, website.Deps{
-				Enquire: help.Enquire, Subscribe: newsletter.Subscribe, Confirm: newsletter.Confirm, Leave: newsletter.Leave,
+				Enquire: s.help.Enquire, Subscribe: newsletter.Subscribe, Confirm: newsletter.Confirm, Leave: newsletter.Leave,
 				Evidence: http.StripPrefix("/evidence", s.evidence.Handler()),
 			}))
 			continue
@@ -223,7 +227,7 @@ func (s *sites) surface(id string) *web.Routes {
 	}
 	switch id {
 	case "portal":
-		return portal.New(s.site, portal.Deps{Accounts: s.accounts})
+		return portal.New(s.site, portal.Deps{Accounts: s.accounts, Store: s.store, Vault: s.vault, History: s.histories()})
 	case "partner":
 		return partner.New(s.site, s.accounts)
 	case "softphone":
@@ -232,6 +236,23 @@ func (s *sites) surface(id string) *web.Routes {
 		return console.New(s.site, s.accounts)
 	}
 	return firstpage.New(s.site)
+}
+
+// histories returns the desk that tells people what happened with their data.
+func (s *sites) histories() *history.Desk {
+	return history.New(history.Config{
+		Store: s.store, Log: s.evidence, Vault: s.vault, Versions: s.versions, Now: s.now,
+		Reference: func(ctx context.Context, tx *store.Tx, kind evidence.Kind, ref int64) (string, error) {
+			if kind != evidence.EnquiryMade {
+				return "", nil
+			}
+			reference, err := s.help.Reference(ctx, tx, ref)
+			if errors.Is(err, support.ErrNotFound) {
+				return "", nil
+			}
+			return reference, err
+		},
+	})
 }
 
 // start begins what goes on in the background. Each part finds what is owed

@@ -24,6 +24,8 @@
 //     are to the person; a number that is not theirs is never in their entry.
 //   - That entries are missing says nothing: ids are common to all people, and
 //     a page is filled up past what is left out.
+//   - Which letter was chosen for an address says whether somebody else has it:
+//     the evidence of a mail names what was owed (package mail).
 //   - An entry under secrecy is not found, in the list and by its id, and no
 //     differently from one that never was.
 //   - An entry of a kind without words is not shown. A test sees that there is
@@ -113,7 +115,7 @@ func (d *Desk) Get(ctx context.Context, tx *store.Tx, s keys.SubjectID, id int64
 }
 
 // Opening returns one entry of a person's history with the proof that it is in
-// the log: what package opening and scripts/check-evidence.mjs verify, given
+// the log: what package opening and its check-evidence.mjs verify, given
 // the log's verifier key. ErrNotFound if it is not theirs to see, ErrNotYet
 // before it is under a signed checkpoint.
 func (d *Desk) Opening(ctx context.Context, s keys.SubjectID, id int64) (opening.Opening, error) {

@@ -23,15 +23,16 @@ const (
 	Changes    Show = "changes"   // to what is held
 	Mails      Show = "mails"     // sent, or not sent
 	Decisions  Show = "decisions" // of the person, and answers to them
+	Account    Show = "account"   // signing in and out, and what changed about it
 
 	uses Show = "uses" // by the software
 )
 
 // Shows are the choices, in the order in which they are offered.
-var Shows = []Show{Everything, Looks, Changes, Mails, Decisions}
+var Shows = []Show{Everything, Looks, Changes, Mails, Decisions, Account}
 
 var showWords = map[Show]string{
-	Everything: "Everything", Looks: "Who looked", Changes: "Changes", Mails: "E-mails", Decisions: "Decisions",
+	Everything: "Everything", Looks: "Who looked", Changes: "Changes", Mails: "E-mails", Decisions: "Decisions", Account: "Your account",
 }
 
 // Words returns the choice as it is offered.

@@ -38,7 +38,7 @@ func TestAStrangerChecksTheProof(t *testing.T) {
 	check := func(raw []byte) (string, error) {
 		proof := filepath.Join(dir, "proof.json")
 		b.must(os.WriteFile(proof, raw, 0o600))
-		out, err := exec.Command("node", "../../scripts/check-evidence.mjs", key, proof).CombinedOutput()
+		out, err := exec.Command("node", "../evidence/opening/check-evidence.mjs", key, proof).CombinedOutput()
 		return string(out), err
 	}
 	for _, i := range []int{0, 1, 127, 170, 171, 255, 298, 299} {

@@ -73,6 +73,31 @@ var table = map[evidence.Kind]words{
 		"one-click": "You left the newsletter by the button of your mail program",
 		"page":      "You left the newsletter by the link in a mail",
 	}},
+	evidence.AccountOpened: {show: Account, text: "Your account was opened"},
+	evidence.AccountChanged: {show: Account, text: "Something about how you sign in was changed", codes: map[string]string{
+		"address.changed":       "The e-mail address that you sign in with was changed",
+		"password.changed":      "Your password was changed",
+		"password.reset":        "A forgotten password was set anew",
+		"passkey.added":         "A passkey was added to your account",
+		"passkey.removed":       "A passkey was removed from your account",
+		"authenticator.added":   "An authenticator app was added to your account",
+		"authenticator.removed": "The authenticator app was removed from your account",
+		"recovery.renewed":      "Your recovery codes were made anew",
+		"recovery.removed":      "Your recovery codes were removed",
+		"recovery.used":         "A recovery code was used to sign in",
+	}},
+	evidence.AccountSignedIn: {show: Account, folds: true, text: "You signed in", codes: map[string]string{
+		"password": "You signed in with your password",
+		"passkey":  "You signed in with a passkey",
+	}},
+	evidence.AccountRefused: {show: Account, text: "Somebody tried to sign in to your account and failed"},
+	evidence.AccountEnded: {show: Account, text: "You were signed out", codes: map[string]string{
+		"here":      "You signed out",
+		"elsewhere": "You ended a sign-in on another device",
+		"others":    "You ended all other sign-ins",
+	}},
+	evidence.AccountClosed: {show: Account, text: "Your account was closed"},
+
 	evidence.MailQueued:  {show: Mails, folds: true, text: "An e-mail to you was made ready: {mail}"},
 	evidence.MailSent:    {show: Mails, folds: true, text: "Our software used your e-mail address to send you {mail}"},
 	evidence.MailRefused: {show: Mails, folds: true, text: "An e-mail to you was not sent: {why}"},
@@ -91,6 +116,25 @@ var mailWords = map[string]string{
 	"newsletter.confirm": "the question whether the newsletter is really for you",
 	"newsletter.already": "our word that you get the newsletter already",
 	"newsletter.welcome": "the newsletter’s welcome",
+
+	"account.sign-up":         "the link that opens your account",
+	"account.known":           "our word that you have an account already",
+	"account.invited":         "an invitation to open an account",
+	"account.reset":           "the link for a forgotten password",
+	"account.unlock":          "the link past too many wrong passwords",
+	"account.address-new":     "the question whether a new address is yours",
+	"account.address-old":     "the question whether your address shall change",
+	"account.address-taken":   "our word that the address has an account already",
+	"account.address-changed": "our word that your address was changed",
+
+	"account.password-changed":      "our word that your password was changed",
+	"account.passkey-added":         "our word that a passkey was added",
+	"account.passkey-removed":       "our word that a passkey was removed",
+	"account.authenticator-added":   "our word that an authenticator app was added",
+	"account.authenticator-removed": "our word that the authenticator app was removed",
+	"account.recovery-renewed":      "our word that your recovery codes were made anew",
+	"account.recovery-used":         "our word that a recovery code was used",
+	"account.closed":                "our word that your account was closed",
 }
 
 // someMail is a mail whose code has no words.

@@ -25,6 +25,7 @@ var (
 	ErrWording     = errors.New("web: the choice was made under other words than are shown now")
 	ErrNewer       = errors.New("web: another version of the notice was seen than is in force now")
 	ErrCode        = errors.New("web: the code from the e-mail is not good any more")
+	ErrNotYet      = errors.New("web: it is on its way")
 	errFields      = errors.New("web: fields cannot be taken") // intake.FieldErrors
 	errInternal    = errors.New("web: internal")
 )
@@ -63,6 +64,7 @@ var refusals = []refusal{
 	{identity.ErrProof, "", http.StatusForbidden, "Please show that it is you", []string{"This needs a fresh proof that it is you. Please go back and do it once more. Nothing was changed."}},
 	{identity.ErrBusy, "", http.StatusServiceUnavailable, "Too many people are signing in", []string{"We cannot check your password just now. Please try again in a minute."}},
 	{identity.ErrClosed, "", http.StatusNotFound, "We cannot find that page", []string{"The address may be mistyped, or the page may have moved. Nothing is wrong at your end."}},
+	{ErrNotYet, "", http.StatusServiceUnavailable, "That takes a moment", []string{"What you asked for was written a moment ago and is on its way into our signed log. Please go back and try again in a few seconds."}},
 	{errFields, "form.fields", http.StatusUnprocessableEntity, "Please look at the form again", []string{"Please look at the marked fields. Nothing was sent yet."}},
 	{door.ErrStamp, "form.stamp", http.StatusBadRequest, "Please open the form again", []string{"The form arrived without the mark that we put into it, or our privacy notice changed while it was open. Please look again and send it once more. Nothing was kept."}},
 	{door.ErrQuick, "form.quick", http.StatusBadRequest, "That was very quick", []string{"The form came back faster than a person types. If you are one, please press the button again. Nothing was kept."}},
@@ -126,7 +128,7 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	page := ErrorPage{Base: s.Base(r, row.heading, ""), Status: row.status, Heading: row.heading, Words: row.words}
 	page.NoIndex = true
 	page.Links = []Link{{Label: "To our home page", Href: page.HomeURL}, {Label: "Talk to us", Href: page.ContactURL}}
-	if row.status >= http.StatusInternalServerError {
+	if row.status >= http.StatusInternalServerError && row.err != ErrNotYet {
 		page.RequestID = v.ID
 		s.Log.Error("a request failed", "id", v.ID, "route", v.pattern, "error", err)
 	}
