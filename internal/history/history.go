@@ -14,11 +14,11 @@
 // aliases. What else could tell of another person, and what keeps it from
 // doing so:
 //
-//   - An entry of several people at once (a batch, a shared record) is sealed
-//     for none of them: it lies with the operator.
-//   - A look at a shared record is written once for each person whose part was
-//     seen, each entry sealed for its own person and without the number of the
-//     other's part (vault.Look).
+//   - What several people share, a call or a conversation, is told to each in an
+//     entry of their own, sealed for them, about their own part and without the
+//     number of a record that is another's; so is a look at it (vault.Put,
+//     vault.Look). Who is only mentioned is told nothing: the record is somebody
+//     else's. A batch about many people is one entry with the operator.
 //   - Who looked is a role of the policy, never a member of staff.
 //   - Numbers of rows are shown only where the table of words says what they
 //     are to the person; a number that is not theirs is never in their entry.

@@ -309,6 +309,11 @@ func TestNobodyIsBetrayed(t *testing.T) {
 			}
 			return err
 		})
+		for _, s := range []keys.SubjectID{ann, bob} {
+			if got := b.list(s, history.Query{Show: history.Changes}).Entries[0].Categories; !slices.Equal(got, []string{"Communications data"}) {
+				b.t.Errorf("a shared record is told as %v", got)
+			}
+		}
 		own := map[keys.SubjectID][]int64{}
 		for _, s := range []keys.SubjectID{ann, bob} {
 			looks := b.list(s, history.Query{Show: history.Looks}).Entries
