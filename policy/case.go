@@ -8,10 +8,11 @@ type Case struct {
 	Surface    string `yaml:"surface" is:"ref=surface"` // asks to collect data
 	Purpose    string `yaml:"purpose" is:"required,ref=purpose"`
 	Category   string `yaml:"category" is:"required,ref=category"`
-	Consent    bool   `yaml:"consent"`    // the person has consented to this purpose
-	Objected   bool   `yaml:"objected"`   // the person has objected to this purpose
-	Restricted bool   `yaml:"restricted"` // the person has restricted the use of their data
-	Expect     string `yaml:"expect" is:"required,one-of=allowed|undeclared|wrong-actor|wrong-surface|no-consent|restricted|objected"`
+	Consent    bool   `yaml:"consent"`                        // the person has consented to this purpose
+	Objected   bool   `yaml:"objected"`                       // the person has objected to this purpose
+	Restricted bool   `yaml:"restricted"`                     // the person has restricted the use of their data
+	Shut       string `yaml:"shut" is:"one-of=staff|partner"` // the person has shut this kind of actor out
+	Expect     string `yaml:"expect" is:"required,one-of=allowed|undeclared|wrong-actor|wrong-surface|no-consent|restricted|objected|shut-out"`
 }
 
 // caseFile is policy_test.yaml.
@@ -47,7 +48,7 @@ func (c *Compiled) ask(k Case) Verdict {
 	if !ok1 || !ok2 {
 		return Undeclared
 	}
-	st := Standing{Restricted: k.Restricted}
+	st := Standing{Restricted: k.Restricted, Shut: KindOf(k.Shut)}
 	if k.Consent {
 		st.Consents = st.Consents.With(purpose)
 	}

@@ -38,6 +38,29 @@ type Standing struct {
 	Consents   PurposeSet // purposes with standing consent
 	Objections PurposeSet // purposes objected to (Art 21)
 	Restricted bool       // use is restricted (Art 18)
+	Shut       KindSet    // kinds of actor shut out of what need not be (R29)
+}
+
+// KindSet is a set of kinds of actor that a person can shut out.
+type KindSet uint8
+
+// The kinds of actor that a person can shut out. They themselves and the
+// software are not among them.
+const (
+	Staff   KindSet = 1 << iota // the operator's people
+	Partner                     // another firm's
+)
+
+// KindOf returns the set of the one kind of that name in the policy file, no
+// kind if it cannot be shut out.
+func KindOf(name string) KindSet {
+	switch name {
+	case "staff":
+		return Staff
+	case "partner":
+		return Partner
+	}
+	return 0
 }
 
 // Verdict is the answer to one question to the policy.
@@ -53,9 +76,10 @@ const (
 	NoConsent            // the basis is consent and none stands (Art 6(1)(a))
 	Restricted           // the subject restricted the use (Art 18)
 	Objected             // the subject objected to the purpose (Art 21)
+	ShutOut              // the subject shut this kind of actor out, and the use need not be (R29)
 )
 
-var verdictCodes = [...]string{"allowed", "undeclared", "wrong-actor", "wrong-surface", "no-consent", "restricted", "objected"}
+var verdictCodes = [...]string{"allowed", "undeclared", "wrong-actor", "wrong-surface", "no-consent", "restricted", "objected", "shut-out"}
 
 // String returns the verdict's stable code, fit for evidence, metrics and
 // policy_test.yaml.
@@ -74,6 +98,7 @@ const (
 	onConsent            // basis is consent
 	objectable           // an objection stops it
 	whileRestricted      // goes on although the subject restricted the use
+	whileShut            // goes on although the subject shut the actor out
 )
 
 // Compiled is a policy in the form the doors ask. It is immutable and safe for
@@ -85,6 +110,7 @@ type Compiled struct {
 	uses       []*Use       // the same places; nil where undeclared
 	retention  []*Retention // the same places
 	actors     []PurposeSet // what each actor may act for
+	kinds      []KindSet    // [actor]: the kind by which it can be shut out; 0 for none
 	surfaces   []uint64     // [category]: bit set of surfaces that may collect it
 	notHeld    []bool       // [category]
 	actorAt    map[string]ActorIndex
@@ -104,7 +130,7 @@ func Compile(p *Policy) *Compiled {
 		cells:     make([]cell, len(cats)*len(purposes)),
 		uses:      make([]*Use, len(cats)*len(purposes)),
 		retention: make([]*Retention, len(cats)*len(purposes)),
-		actors:    make([]PurposeSet, len(actors)), surfaces: make([]uint64, len(cats)), notHeld: make([]bool, len(cats)),
+		actors:    make([]PurposeSet, len(actors)), kinds: make([]KindSet, len(actors)), surfaces: make([]uint64, len(cats)), notHeld: make([]bool, len(cats)),
 		actorAt: map[string]ActorIndex{}, categoryAt: map[string]CategoryIndex{},
 		purposeAt: map[string]PurposeIndex{}, surfaceAt: map[string]SurfaceIndex{},
 	}
@@ -125,6 +151,7 @@ func Compile(p *Policy) *Compiled {
 	}
 	for i, a := range actors {
 		c.actorAt[a.ID] = ActorIndex(i)
+		c.kinds[i] = KindOf(a.Kind)
 		for _, id := range a.Purposes {
 			if q, ok := c.purposeAt[id]; ok {
 				c.actors[i] = c.actors[i].With(q)
@@ -157,6 +184,26 @@ func (c *Compiled) compilePurpose(i int, q *Purpose) {
 	}
 }
 
+// cellOf works out what a person's decisions do to a use.
+//
+// A shut-out (R29) takes from staff or partners all that need not be:
+//
+//   - contract: goes on. The person ordered the service, and it cannot be
+//     supplied, billed or mended by nobody.
+//   - legal obligation: goes on. A person cannot release the operator from the
+//     law; Art 17(3)(b) and Art 21(1) leave it standing too.
+//   - vital interests: goes on. A life, maybe another's, outweighs it.
+//   - consent: stops. The person said yes to a purpose, not to this pair of
+//     eyes, and a shut-out is the more particular word; the software, which is
+//     never shut out, goes on doing what was agreed to.
+//   - legitimate interests: stops. It is the operator's wish, which is what
+//     "beyond what the contract needs" means.
+//   - recognised legitimate interests and public task: stop, unless the purpose
+//     declares a ground of Art 18(2) (despite_restriction): what would go on
+//     under a restriction, which is a right in law, goes on under a shut-out,
+//     which needs no reason. So an operator who must look into fraud against
+//     the will of whoever commits it declares that, and people can read it.
+//   - marketing: stops whatever the basis.
 func cellOf(q *Purpose, u *Use) cell {
 	v := declared
 	switch u.Basis {
@@ -168,13 +215,16 @@ func cellOf(q *Purpose, u *Use) cell {
 	case LegalObligation, VitalInterests:
 		// What law requires goes on (DPA 2018 Sch 2 para 5), and so does what
 		// protects the rights of another person (Art 18(2)).
-		v |= whileRestricted
+		v |= whileRestricted | whileShut
+	case Contract:
+		v |= whileShut
+	}
+	if q.DespiteRestriction != "" {
+		v |= whileRestricted | whileShut
 	}
 	if q.Marketing != "" {
 		v |= objectable // Art 21(2) and (3), PECR 22: absolute, whatever the basis
-	}
-	if q.DespiteRestriction != "" {
-		v |= whileRestricted
+		v &^= whileShut
 	}
 	return v
 }
@@ -221,6 +271,8 @@ func (c *Compiled) Use(a ActorIndex, k CategoryIndex, p PurposeIndex, st Standin
 		return Restricted
 	case v&objectable != 0 && st.Objections.Has(p):
 		return Objected
+	case st.Shut != 0 && v&whileShut == 0 && st.Shut&c.kinds[a] != 0:
+		return ShutOut
 	}
 	return Allowed
 }
@@ -244,7 +296,8 @@ func (c *Compiled) UseOwn(k CategoryIndex, p PurposeIndex, st Standing) Verdict 
 
 // Collect answers whether a surface may collect and keep a category for a
 // purpose of a subject with this standing. A restriction does not stand in the
-// way: Art 18(2) leaves storage free, and the subject gives the data anew.
+// way: Art 18(2) leaves storage free, and the subject gives the data anew. Nor
+// does a shut-out, which is about who looks.
 func (c *Compiled) Collect(s SurfaceIndex, k CategoryIndex, p PurposeIndex, st Standing) Verdict {
 	at, ok := c.place(k, p)
 	if !ok {

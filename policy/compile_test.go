@@ -61,7 +61,7 @@ func BenchmarkUse(b *testing.B) {
 }
 
 // oracle answers from the declaration itself, slowly and without indices.
-func oracle(p *policy.Policy, actor, category, purpose string, consent, restricted, objected bool) policy.Verdict {
+func oracle(p *policy.Policy, actor, category, purpose string, consent, restricted, objected bool, shut ...string) policy.Verdict {
 	q, ok := p.PurposeByID(purpose)
 	if !ok {
 		return policy.Undeclared
@@ -89,6 +89,12 @@ func oracle(p *policy.Policy, actor, category, purpose string, consent, restrict
 	deaf := []policy.Basis{policy.Contract, policy.LegalObligation, policy.VitalInterests}
 	if objected && (q.Marketing != "" || !slices.Contains(deaf, use.Basis)) {
 		return policy.Objected
+	}
+	// R29: staff and partners are shut out of what neither contract nor law nor
+	// a life needs, nor a declared ground of Art 18(2).
+	needed := q.Marketing == "" && (q.DespiteRestriction != "" || slices.Contains(deaf, use.Basis))
+	if slices.Contains(shut, a.Kind) && !needed {
+		return policy.ShutOut
 	}
 	return policy.Allowed
 }
@@ -119,7 +125,7 @@ func drawPolicy(t *rapid.T) *policy.Policy {
 		p.Purposes = append(p.Purposes, q)
 	}
 	for i := range rapid.IntRange(1, 4).Draw(t, "actors") {
-		a := policy.Actor{ID: fmt.Sprintf("a%d", i)}
+		a := policy.Actor{ID: fmt.Sprintf("a%d", i), Kind: rapid.SampledFrom([]string{"person", "partner", "staff", "software"}).Draw(t, "kind")}
 		for j := range purposes {
 			if rapid.Bool().Draw(t, "may") {
 				a.Purposes = append(a.Purposes, fmt.Sprintf("p%d", j))
@@ -131,7 +137,8 @@ func drawPolicy(t *rapid.T) *policy.Policy {
 }
 
 // R13: a use whose purpose is not declared is refused; consent, restriction
-// (L9) and objection (L11) decide as the declaration says, whatever it says.
+// (L9), objection (L11) and shut-out (R29) decide as the declaration says,
+// whatever it says.
 func TestUseAgreesWithOracle(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawPolicy(t)
@@ -149,14 +156,18 @@ func TestUseAgreesWithOracle(t *testing.T) {
 				t.Fatalf("purpose %s has no index", purpose)
 			}
 			st := policy.Standing{Restricted: restricted}
+			shut := rapid.SampledFrom([][]string{nil, {"staff"}, {"partner"}, {"staff", "partner"}}).Draw(t, "shut")
+			for _, kind := range shut {
+				st.Shut |= policy.KindOf(kind)
+			}
 			if consent {
 				st.Consents = st.Consents.With(q)
 			}
 			if objected {
 				st.Objections = st.Objections.With(q)
 			}
-			if got, want := c.Use(a, k, q, st), oracle(p, actor, category, purpose, consent, restricted, objected); got != want {
-				t.Fatalf("%s uses %s for %s (consent %v, restricted %v, objected %v): %v, want %v", actor, category, purpose, consent, restricted, objected, got, want)
+			if got, want := c.Use(a, k, q, st), oracle(p, actor, category, purpose, consent, restricted, objected, shut...); got != want {
+				t.Fatalf("%s uses %s for %s (consent %v, restricted %v, objected %v, shut %v): %v, want %v", actor, category, purpose, consent, restricted, objected, shut, got, want)
 			}
 		}
 	})

@@ -12,7 +12,7 @@ bench() { go test -run='^$' -timeout 60m -count="$count" "$@" | tee -a "$out"; }
 bench -bench='^BenchmarkUse$' ./policy
 bench -bench='^BenchmarkPage$' ./internal/web
 bench -bench='^Benchmark(OutboxToLeaf|CommitToCheckpoint)$' -benchtime=1x ./internal/evidence
-bench -bench='^Benchmark(BatchedWrites|SingleDurable|ReadBy|Export)' -benchtime=1x ./internal/vault
+bench -bench='^Benchmark(BatchedWrites|SingleDurable|ReadBy|Look|Export)' -benchtime=1x ./internal/vault
 count=$((count < 3 ? count : 3))
 bench -bench='^BenchmarkErase' -benchtime=1x ./internal/vault
 go run ./scripts/performance <"$out" >docs/performance.md.new

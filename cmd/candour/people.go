@@ -20,5 +20,5 @@ func (s *sites) people(newsletter *marketing.Newsletter) {
 
 // portal is what the portal's pages act on.
 func (s *sites) portal() portal.Deps {
-	return portal.Deps{Accounts: s.accounts, Profiles: s.profiles, Choices: s.choices, Newsletter: s.newsletter}
+	return portal.Deps{Accounts: s.accounts, Profiles: s.profiles, Choices: s.choices, Newsletter: s.newsletter, Store: s.store, Vault: s.vault, History: s.histories()}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -18,11 +19,13 @@ import (
 	"candour/internal/consent"
 	"candour/internal/consent/people"
 	"candour/internal/evidence"
+	"candour/internal/history"
 	"candour/internal/identity"
 	"candour/internal/mail"
 	"candour/internal/marketing"
 	"candour/internal/profile"
 	"candour/internal/retention"
+	"candour/internal/store"
 	"candour/internal/support"
 	"candour/internal/web"
 	"candour/internal/web/account"
@@ -134,6 +137,7 @@ type sites struct {
 	choices    *people.Desk
 	profiles   *profile.Desk
 	newsletter *marketing.Newsletter
+	help       *support.Desk
 	breached   *identity.Breached // nil for none
 }
 
@@ -203,11 +207,11 @@ func (s *sites) wire(c *RunCmd, bg *background) error {
 		return err
 	}
 	s.site.Accounts = s.accounts
-	help := support.New(support.Config{Store: s.store, Log: s.evidence, Vault: s.vault, Queue: s.queue, InForce: s.inForce, Now: s.now})
+	s.help = support.New(support.Config{Store: s.store, Log: s.evidence, Vault: s.vault, Queue: s.queue, InForce: s.inForce, Now: s.now})
 	for _, surface := range s.profile.Policy.Surfaces {
 		if surface.Host == "" {
 			s.site.Handle(surface.ID, website.New(s.site, website.Deps{
-				Enquire: help.Enquire, Subscribe: newsletter.Subscribe, Confirm: newsletter.Confirm, Leave: newsletter.Leave,
+				Enquire: s.help.Enquire, Subscribe: newsletter.Subscribe, Confirm: newsletter.Confirm, Leave: newsletter.Leave,
 				Evidence: http.StripPrefix("/evidence", s.evidence.Handler()),
 			}))
 			continue
@@ -238,6 +242,23 @@ func (s *sites) surface(id string) *web.Routes {
 		return console.New(s.site, s.accounts)
 	}
 	return firstpage.New(s.site)
+}
+
+// histories returns the desk that tells people what happened with their data.
+func (s *sites) histories() *history.Desk {
+	return history.New(history.Config{
+		Store: s.store, Log: s.evidence, Vault: s.vault, Versions: s.versions, Now: s.now,
+		Reference: func(ctx context.Context, tx *store.Tx, kind evidence.Kind, ref int64) (string, error) {
+			if kind != evidence.EnquiryMade {
+				return "", nil
+			}
+			reference, err := s.help.Reference(ctx, tx, ref)
+			if errors.Is(err, support.ErrNotFound) {
+				return "", nil
+			}
+			return reference, err
+		},
+	})
 }
 
 // start begins what goes on in the background. Each part finds what is owed

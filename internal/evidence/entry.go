@@ -1,10 +1,12 @@
 package evidence
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"candour/internal/evidence/opening"
 	"candour/internal/keys"
@@ -21,29 +23,73 @@ type Entry struct {
 // the id before, newest first, at most limit; before 0 begins with the newest.
 // Whoever shows them decides what would betray another person.
 func (l *Log) About(ctx context.Context, tx *store.Tx, s keys.SubjectID, before int64, limit int) ([]Entry, error) {
+	entries, _, err := l.AboutGroup(ctx, tx, []keys.SubjectID{s}, before, limit)
+	return entries, err
+}
+
+// AboutGroup is About for all the subjects that are one person. It looks at no
+// more than limit entries: next is the id to go on before, 0 when none is left,
+// however many of them opened.
+func (l *Log) AboutGroup(ctx context.Context, tx *store.Tx, group []keys.SubjectID, before int64, limit int) (entries []Entry, next int64, err error) {
 	if before <= 0 {
 		before = 1<<63 - 1
 	}
-	found, err := l.aboutRows(ctx, tx, s, before, limit)
-	if err != nil {
-		return nil, err
+	var found []Row
+	for _, s := range group {
+		rows, err := l.aboutRows(ctx, tx, s, before, limit)
+		if err != nil {
+			return nil, 0, err
+		}
+		found = append(found, rows...)
 	}
-	entries := make([]Entry, 0, len(found))
+	slices.SortFunc(found, func(a, b Row) int { return cmp.Compare(b.ID, a.ID) })
+	if len(found) >= limit && limit > 0 {
+		found = found[:limit]
+		next = found[limit-1].ID
+	}
+	entries = make([]Entry, 0, len(found))
 	for _, r := range found {
-		content, err := l.sealer.Open(ctx, tx, r)
+		e, err := l.opened(ctx, tx, r)
 		if errors.Is(err, ErrSealed) {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
-		body, err := content.Check(r)
-		if err != nil {
-			return nil, err
-		}
-		entries = append(entries, Entry{r.ID, body})
+		entries = append(entries, e)
 	}
-	return entries, nil
+	return entries, next, nil
+}
+
+// OfGroup returns the entry with an id if it is about one of the subjects, who
+// are one person. ErrNoEntry if it is somebody else's, nobody's, or not there:
+// who asks does not learn which.
+func (l *Log) OfGroup(ctx context.Context, tx *store.Tx, group []keys.SubjectID, id int64) (Entry, error) {
+	r := Row{ID: id}
+	var about keys.SubjectID
+	err := tx.QueryRow(ctx, `SELECT a.subject, e.commitment, e.body FROM evidence_about a JOIN evidence e ON e.id = a.entry
+		WHERE a.entry = $1`, id).Scan((*int64)(&about), &r.Commitment, &r.Stored)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !slices.Contains(group, about) {
+		return Entry{}, ErrNoEntry
+	}
+	if err != nil {
+		return Entry{}, fmt.Errorf("evidence: %w", err)
+	}
+	e, err := l.opened(ctx, tx, r)
+	if errors.Is(err, ErrSealed) {
+		err = ErrNoEntry
+	}
+	return e, err
+}
+
+// opened opens a row and checks it against its commitment.
+func (l *Log) opened(ctx context.Context, tx *store.Tx, r Row) (Entry, error) {
+	content, err := l.sealer.Open(ctx, tx, r)
+	if err != nil {
+		return Entry{}, err
+	}
+	body, err := content.Check(r)
+	return Entry{r.ID, body}, err
 }
 
 func (l *Log) aboutRows(ctx context.Context, tx *store.Tx, s keys.SubjectID, before int64, limit int) ([]Row, error) {

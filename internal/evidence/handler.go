@@ -15,14 +15,15 @@ const (
 	pathKey    = "/key"
 	pathBody   = "/body/"
 	pathSchema = "/opening.schema.json"
+	pathCheck  = "/check-evidence.mjs"
 	pathTile   = "/tile/"
 )
 
 // Handler publishes the log for everyone, by C2SP tlog-tiles, at
 // /evidence/checkpoint and /evidence/tile/, with its verifier key at
 // /evidence/key, the openings of entries meant for everyone at
-// /evidence/body/N and their schema at /evidence/opening.schema.json. It may
-// be mounted at /evidence/ with or without the prefix stripped. Nothing in it
+// /evidence/body/N, their schema at /evidence/opening.schema.json and a program
+// that checks them at /evidence/check-evidence.mjs. It may be mounted at /evidence/ with or without the prefix stripped. Nothing in it
 // is about a person.
 func (l *Log) Handler() http.Handler {
 	mux := http.NewServeMux()
@@ -31,6 +32,7 @@ func (l *Log) Handler() http.Handler {
 	mux.HandleFunc("GET "+pathKey, l.serveKey)
 	mux.HandleFunc("GET "+pathBody+"{seq}", l.serveBody)
 	mux.HandleFunc("GET "+pathSchema, serveSchema)
+	mux.HandleFunc("GET "+pathCheck, serveCheck)
 	stripped := http.StripPrefix("/evidence", mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/evidence/") {
@@ -74,6 +76,12 @@ func (l *Log) serveKey(w http.ResponseWriter, _ *http.Request) {
 
 func serveSchema(w http.ResponseWriter, _ *http.Request) {
 	answer(w, "application/schema+json", cacheNever, opening.Schema)
+}
+
+// serveCheck serves the program that checks an opening, to be read and kept,
+// not to be run in a page.
+func serveCheck(w http.ResponseWriter, _ *http.Request) {
+	answer(w, plainText, cacheNever, opening.Program)
 }
 
 // serveTile serves the tiles that the signed checkpoint covers.

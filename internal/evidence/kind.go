@@ -36,6 +36,10 @@ const (
 	SubjectRestricted Kind = "subject.restricted" // subject: UK GDPR Art 18
 	SubjectLifted     Kind = "subject.lifted"     // subject: restriction ended
 	SubjectObjected   Kind = "subject.objected"   // subject: UK GDPR Art 21; Purpose
+	AccessShut        Kind = "access.shut"        // subject: a kind of actor may see no more than must be; Code the kind
+	AccessOpened      Kind = "access.opened"      // subject: the same taken back; Code the kind
+	AccessGranted     Kind = "access.granted"     // subject: let in for a time all the same; Code the kind, Count of hours
+	AccessEnded       Kind = "access.ended"       // subject: that ended early; Code the kind
 	SubjectErased     Kind = "subject.erased"     // operator: Ref the receipt; never the subject, whose key is gone with this entry
 
 	RightRequested Kind = "right.requested" // subject: Code the right
@@ -102,6 +106,10 @@ var shapes = map[Kind]shape{
 	SubjectRestricted: {audience: toSubject},
 	SubjectLifted:     {audience: toSubject},
 	SubjectObjected:   {audience: toSubject},
+	AccessShut:        {audience: toSubject},
+	AccessOpened:      {audience: toSubject},
+	AccessGranted:     {audience: toSubject},
+	AccessEnded:       {audience: toSubject},
 	SubjectErased:     {audience: toOperator},
 
 	RightRequested: {audience: toSubject},

@@ -209,7 +209,6 @@ const (
 type outcomeOf struct {
 	state state
 	code  string
-	kind  Kind // of the mail that was composed
 }
 
 // sendOne composes a mail in one transaction and sends it outside of any.
@@ -255,7 +254,7 @@ func (q *Queue) sendOne(ctx context.Context, it Item) outcomeOf {
 		}
 		return outcomeOf{state: queued, code: code}
 	}
-	return outcomeOf{state: sent, kind: m.Kind}
+	return outcomeOf{state: sent}
 }
 
 // finish writes down what became of a mail, with its evidence. It goes through
@@ -292,7 +291,10 @@ func (q *Queue) record(ctx context.Context, tx *store.Tx, it Item, o outcomeOf) 
 	b := evidence.Body{At: q.now(), Actor: systemActor, Purpose: it.Purpose, Policy: q.inForce().Policy().Version, Ref: it.ID}
 	switch o.state {
 	case sent:
-		b.Kind, b.Code = evidence.MailSent, string(o.kind)
+		// What was owed, not which letter was chosen: to an address that somebody
+		// else's account has, another goes than to one that is free, and whoever
+		// asked must not read in their history which it was.
+		b.Kind, b.Code = evidence.MailSent, string(it.Kind)
 	case refused, failed:
 		b.Kind, b.Code = evidence.MailRefused, o.code
 	default:

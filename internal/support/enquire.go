@@ -146,7 +146,7 @@ func (d *Desk) keep(ctx context.Context, tx *store.Tx, a vault.Access, t *Ticket
 		return 0, err
 	}
 	for _, s := range known {
-		stopped, err := d.restricted(ctx, tx, a.Purpose, answers[email].Category, s)
+		stopped, err := d.unanswerable(ctx, tx, a.Purpose, answers[email].Category, s)
 		if err != nil {
 			return 0, err
 		}
@@ -171,12 +171,13 @@ func (d *Desk) keep(ctx context.Context, tx *store.Tx, a vault.Access, t *Ticket
 	return d.put(ctx, tx, a, t.Subject, t.ID, answers, email)
 }
 
-// restricted reports whether an answer could not use the address of a person,
+// unanswerable reports whether an answer could not use the address of a person,
 // because they have what is held of them stored and nothing else (UK GDPR Art
-// 18). What they send of their own accord afterwards, to be answered, is not
-// what they restricted; the vault would store it, but then neither the
-// acknowledgement nor whoever answers could use it, and the old stays as it is.
-func (d *Desk) restricted(ctx context.Context, tx *store.Tx, purpose, category string, s keys.SubjectID) (bool, error) {
+// 18), or shut out whoever answers (R29). What they send of their own accord
+// afterwards, to be answered, is not what they restricted; the vault would store
+// it, but then neither the acknowledgement nor whoever answers could use it, and
+// the old stays as it is.
+func (d *Desk) unanswerable(ctx context.Context, tx *store.Tx, purpose, category string, s keys.SubjectID) (bool, error) {
 	standing, err := d.c.Vault.Standing(ctx, tx, s)
 	if errors.Is(err, vault.ErrNotFound) {
 		return false, nil // put meets the same and begins anew
@@ -188,7 +189,15 @@ func (d *Desk) restricted(ctx context.Context, tx *store.Tx, purpose, category s
 	who, _ := c.Actor(systemActor)
 	k, _ := c.Category(category)
 	p, _ := c.Purpose(purpose)
-	return c.Use(who, k, p, standing) == policy.Restricted, nil
+	if c.Use(who, k, p, standing) == policy.Restricted {
+		return true, nil
+	}
+	for i := range c.Policy().Actors {
+		if who, ok := c.Actor(c.Policy().Actors[i].ID); ok && c.Use(who, k, p, standing) == policy.ShutOut {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 func (d *Desk) put(ctx context.Context, tx *store.Tx, a vault.Access, s keys.SubjectID, matter int64, answers intake.Answers, email int) (vault.RecordID, error) {

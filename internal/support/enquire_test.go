@@ -231,6 +231,45 @@ func TestEnquiryOfWhoRestricted(t *testing.T) {
 	})
 }
 
+// R29: who shut staff out and then writes to them is answered all the same,
+// apart from what the staff may not see.
+func TestEnquiryOfWhoShutStaffOut(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		b := newBench(t, st, "invoco")
+		_, old := b.enquire(map[string]string{"message": "The old"})
+		err := b.Update(func(ctx context.Context, tx *store.Tx) error {
+			return b.Vault.ShutOut(ctx, tx, vault.Access{Actor: "customer", Surface: "portal"}, old.Subject, "staff")
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, second := b.enquire(map[string]string{"message": "The new"})
+		look := func(s keys.SubjectID) (n int, err error) {
+			err = b.Update(func(ctx context.Context, tx *store.Tx) error {
+				sight, err := b.Vault.LookSubject(ctx, tx, vault.Access{Actor: "support", Purpose: "enquiries", Surface: "console"}, s, "contact.message")
+				n = len(sight.Records)
+				return err
+			})
+			return n, err
+		}
+		if _, err := look(old.Subject); !errors.Is(err, vault.ErrShutOut) {
+			t.Errorf("what they shut out: %v", err)
+		}
+		if n, err := look(second.Subject); err != nil || n != 1 || second.Subject == old.Subject {
+			t.Errorf("what they wrote: %d messages, %v", n, err)
+		}
+		err = b.Update(func(ctx context.Context, tx *store.Tx) error {
+			return b.Vault.Grant(ctx, tx, vault.Access{Actor: "customer", Surface: "portal"}, old.Subject, "staff", time.Hour)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := look(old.Subject); err != nil {
+			t.Errorf("while they are let in: %v", err)
+		}
+	})
+}
+
 // R12: a year after the ticket is closed what was written goes, and only that
 // of this ticket.
 func TestClosingStartsTheRetention(t *testing.T) {

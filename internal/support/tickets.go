@@ -89,6 +89,13 @@ func (d *Desk) Ticket(ctx context.Context, id int64) (t Ticket, err error) {
 	return t, err
 }
 
+// Reference returns what a person quotes for a ticket. ErrNotFound if there is
+// none with that id.
+func (d *Desk) Reference(ctx context.Context, tx *store.Tx, id int64) (string, error) {
+	t, err := d.ticket(ctx, tx, id)
+	return t.Reference, err
+}
+
 // MaxList is how many tickets List returns at most.
 const MaxList = 200
 

@@ -101,7 +101,7 @@ func (r *reader) usable(rows []stored) ([]Record, error) {
 }
 
 func isRefusal(err error) bool {
-	for _, r := range []error{ErrUndeclared, ErrPurpose, ErrRestricted, ErrNoConsent, ErrObjected} {
+	for _, r := range []error{ErrUndeclared, ErrPurpose, ErrRestricted, ErrNoConsent, ErrObjected, ErrShutOut} {
 		if errors.Is(err, r) {
 			return true
 		}

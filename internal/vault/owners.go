@@ -120,7 +120,7 @@ const inBatch = 32
 
 // live is that a person is not erased, in SQLite's words: of the first byte of
 // their standing, if there is one, the lowest bit is not set.
-const live = " AND (standing = x'' OR substr(standing, 1, 1) NOT IN (x'01', x'03'))"
+const live = " AND (standing = x'' OR substr(standing, 1, 1) NOT IN (x'01', x'03', x'05', x'07', x'09', x'0b', x'0d', x'0f'))"
 
 const (
 	standingOne = "SELECT subject, standing FROM subjects WHERE subject = $1"

@@ -65,7 +65,7 @@ type tagRow struct {
 	kind    OwnerKind
 }
 
-// Put writes records and returns their ids, with one entry of evidence. Either
+// Put writes records and returns their ids, with their evidence. Either
 // all are written or none: ErrUndeclared, ErrNoConsent or ErrObjected if the
 // policy refuses one, ErrNotFound if an owner is not there, ErrInput if it
 // makes no sense.
@@ -339,38 +339,82 @@ func associated(b []byte, id, key int64, category string, version int) []byte {
 	return append(b, category...)
 }
 
-// evidence writes the one entry of a Put. Of records of several people it
-// names none: it lies with the operator, and each record says when, where, why
-// and under which policy it was collected.
+// maxTold is how many people a Put tells one by one in their histories. A batch
+// about more is one entry with the operator.
+const maxTold = 8
+
+// evidence writes the entries of a Put: one for each person whom it is about,
+// of their own part alone (R28). Who is only mentioned is told nothing. Where
+// more than maxTold people share a Put, one entry names none of them: it lies
+// with the operator, and each record says when, where, why and under which
+// policy it was collected.
 func (w *writer) evidence(items []Item, ids []RecordID) error {
-	b := evidence.Body{
-		Kind: evidence.RecordCollected, Surface: w.a.Surface, Purpose: w.a.Purpose, Policy: w.e.version,
-		Ref: int64(ids[0]), Count: int64(len(ids)), Subject: items[0].Parts[0].Owner,
+	people := toTell(items)
+	if len(people) > maxTold {
+		people = []keys.SubjectID{0}
 	}
+	for _, s := range people {
+		if err := w.v.evidence(w.ctx, w.tx, w.a, w.told(items, ids, s)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// toTell returns the people that items are about, up to one more than are told.
+func toTell(items []Item) (people []keys.SubjectID) {
 	for i := range items {
 		for j := range items[i].Parts {
-			if items[i].Parts[j].Owner != b.Subject {
-				b.Subject = 0
+			p := &items[i].Parts[j]
+			if p.Kind == Mentioned || slices.Contains(people, p.Owner) {
+				continue
 			}
+			if people = append(people, p.Owner); len(people) > maxTold {
+				return people
+			}
+		}
+	}
+	return people
+}
+
+// told is the entry of a Put for one person, or for the operator (0). It holds
+// the number of no record that is somebody else's.
+func (w *writer) told(items []Item, ids []RecordID, s keys.SubjectID) evidence.Body {
+	b := evidence.Body{Kind: evidence.RecordCollected, Surface: w.a.Surface, Purpose: w.a.Purpose, Policy: w.e.version, Subject: s}
+	var own []RecordID
+	for i := range items {
+		if s != 0 && !slices.ContainsFunc(items[i].Parts, func(p Part) bool { return p.Owner == s && p.Kind != Mentioned }) {
+			continue
+		}
+		b.Count++
+		if s == 0 || items[i].Parts[0].Owner == s {
+			own = append(own, ids[i])
 		}
 		if !slices.Contains(b.Categories, items[i].Category) && len(b.Categories) < maxNamed {
 			b.Categories = append(b.Categories, items[i].Category)
 		}
 	}
+	if len(own) > 0 {
+		b.Ref = int64(own[0])
+	}
+	if len(own) > 1 {
+		b.Hash = hashOf(own)
+	}
 	if len(b.Categories) == 1 {
 		b.Category, b.Categories = b.Categories[0], nil
 	}
 	slices.Sort(b.Categories)
-	if len(ids) > 1 {
-		h := sha256.New()
-		var n [8]byte
-		for _, id := range ids {
-			binary.BigEndian.PutUint64(n[:], uint64(id))
-			h.Write(n[:])
-		}
-		b.Hash = h.Sum(nil)
+	return b
+}
+
+func hashOf(ids []RecordID) []byte {
+	h := sha256.New()
+	var n [8]byte
+	for _, id := range ids {
+		binary.BigEndian.PutUint64(n[:], uint64(id))
+		h.Write(n[:])
 	}
-	return w.v.evidence(w.ctx, w.tx, w.a, b)
+	return h.Sum(nil)
 }
 
 // maxNamed bounds the categories named in one entry of evidence.

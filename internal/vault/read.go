@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -73,8 +74,8 @@ func (r *reader) release() {
 }
 
 // Read returns a record for the purpose of the access. ErrNotFound if there is
-// none or it is erased; ErrPurpose, ErrNoConsent, ErrRestricted or ErrObjected
-// if the policy refuses. Parts about other people whose standing forbids the
+// none or it is erased; ErrPurpose, ErrNoConsent, ErrRestricted, ErrObjected or
+// ErrShutOut if the policy refuses. Parts about other people whose standing forbids the
 // use are left out. It writes nothing, so tx may be a View; a look by staff is
 // evidenced by Look.
 func (v *Vault) Read(ctx context.Context, tx *store.Tx, a Access, id RecordID) (Record, error) {
@@ -268,13 +269,27 @@ func (r *reader) ofCategory(list []Record, rows []stored, category string) ([]Re
 }
 
 // Look is Read for a person at a desk: the look itself becomes evidence in the
-// history of whom the record is about (R28).
+// history of each person whose part was seen (R28). Only the owner's names the
+// record: its number is nothing to the others. Who is only mentioned is told
+// nothing, for the record is somebody else's.
 func (v *Vault) Look(ctx context.Context, tx *store.Tx, a Access, id RecordID) (Record, error) {
 	rec, err := v.Read(ctx, tx, a, id)
 	if err != nil {
 		return rec, err
 	}
-	return rec, v.evidence(ctx, tx, a, evidence.Body{
-		Kind: evidence.RecordUsed, Category: rec.Category, Subject: rec.Parts[0].Owner, Ref: int64(id), Policy: rec.Policy,
-	})
+	var told []keys.SubjectID
+	for _, p := range rec.Parts {
+		if p.Kind == Mentioned || slices.Contains(told, p.Owner) {
+			continue
+		}
+		b := evidence.Body{Kind: evidence.RecordUsed, Category: rec.Category, Subject: p.Owner, Count: 1}
+		if len(told) == 0 {
+			b.Ref = int64(id)
+		}
+		if err := v.evidence(ctx, tx, a, b); err != nil {
+			return Record{}, err
+		}
+		told = append(told, p.Owner)
+	}
+	return rec, nil
 }

@@ -25,6 +25,9 @@ var (
 	ErrNoConsent = errors.New("vault: no consent stands")
 	// ErrObjected refuses what the person objected to (UK GDPR Art 21).
 	ErrObjected = errors.New("vault: the person objected")
+	// ErrShutOut refuses staff or partners what the person shut them out of
+	// (R29).
+	ErrShutOut = errors.New("vault: the person shut them out")
 	// ErrNotFound says that there is no such record or person: it never was,
 	// it is erased, or it is somebody else's.
 	ErrNotFound = errors.New("vault: not found")
@@ -77,6 +80,8 @@ func (v *Vault) refuse(door string, a Access, category string, verdict policy.Ve
 		return ErrRestricted
 	case policy.Objected:
 		return ErrObjected
+	case policy.ShutOut:
+		return ErrShutOut
 	}
 	if door == doorWrite {
 		return ErrUndeclared

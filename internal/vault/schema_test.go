@@ -75,6 +75,7 @@ var nonPersonal = map[string]string{
 	"wordings.hash": "hash", "wordings.words": "words of the policy, the same for everybody",
 	"support_tickets.id": "id", "support_tickets.reference": "random", "support_tickets.subject": "pseudonym", "support_tickets.queue": "code",
 	"support_tickets.about": "policy id of a form's option", "support_tickets.suggests": "code", "support_tickets.surface": "policy id",
+	"history_withheld.entry": "id", "history_withheld.until_ms": "time",
 	"support_tickets.policy": "policy version", "support_tickets.state": "code", "support_tickets.opened_ms": "time", "support_tickets.closed_ms": "time",
 
 	"companies.id": "id", "companies.reference": "random", "companies.opened_ms": "time",

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"sync/atomic"
+	"time"
 
 	"candour/internal/evidence"
 	"candour/internal/keys"
@@ -31,23 +32,40 @@ func (s *set) put(bit int, on bool) {
 type standing struct {
 	erased     bool // only what law obliges to keep is left
 	restricted bool
+	shut       policy.KindSet    // kinds of actor shut out (R29)
+	grants     [shutKinds]uint32 // until when each is let in all the same, Unix seconds, as far as 2106; 0: not
 	consents   set
 	decided    set // consent was given or refused
 	objections set
 }
 
-const standingSize = 1 + 3*16
+// shutKinds is how many kinds of actor can be shut out: the bits of KindSet.
+const shutKinds = 2
+
+// A standing is written without its end while nobody is shut out, as it was
+// before anybody could be.
+const (
+	standingSize = 1 + 3*16
+	shutSize     = standingSize + shutKinds*4
+	shutShift    = 2 // of the bits of KindSet in the first byte
+)
 
 func decodeStanding(b []byte) (s standing, err error) {
 	if len(b) == 0 {
 		return s, nil
 	}
-	if len(b) != standingSize {
+	if len(b) != standingSize && len(b) != shutSize {
 		return s, errors.New("vault: a person's standing cannot be read; the table subjects was changed")
 	}
 	s.erased, s.restricted = b[0]&1 != 0, b[0]&2 != 0
 	for i, f := range []*set{&s.consents, &s.decided, &s.objections} {
 		f[0], f[1] = binary.BigEndian.Uint64(b[1+16*i:]), binary.BigEndian.Uint64(b[9+16*i:])
+	}
+	if len(b) == shutSize {
+		s.shut = policy.KindSet(b[0] >> shutShift & (1<<shutKinds - 1))
+		for i := range s.grants {
+			s.grants[i] = binary.BigEndian.Uint32(b[standingSize+4*i:])
+		}
 	}
 	return s, nil
 }
@@ -57,7 +75,7 @@ func (s standing) encode() []byte {
 	if s == (standing{}) {
 		return []byte{}
 	}
-	b := make([]byte, 1, standingSize)
+	b := make([]byte, 1, shutSize)
 	if s.erased {
 		b[0] |= 1
 	}
@@ -67,12 +85,34 @@ func (s standing) encode() []byte {
 	for _, f := range []set{s.consents, s.decided, s.objections} {
 		b = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(b, f[0]), f[1])
 	}
+	if s.shut == 0 {
+		return b
+	}
+	b[0] |= byte(s.shut) << shutShift
+	for _, until := range s.grants {
+		b = binary.BigEndian.AppendUint32(b, until)
+	}
 	return b
 }
 
+// shutAt returns who is shut out at a time: a grant ends by the clock alone.
+func (s *standing) shutAt(now time.Time) policy.KindSet {
+	if s.shut == 0 {
+		return 0
+	}
+	shut, at := s.shut, now.Unix()
+	for i, until := range s.grants {
+		if int64(until) > at {
+			shut &^= 1 << i
+		}
+	}
+	return shut
+}
+
 // merge is the standing of two people found to be one: what the known person
-// decided holds, what only the newcomer decided is added, and a restriction or
-// objection of either stands.
+// decided holds, what only the newcomer decided is added, and a restriction,
+// objection or shut-out of either stands. A grant lifts only the shut-out that
+// it was given to.
 func (s standing) merge(from standing) standing {
 	for i := range s.consents {
 		s.consents[i] |= from.consents[i] &^ s.decided[i]
@@ -80,6 +120,12 @@ func (s standing) merge(from standing) standing {
 		s.objections[i] |= from.objections[i]
 	}
 	s.restricted = s.restricted || from.restricted
+	for i := range s.grants {
+		if s.shut&(1<<i) == 0 {
+			s.grants[i] = from.grants[i]
+		}
+	}
+	s.shut |= from.shut
 	return s
 }
 
@@ -149,6 +195,9 @@ func (v *Vault) bitOf(ctx context.Context, tx *store.Tx, purpose string) (int, e
 // read again before anything is decided.
 func (v *Vault) forPolicy(ctx context.Context, tx *store.Tx, c *policy.Compiled, s standing) (policy.Standing, error) {
 	out := policy.Standing{Restricted: s.restricted || s.erased}
+	if s.shut != 0 {
+		out.Shut = s.shutAt(v.now())
+	}
 	if s.consents == (set{}) && s.objections == (set{}) {
 		return out, nil
 	}
@@ -275,6 +324,12 @@ func (v *Vault) Lift(ctx context.Context, tx *store.Tx, a Access, s keys.Subject
 
 // evidence appends an entry with what every act has in common.
 func (v *Vault) evidence(ctx context.Context, tx *store.Tx, a Access, b evidence.Body) error {
+	_, err := v.entry(ctx, tx, a, b)
+	return err
+}
+
+// entry is evidence that returns the id of the entry.
+func (v *Vault) entry(ctx context.Context, tx *store.Tx, a Access, b evidence.Body) (int64, error) {
 	b.At, b.Actor, b.Surface = v.now(), a.Actor, a.Surface
 	if b.Purpose == "" {
 		b.Purpose = a.Purpose
@@ -282,6 +337,5 @@ func (v *Vault) evidence(ctx context.Context, tx *store.Tx, a Access, b evidence
 	if b.Policy == 0 {
 		b.Policy = v.inForce().Policy().Version
 	}
-	_, err := v.log.Append(ctx, tx, b)
-	return err
+	return v.log.Append(ctx, tx, b)
 }

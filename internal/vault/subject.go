@@ -97,6 +97,20 @@ func (v *Vault) Root(ctx context.Context, tx *store.Tx, s keys.SubjectID) (keys.
 	return m.root, err
 }
 
+// SamePerson returns all subjects that are the same person as s, s among them,
+// the one their aliases lead to first. ErrNotFound if there is none.
+func (v *Vault) SamePerson(ctx context.Context, tx *store.Tx, s keys.SubjectID) ([]keys.SubjectID, error) {
+	group, err := v.group(ctx, tx, s, false)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]keys.SubjectID, len(group))
+	for i, m := range group {
+		list[i] = m.subject
+	}
+	return list, nil
+}
+
 // Alias records that from is the same person as to: a visitor became a
 // contact, a contact a customer. What was sealed for from stays as it is, and
 // is exported, restricted and erased with to from now on.

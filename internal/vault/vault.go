@@ -13,7 +13,9 @@
 //	Read, ReadSubject       use for a purpose; the policy is asked each time
 //	Find, Lookup            from an e-mail address or number to people, records
 //	SetConsent, Object,     what a person has decided, as the doors need it;
-//	Restrict, Lift          who decided when stands in the package consent
+//	Restrict, Lift,         who decided when stands in the package consent
+//	ShutOut, Grant
+//	Look, LookSubject       read for a person at a desk, with its evidence
 //	Event                   an event fell from which retention counts
 //	Held, Own               what is held about a person, for their own eyes
 //	Export                  everything held about a person, of all categories

@@ -39,6 +39,7 @@ func declared() *policy.Policy {
 		Surfaces: []policy.Surface{{ID: "website"}, {ID: "portal"}, {ID: "console"}},
 		Actors: []policy.Actor{
 			{ID: "system", Purposes: purposes}, {ID: "person", Purposes: purposes}, {ID: "support", Purposes: []string{"enquiry"}},
+			{ID: "clerk", Kind: "staff", Purposes: purposes}, {ID: "reseller", Kind: "partner", Purposes: purposes},
 		},
 		Categories: []policy.Category{
 			cat("contact.email", "email", true), cat("contact.telephone", "telephone", true), cat("contact.name", "text", false),
@@ -198,8 +199,8 @@ func (h *house) read(a vault.Access, id vault.RecordID) string {
 func word(err error) string {
 	for w, e := range map[string]error{
 		"undeclared": vault.ErrUndeclared, "purpose": vault.ErrPurpose, "restricted": vault.ErrRestricted, "no consent": vault.ErrNoConsent,
-		"objected": vault.ErrObjected, "not found": vault.ErrNotFound, "input": vault.ErrInput,
 		"mandatory": vault.ErrMandatory, "kept": vault.ErrKept,
+		"objected": vault.ErrObjected, "shut out": vault.ErrShutOut, "not found": vault.ErrNotFound, "input": vault.ErrInput,
 	} {
 		if errors.Is(err, e) {
 			return w

@@ -29,6 +29,7 @@ var (
 	ErrWording     = errors.New("web: the choice was made under other words than are shown now")
 	ErrNewer       = errors.New("web: another version of the notice was seen than is in force now")
 	ErrCode        = errors.New("web: the code from the e-mail is not good any more")
+	ErrNotYet      = errors.New("web: it is on its way")
 	errFields      = errors.New("web: fields cannot be taken") // intake.FieldErrors
 	errInternal    = errors.New("web: internal")
 )
@@ -75,6 +76,7 @@ var refusals = []refusal{
 	{profile.ErrNotFound, "", http.StatusNotFound, "There is nothing to change", []string{"Nothing is held in that field any more, or it does not exist."}},
 	{vault.ErrMandatory, "", http.StatusConflict, "This has to stay", []string{"We cannot serve you without it. You can put it right at any time. Nothing was changed."}},
 	{vault.ErrKept, "", http.StatusConflict, "A law makes us keep this", []string{"It is used for that law alone. Your copy of your data says which. Nothing was changed."}},
+	{ErrNotYet, "", http.StatusServiceUnavailable, "That takes a moment", []string{"What you asked for was written a moment ago and is on its way into our signed log. Please go back and try again in a few seconds."}},
 	{errFields, "form.fields", http.StatusUnprocessableEntity, "Please look at the form again", []string{"Please look at the marked fields. Nothing was sent yet."}},
 	{door.ErrStamp, "form.stamp", http.StatusBadRequest, "Please open the form again", []string{"The form arrived without the mark that we put into it, or our privacy notice changed while it was open. Please look again and send it once more. Nothing was kept."}},
 	{door.ErrQuick, "form.quick", http.StatusBadRequest, "That was very quick", []string{"The form came back faster than a person types. If you are one, please press the button again. Nothing was kept."}},
@@ -138,7 +140,7 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	page := ErrorPage{Base: s.Base(r, row.heading, ""), Status: row.status, Heading: row.heading, Words: row.words}
 	page.NoIndex = true
 	page.Links = []Link{{Label: "To our home page", Href: page.HomeURL}, {Label: "Talk to us", Href: page.ContactURL}}
-	if row.status >= http.StatusInternalServerError {
+	if row.status >= http.StatusInternalServerError && row.err != ErrNotYet {
 		page.RequestID = v.ID
 		s.Log.Error("a request failed", "id", v.ID, "route", v.pattern, "error", err)
 	}

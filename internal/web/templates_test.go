@@ -19,6 +19,7 @@ var structs = map[string]any{
 	"home": website.Home{}, "page": website.Page{}, "products": website.Products{}, "contact": website.Contact{}, "contact_sent": website.ContactSent{},
 	"newsletter": website.Newsletter{}, "newsletter_check": website.NewsletterCheck{}, "newsletter_confirmed": website.NewsletterConfirmed{}, "newsletter_left": website.NewsletterLeft{},
 	"privacy": website.Privacy{}, "privacy_versions": website.PrivacyVersions{}, "privacy_changes": website.PrivacyChanges{}, "cookies": website.Cookies{}, "surface_first": firstpage.SurfaceFirst{}, "error": web.ErrorPage{},
+	"history": portal.History{}, "history_entry": portal.HistoryEntry{}, "access": portal.Access{},
 	"account_form": account.Ask{}, "account_done": account.Done{}, "account_security": account.Security{}, "account_authenticator": account.Authenticator{},
 	"account_codes": account.Codes{}, "account_people": account.People{}, "surface_welcome": member.Welcome{}, "portal_home": member.Home{},
 	"portal_profile": portal.Profile{}, "portal_preferences": portal.Preferences{}, "portal_choices": portal.ChoiceHistory{},

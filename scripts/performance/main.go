@@ -33,6 +33,8 @@ var rows = []row{
 	{"single durable writes of known people, against plain SQL", "BenchmarkSingleDurableWrites", "x-of-plain", "0.95x", 0.95, 0},
 	{"reads by id, against plain SQL", "BenchmarkReadByID", "x-of-plain", "0.9x", 0.9, 0},
 	{"reads by keyed index, against plain SQL", "BenchmarkReadByKeyedIndex", "x-of-plain", "0.9x", 0.9, 0},
+	{"a look at a person with 100 records and its evidence, against plain SQL with an audit row", "BenchmarkLook/100", "x-of-plain", "0.9x", 0.9, 0},
+	{"a look at a person with 10 records and its evidence, against the same", "BenchmarkLook/10", "x-of-plain", "0.9x", 0.9, 0},
 	{"export of a person, the walk, against plain SQL", "BenchmarkExport/walk", "x-of-plain", "0.9x", 0.9, 0},
 	{"export of a person with the evidence of it, against plain SQL", "BenchmarkExport/with-evidence", "x-of-plain", "0.9x", 0.9, 0},
 	{"erasure, first stage, p99: records of many others against few", "BenchmarkEraseFirstStage/*-others", "x-p99", "at most 1.1x", 0, 1.1},

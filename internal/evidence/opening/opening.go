@@ -33,6 +33,12 @@ const Version = "candour-opening/v1"
 //go:embed opening.schema.json
 var Schema []byte
 
+// Program is a program for Node that checks an opening and shares no code with
+// this package: check-evidence.mjs, for whoever would not run ours.
+//
+//go:embed check-evidence.mjs
+var Program []byte
+
 // Limits of an opening, in bytes and hashes. A tree of 2^63 entries has proofs
 // of 63 hashes.
 const (

@@ -140,6 +140,7 @@ func TestPages(t *testing.T) {
 	all := pages()
 	maps.Copy(all, accountPages())
 	maps.Copy(all, portalPages())
+	maps.Copy(all, historyPages())
 	for _, name := range templates.Pages() {
 		if all[name] == nil {
 			t.Errorf("the page %s is not tried here", name)

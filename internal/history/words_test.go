@@ -1,0 +1,100 @@
+package history
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"candour/internal/evidence"
+	"candour/internal/mail"
+	"candour/operators"
+	"candour/policy"
+)
+
+// R28: nothing happens with a person's data that has no words: a kind of
+// evidence is told, or is never about a person.
+func TestEveryKindHasWords(t *testing.T) {
+	for _, k := range evidence.Kinds() {
+		w, told := table[k]
+		if told == slices.Contains(never, k) {
+			t.Errorf("%s: give it words in table if it can be about a person, or name it in never", k)
+		}
+		if !told {
+			continue
+		}
+		if w.text == "" || w.show.Words() == "" && w.show != uses {
+			t.Errorf("%s has no sentence, or no place", k)
+		}
+		for _, text := range append([]string{w.text}, values(w.codes)...) {
+			if strings.HasSuffix(text, ".") || strings.ToUpper(text[:1]) != text[:1] {
+				t.Errorf("%s: %q is not a sentence without its stop", k, text)
+			}
+		}
+	}
+	for k := range table {
+		if !slices.Contains(evidence.Kinds(), k) {
+			t.Errorf("%s has words and is no kind of evidence", k)
+		}
+	}
+}
+
+func values(m map[string]string) (list []string) {
+	for _, v := range m {
+		list = append(list, v)
+	}
+	return list
+}
+
+// Each mail is named as people know it.
+func TestEveryMailHasWords(t *testing.T) {
+	for _, k := range mail.Kinds() {
+		if mailWords[string(k)] == "" {
+			t.Errorf("the mail %s has no words", k)
+		}
+	}
+	for code := range mailWords {
+		if !mail.Kind(code).Valid() {
+			t.Errorf("%s has words and is no kind of mail", code)
+		}
+	}
+}
+
+// Each event that a built-in policy counts time from is told, and each kind of
+// actor that can be shut out.
+func TestEveryDeclaredCodeHasWords(t *testing.T) {
+	for _, operator := range []string{"invoco", "fernhill"} {
+		fsys, _ := operators.FS(operator)
+		profile, faults := policy.Load(fsys)
+		if len(faults) > 0 {
+			t.Fatal(faults)
+		}
+		for _, r := range profile.Policy.Retention {
+			if r.Event != policy.CollectedEvent && table[evidence.RetentionEvent].codes[r.Event] == "" {
+				t.Errorf("%s: the event %s has no words", operator, r.Event)
+			}
+		}
+		for _, a := range profile.Policy.Actors {
+			if policy.KindOf(a.Kind) != 0 && kindWords[a.Kind] == "" {
+				t.Errorf("%s: the kind of actor %s has no words", operator, a.Kind)
+			}
+		}
+	}
+}
+
+func TestLength(t *testing.T) {
+	for hours, want := range map[int64]string{1: "1 hour", 2: "2 hours", 24: "1 day", 168: "7 days", 25: "25 hours"} {
+		if got := length(hours); got != want {
+			t.Errorf("%d hours are %q, want %q", hours, got, want)
+		}
+	}
+}
+
+func FuzzParseShow(f *testing.F) {
+	f.Add("looks")
+	f.Add("uses")
+	f.Fuzz(func(t *testing.T, s string) {
+		if show, ok := ParseShow(s); ok && show.Words() == "" {
+			t.Errorf("%q is a choice without words", s)
+		}
+	})
+}

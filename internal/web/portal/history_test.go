@@ -1,0 +1,36 @@
+package portal
+
+import (
+	"strconv"
+	"testing"
+
+	"candour/internal/history"
+)
+
+func FuzzNumber(f *testing.F) {
+	for _, s := range []string{"1", "0", "01", "-1", "+1", "1e3", "9223372036854775807", "9223372036854775808", " 1", "１"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		n, ok := number(s)
+		if ok && (n <= 0 || strconv.FormatInt(n, 10) != s) {
+			t.Errorf("%q is the entry %d", s, n)
+		}
+	})
+}
+
+// A choice and a place in the history stand in the address, and an address is
+// read back as it was made.
+func TestHistoryURL(t *testing.T) {
+	for want, got := range map[string]string{
+		"/history":                     historyURL(history.Everything, 0),
+		"/history?show=looks":          historyURL(history.Looks, 0),
+		"/history?before=7":            historyURL(history.Everything, 7),
+		"/history?before=7&show=mails": historyURL(history.Mails, 7),
+		"/history/9223372036854775807": entryURL(1<<63 - 1),
+	} {
+		if got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
