@@ -97,6 +97,21 @@ func (v *Vault) Root(ctx context.Context, tx *store.Tx, s keys.SubjectID) (keys.
 	return m.root, err
 }
 
+// Members returns all subjects that are the same person as s, the root first,
+// for whoever keeps rows of their own about each. ErrNotFound if there is no
+// such person.
+func (v *Vault) Members(ctx context.Context, tx *store.Tx, s keys.SubjectID) ([]keys.SubjectID, error) {
+	group, err := v.group(ctx, tx, s, false)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]keys.SubjectID, len(group))
+	for i, m := range group {
+		all[i] = m.subject
+	}
+	return all, nil
+}
+
 // Alias records that from is the same person as to: a visitor became a
 // contact, a contact a customer. What was sealed for from stays as it is, and
 // is exported, restricted and erased with to from now on.
