@@ -21,7 +21,6 @@ import (
 	"candour/internal/mail"
 	"candour/internal/marketing"
 	"candour/internal/retention"
-	"candour/internal/support"
 	"candour/internal/web"
 	"candour/internal/web/account"
 	"candour/internal/web/console"
@@ -189,15 +188,11 @@ func (s *sites) wire(c *RunCmd, bg *background) error {
 	if err := s.mail(c.SMTP); err != nil {
 		return err
 	}
-	people := marketing.Config{Store: s.store, Ring: s.ring, Log: s.evidence, Vault: s.vault, Queue: s.queue, InForce: s.inForce, Now: s.now}
-	newsletter := marketing.New(people)
-	if s.accounts, err = identity.New(identity.Config{
-		Store: s.store, Ring: s.ring, Log: s.evidence, Vault: s.vault, Queue: s.queue, InForce: s.inForce, Now: s.now, Breached: s.breached,
-	}); err != nil {
+	if s.desks, err = s.openDesks(s.queue, s.breached, s.portal()); err != nil {
 		return err
 	}
-	s.site.Accounts = s.accounts
-	help := support.New(support.Config{Store: s.store, Log: s.evidence, Vault: s.vault, Queue: s.queue, InForce: s.inForce, Now: s.now})
+	s.accounts, s.site.Accounts = s.desks.accounts, s.desks.accounts
+	newsletter, help := s.desks.newsletter, s.desks.help
 	for _, surface := range s.profile.Policy.Surfaces {
 		if surface.Host == "" {
 			s.site.Handle(surface.ID, website.New(s.site, website.Deps{
@@ -234,6 +229,16 @@ func (s *sites) surface(id string) *web.Routes {
 	return firstpage.New(s.site)
 }
 
+// portal is the address of the surface where people with an account sign in.
+func (s *sites) portal() string {
+	for _, surface := range s.profile.Policy.Surfaces {
+		if surface.ID == "portal" {
+			return s.public.Scheme + "://" + hostOf(surface.Host, s.public.Host) + "/"
+		}
+	}
+	return ""
+}
+
 // start begins what goes on in the background. Each part finds what is owed
 // in its own tables, at once and on a beat.
 func (s *sites) start(bg *background, desk *consent.Desk, views *analytics.Counter, newsletter *marketing.Newsletter) {
@@ -256,6 +261,7 @@ func (s *sites) start(bg *background, desk *consent.Desk, views *analytics.Count
 	bg.repeat("sweep of sign-ups", firstSweep, sweepBeat, newsletter.Sweep)
 	bg.repeat("sweep of accounts", firstSweep, sweepBeat, s.accounts.Sweep)
 	bg.repeat("count of failed sign-ins", countBeat, countBeat, s.accounts.Flush)
+	bg.repeat("sweep of requests", firstSweep, sweepBeat, s.desks.rights.Sweep)
 }
 
 func (s *sites) policyOf(number int) *policy.Policy {

@@ -85,15 +85,11 @@ var kinds = map[Kind]struct {
 	AccountRecoveryRenewed:      {Service, false, true, changedTemplate},
 	AccountRecoveryUsed:         {Service, false, true, changedTemplate},
 	AccountClosed:               {Service, false, true, changedTemplate},
-	EnquiryReceived:             {Service, false, "enquiry_received"},
-	NewsletterConfirm:           {Service, false, "newsletter_confirm"},
-	NewsletterAlready:           {Service, true, "newsletter_already"},
-	NewsletterWelcome:           {Marketing, true, "newsletter_welcome"},
-	RightsLink:                  {Service, false, "rights_link"},
-	RightsNothing:               {Service, false, "rights_nothing"},
-	RightsPortal:                {Service, false, "rights_portal"},
-	RightsErased:                {Service, false, "rights_erased"},
-	ComplaintReceived:           {Service, false, "complaint_received"},
+	RightsLink:                  {Service, false, true, "rights_link"},
+	RightsNothing:               {Service, false, true, "rights_nothing"},
+	RightsPortal:                {Service, false, true, "rights_portal"},
+	RightsErased:                {Service, false, true, "rights_erased"},
+	ComplaintReceived:           {Service, false, true, "complaint_received"},
 }
 
 // changedTemplate is the one letter of all notices; what they say differs.

@@ -28,7 +28,7 @@ type Item struct {
 	Policy    int        `json:"policy"` // version at collection
 	Collected time.Time  `json:"collected"`
 	Retention string     `json:"retention"`       // how long, in words
-	Until     *time.Time `json:"until,omitempty"` // the day from which it is gone, where that is known
+	Until     *time.Time `json:"until,omitempty"` // the day from which it is gone at the latest, where that is known
 	Encoding  string     `json:"encoding"`        // of the value: text or base64
 	Value     string     `json:"value"`
 	Editable  bool       `json:"-"` // the person can put it right on this surface

@@ -10,6 +10,7 @@ import (
 
 	"candour/internal/evidence"
 	"candour/internal/keys"
+	"candour/internal/reference"
 	"candour/internal/store"
 	"candour/internal/vault"
 	"candour/policy"
@@ -48,8 +49,8 @@ func (d *Desk) receive(ctx context.Context, tx *store.Tx, p Person, s keys.Subje
 		return Request{}, ErrUndeclared
 	}
 	r := Request{ID: d.c.Store.NewID(), Subject: s, Right: right, Way: p.Way, Received: d.c.Now().UTC()}
-	for range referenceTries {
-		r.Reference = store.NewReference()
+	for range reference.Tries {
+		r.Reference = reference.New()
 		res, err := tx.Exec(ctx, `INSERT INTO rights_requests (id, reference, subject, right_id, way, state, received_ms, answered_ms, outcome, ref)
 			VALUES ($1, $2, $3, $4, $5, 'open', $6, 0, '', 0) ON CONFLICT (reference) DO NOTHING`,
 			r.ID, r.Reference, int64(s), right, string(p.Way), r.Received.UnixMilli())
@@ -64,9 +65,6 @@ func (d *Desk) receive(ctx context.Context, tx *store.Tx, p Person, s keys.Subje
 	}
 	return r, errors.New("rights: no free reference was found")
 }
-
-// referenceTries bounds the search for a reference that is not taken.
-const referenceTries = 8
 
 // answered writes down that a request was answered, with its evidence.
 func (d *Desk) answered(ctx context.Context, tx *store.Tx, p Person, r *Request, outcome string, ref int64) error {

@@ -2,8 +2,10 @@ package rights
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"candour/internal/identity"
 	"candour/internal/keys"
 	"candour/internal/marketing"
 	"candour/internal/store"
@@ -21,6 +23,21 @@ type Fact struct {
 // Source hands fn what a package keeps about one subject beyond the vault, a
 // fact at a time, oldest first. An error of fn ends it.
 type Source func(ctx context.Context, tx *store.Tx, s keys.SubjectID, fn func(Fact) error) error
+
+// Accounts is the source of the account a person has. What it signs in with is
+// records of the vault.
+func Accounts(accounts *identity.Accounts) Source {
+	return func(ctx context.Context, tx *store.Tx, s keys.SubjectID, fn func(Fact) error) error {
+		account, err := accounts.Of(ctx, tx, s)
+		if errors.Is(err, identity.ErrNotFound) || err == nil && account.Subject != s {
+			return nil // none, or it is told under the subject that has it
+		}
+		if err != nil {
+			return err
+		}
+		return fn(Fact{"You opened an account, reference " + account.Reference, account.Opened, string(account.Role)})
+	}
+}
 
 // Tickets is the source of what waits, or waited, at the desks.
 func Tickets(desk *support.Desk) Source {
