@@ -196,7 +196,7 @@ func (s *sites) wire(c *RunCmd, bg *background) error {
 	for _, surface := range s.profile.Policy.Surfaces {
 		if surface.Host == "" {
 			s.site.Handle(surface.ID, website.New(s.site, website.Deps{
-				Enquire: help.Enquire, Subscribe: newsletter.Subscribe, Confirm: newsletter.Confirm, Leave: newsletter.Leave,
+				Enquire: help.Enquire, Subscribe: newsletter.Subscribe, Confirm: newsletter.Confirm, Leave: newsletter.Leave, Rights: s.desks.rights,
 				Evidence: http.StripPrefix("/evidence", s.evidence.Handler()),
 			}))
 			continue

@@ -105,7 +105,8 @@ type Choice struct {
 }
 
 // Choices returns what a person can decide: of the purposes their data is held
-// for, and of those they have decided on. It hands out nothing.
+// for, and of those they have decided on. It hands out nothing, and counts no
+// address of an ask that waits.
 func (d *Desk) Choices(ctx context.Context, p Person) (Choices, error) {
 	var out Choices
 	if err := d.may(p); err != nil {
@@ -113,8 +114,11 @@ func (d *Desk) Choices(ctx context.Context, p Person) (Choices, error) {
 	}
 	err := d.c.Store.View(ctx, func(tx *store.Tx) error {
 		t := newTally()
-		if err := d.walk(ctx, tx, p, func(r vault.Record) error { t.add(&r); return nil }); err != nil {
-			return err
+		add := func(r vault.Record) error { t.add(&r); return nil }
+		for _, s := range p.Subjects {
+			if err := d.c.Vault.Walk(ctx, tx, s, add); err != nil {
+				return err
+			}
 		}
 		decided, err := d.decisions(ctx, tx, p)
 		if err != nil {

@@ -139,6 +139,7 @@ func pages() map[string][]any {
 func TestPages(t *testing.T) {
 	all := pages()
 	maps.Copy(all, accountPages())
+	maps.Copy(all, yourDataPages())
 	for _, name := range templates.Pages() {
 		if all[name] == nil {
 			t.Errorf("the page %s is not tried here", name)
