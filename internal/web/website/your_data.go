@@ -53,6 +53,9 @@ func (h *site) yourDataShow(w http.ResponseWriter, r *http.Request, status int, 
 		return err
 	}
 	form.Refusal = refusal
+	if roles, err := rights.RolesOf(web.VisitOf(r).Version.Compiled); err == nil {
+		form.Kept = roles.Kept.Title + " if it leads to nothing; " + form.Kept + " if you ask something of us"
+	}
 	h.Render(w, r, status, "your_data", YourData{base, content, form})
 	return nil
 }

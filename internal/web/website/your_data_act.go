@@ -123,6 +123,7 @@ func (h *site) correctShow(w http.ResponseWriter, r *http.Request, b *bearer, it
 	if err != nil {
 		return err
 	}
+	form.Kept = it.Retention // as what it replaces
 	form.Action = actPath + "/correct/" + it.ID + "/save"
 	for i := range form.Fields {
 		form.Fields[i].Type, form.Fields[i].MaxLength = "textarea", intake.MaxMessage
