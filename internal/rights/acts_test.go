@@ -216,7 +216,7 @@ func TestRectify(t *testing.T) {
 		if it, err := o.desk.Record(ctx, p, ids["person.name"]); err != nil || it.Value != "Ann Example" {
 			t.Error(err)
 		}
-		for value, category := range map[string]string{"": "person.name", "nobody": "contact.email", "\x00": "person.name", strings.Repeat("a", 201): "person.name"} {
+		for value, category := range map[string]string{"": "person.name", "\u202e": "person.name", "\x00": "person.name", strings.Repeat("a", 201): "person.name"} {
 			var wrong intake.FieldErrors
 			if _, err := o.desk.Rectify(ctx, p, ids[category], value); !errors.As(err, &wrong) || wrong[0].Field != rights.ValueField || wrong[0].Message == "" {
 				t.Errorf("%s: %v", category, err)
@@ -234,10 +234,47 @@ func TestRectify(t *testing.T) {
 			}
 		}
 		cat := o.enter(o.link("cat@example.org"))
-		for _, fixed := range []string{"payment.record", "network.ip-address", "credential.signin", "identity.proof", "contact.address"} {
+		for _, fixed := range []string{"contact.email", "contact.telephone", "payment.record", "network.ip-address", "credential.signin", "identity.proof", "contact.address"} {
 			if _, err := o.desk.Rectify(ctx, cat, find(cat)[fixed], "0"); !errors.Is(err, rights.ErrFixed) {
 				t.Errorf("%s: %v", fixed, err)
 			}
+		}
+		cat.Access = vault.Access{Actor: "customer", Purpose: "rights", Surface: "portal"}
+		var wrong intake.FieldErrors
+		if _, err := o.desk.Rectify(ctx, cat, find(cat)["contact.postcode"], "not a postcode"); !errors.As(err, &wrong) {
+			t.Errorf("a postcode: %v", err)
+		}
+		if _, err := o.desk.Rectify(ctx, cat, find(cat)["contact.postcode"], "ab12 3cd"); err != nil {
+			t.Errorf("a postcode: %v", err)
+		}
+	})
+}
+
+// Nobody takes another's place by writing their address into a record of their
+// own: not that of the link itself, nor any other.
+func TestNobodyMovesAnAddress(t *testing.T) {
+	each(t, func(o *office) {
+		ctx := context.Background()
+		o.enquire("eve@example.org", "Hello")
+		o.enquire("ann@example.org", "A planted secret")
+		token := o.link("eve@example.org")
+		eve := o.enter(token)
+		pack, _ := o.copyOf(eve)
+		tried := 0
+		for _, r := range pack["records"].([]any) {
+			record := r.(map[string]any)
+			if record["value"] != "eve@example.org" {
+				continue
+			}
+			tried++
+			id, err := strconv.ParseInt(record["id"].(string), 10, 64)
+			o.must(err)
+			if _, err := o.desk.Rectify(ctx, eve, vault.RecordID(id), "ann@example.org"); !errors.Is(err, rights.ErrFixed) && !errors.Is(err, rights.ErrNotFound) {
+				o.t.Errorf("an address was moved: %v", err)
+			}
+		}
+		if _, text := o.copyOf(o.enter(token)); tried < 2 || strings.Contains(text, "planted secret") {
+			o.t.Errorf("%d addresses tried, or somebody else's data is in the copy", tried)
 		}
 	})
 }

@@ -32,7 +32,7 @@ var (
 	// somebody else's.
 	ErrNotFound = errors.New("rights: not found")
 	// ErrFixed says that a record is none that a person can put right alone:
-	// it was not given by them, or is no text.
+	// it was not given by them, is no text, or is what they are found by.
 	ErrFixed = errors.New("rights: not a record to be put right here")
 	// ErrNotObjectable says that the purpose rests on nothing that can be
 	// objected to (UK GDPR Art 21(1)).

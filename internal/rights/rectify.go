@@ -16,10 +16,13 @@ import (
 const ValueField = "value"
 
 // editable reports whether a person can put a record right alone: they gave it,
-// it is about them, it is text, and this surface may collect it.
+// it is about them, it is text, and this surface may collect it. Nothing that
+// people are found by: whoever could write somebody else's address into a
+// record of theirs would be taken for that person, and be shown what comes from
+// them next. Addresses change where the new one is confirmed.
 func editable(p *policy.Policy, surface string, r *vault.Record) bool {
 	k, ok := p.CategoryByID(r.Category)
-	return ok && k.Source == "given" && k.Format != "none" && k.Format != "token" && k.Format != "choice" && slices.Contains(k.Surfaces, surface) &&
+	return ok && k.Source == "given" && !k.Lookup && k.Format != "none" && k.Format != "token" && k.Format != "choice" && slices.Contains(k.Surfaces, surface) &&
 		len(r.Parts) > 0 && r.Parts[0].Kind == vault.Owner
 }
 
