@@ -76,12 +76,12 @@ func TestCases(t *testing.T) {
 func TestPagesAndForms(t *testing.T) {
 	for _, id := range operators.IDs() {
 		p := load(t, id)
-		for _, path := range []string{"/", "/contact", "/newsletter", "/terms", "/complaints", "/accessibility", "/cookies"} {
+		for _, path := range []string{"/", "/contact", "/newsletter", "/terms", "/complaints", "/accessibility", "/cookies", "/your-data", "/complaint"} {
 			if _, ok := p.Page(path); !ok {
 				t.Errorf("%s has no page %s", id, path)
 			}
 		}
-		for _, form := range []string{"contact", "newsletter", "newsletter-confirm", "newsletter-leave"} {
+		for _, form := range []string{"contact", "newsletter", "newsletter-confirm", "newsletter-leave", "your-data", "your-data-act", "your-data-correct", "complaint"} {
 			f, ok := p.Policy.FormByID(form)
 			if !ok {
 				t.Errorf("%s has no form %s", id, form)

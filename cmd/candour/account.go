@@ -76,21 +76,15 @@ func (a *app) createAccount(ctx context.Context, args accountArgs) (any, error) 
 	return accountAnswer{link, until}, nil
 }
 
-// openAccounts returns the accounts of a folder for one act. What it owes by
-// mail is sent by whoever serves the sites.
+// openAccounts returns the accounts of a folder: those of whoever serves the
+// sites, or some whose mails wait until somebody does.
 func (a *app) openAccounts() (*identity.Accounts, error) {
 	if len(a.versions.List()) == 0 {
 		return nil, errors.New("no policy is in force in this folder yet; start `candour run` on it once")
 	}
-	if a.served != nil {
-		return a.served.accounts, nil
-	}
-	composer, err := mail.NewComposer("http://" + a.inForce().Policy().Operator.LocalDomain + ":8080")
+	d, err := a.desksNow()
 	if err != nil {
 		return nil, err
 	}
-	queue := mail.NewQueue(mail.Config{
-		Store: a.store, Ring: a.ring, Log: a.evidence, Vault: a.vault, InForce: a.inForce, Composer: composer, Logger: a.log, Now: a.now,
-	})
-	return identity.New(identity.Config{Store: a.store, Ring: a.ring, Log: a.evidence, Vault: a.vault, Queue: queue, InForce: a.inForce, Now: a.now})
+	return d.accounts, nil
 }

@@ -17,6 +17,8 @@ func (a *app) acts() map[string]folder.Act {
 		"account-create": typed(a.createAccount),
 		"backup":         typed(a.backup),
 		"check":          typed(a.check),
+		"erase":          typed(a.erase),
+		"export":         typed(a.export),
 		"keys-rotate":    typed(a.rotate),
 		"policy-publish": typed(a.publish),
 	}

@@ -40,6 +40,7 @@ type app struct {
 	evidence *evidence.Log
 	versions *notice.Versions
 	vault    *vault.Vault
+	desks    *desks // made when they are first needed
 	profile  *policy.Profile
 	log      *slog.Logger
 	now      func() time.Time

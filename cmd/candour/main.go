@@ -28,6 +28,8 @@ type commandLine struct {
 	Backup  BackupCmd  `cmd:"" help:"Write a backup: the data, and apart from it the keys."`
 	Restore RestoreCmd `cmd:"" help:"Restore a backup into an empty data folder."`
 	Keys    KeysCmd    `cmd:"" help:"Manage keys."`
+	Export  ExportCmd  `cmd:"" help:"Write a copy of everything held about a person."`
+	Erase   EraseCmd   `cmd:"" help:"Erase what is held about a person, save what a law keeps."`
 	Version VersionCmd `cmd:"" help:"Print the version of this program."`
 }
 

@@ -30,10 +30,10 @@ import (
 // metrics, as they are or opened with the keys of today; ten times of ten.
 func TestResidue(t *testing.T) {
 	for run := range 10 {
-		t.Run(fmt.Sprint(store.SQLite, run), func(t *testing.T) { residue(t, "", func() string { return "" }) })
+		t.Run(fmt.Sprint(store.SQLite, run), func(t *testing.T) { residue(t, "", func() string { return "" }, (*tester).erase) })
 	}
 	t.Run(string(store.PostgreSQL), func(t *testing.T) {
-		residue(t, storetest.Target(t, store.PostgreSQL), func() string { return storetest.Target(t, store.PostgreSQL) })
+		residue(t, storetest.Target(t, store.PostgreSQL), func() string { return storetest.Target(t, store.PostgreSQL) }, (*tester).erase)
 	})
 }
 
@@ -45,12 +45,14 @@ type tester struct {
 	dir        string
 	planted    []string // of the person who is erased
 	bystanders []string // of others
+	address    string   // of the person, by which they ask
+	noted      string   // the value in it, once the law on rights keeps it
 	people     []keys.SubjectID
 	sealed     map[int64]keys.Month // the keys of their records
 	stolen     string               // copy of the ring from before the erasure
 }
 
-func residue(t *testing.T, database string, fresh func() string) {
+func residue(t *testing.T, database string, fresh func() string, erase func(*tester)) {
 	x := &tester{T: t, dir: t.TempDir(), office: openPostOffice(t)}
 	var err error
 	x.rig, err = startRig(folder.Folder(x.dir+"/data"), database, RunCmd{SMTP: x.office.url})
@@ -67,7 +69,7 @@ func residue(t *testing.T, database string, fresh func() string) {
 	x.stolen = x.dir + "/stolen/" + filepath.Base(before.Ring)
 	x.must(os.CopyFS(x.stolen, os.DirFS(before.Ring)))
 	x.pass(time.Minute)
-	x.erase()
+	erase(x)
 	x.scanAll("after erasure")
 	x.dark(x.rig, x.sealed)
 	x.pass(time.Minute)
@@ -120,6 +122,7 @@ func (x *tester) bystander() string {
 func (x *tester) plant() {
 	email, second, reader, unsure := x.token()+"@example.com", x.token()+"@example.net", x.token()+"@example.com", x.token()+"@example.org"
 	secret := x.token()
+	x.address = email
 	visitor, other := x.browser(1), x.browser(2)
 	// What a browser says of itself must not be kept either (R9).
 	visitor.header.Set("User-Agent", "Browser/1 ("+secret+")")
@@ -270,7 +273,7 @@ func (x *tester) others(r *rig) {
 	}
 	if len(x.people) > 0 && x.values(r, x.people[0]) == "" {
 		for i, v := range x.planted {
-			if strings.Contains(open, v) {
+			if v != x.noted && strings.Contains(open, v) {
 				x.Errorf("planted value %d still opens", i)
 			}
 		}

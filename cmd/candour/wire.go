@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -17,16 +16,10 @@ import (
 
 	"candour/internal/analytics"
 	"candour/internal/consent"
-	"candour/internal/consent/people"
 	"candour/internal/evidence"
-	"candour/internal/history"
 	"candour/internal/identity"
 	"candour/internal/mail"
-	"candour/internal/marketing"
-	"candour/internal/profile"
 	"candour/internal/retention"
-	"candour/internal/store"
-	"candour/internal/support"
 	"candour/internal/web"
 	"candour/internal/web/account"
 	"candour/internal/web/console"
@@ -71,7 +64,7 @@ func (c *RunCmd) serveApp(ctx context.Context, a *app, out io.Writer) error {
 	}
 	defer s.counter.Close(context.WithoutCancel(ctx))
 	defer func() {
-		if err := s.accounts.Flush(context.WithoutCancel(ctx)); err != nil {
+		if err := s.desks.accounts.Flush(context.WithoutCancel(ctx)); err != nil {
 			a.log.Error("failed sign-ins could not be written into their histories", "error", err)
 		}
 	}()
@@ -132,13 +125,7 @@ type sites struct {
 	queue   *mail.Queue
 	mailbox *mail.Mailbox
 
-	accounts *identity.Accounts
-
-	choices    *people.Desk
-	profiles   *profile.Desk
-	newsletter *marketing.Newsletter
-	help       *support.Desk
-	breached   *identity.Breached // nil for none
+	breached *identity.Breached // nil for none
 }
 
 // place finds the address of the website for links, and the parent domains
@@ -199,19 +186,15 @@ func (s *sites) wire(c *RunCmd, bg *background) error {
 	if err := s.mail(c.SMTP); err != nil {
 		return err
 	}
-	newsletter := marketing.New(marketing.Config{Store: s.store, Ring: s.ring, Log: s.evidence, Vault: s.vault, Queue: s.queue, InForce: s.inForce, Now: s.now})
-	s.people(newsletter)
-	if s.accounts, err = identity.New(identity.Config{
-		Store: s.store, Ring: s.ring, Log: s.evidence, Vault: s.vault, Queue: s.queue, InForce: s.inForce, Now: s.now, Breached: s.breached,
-	}); err != nil {
+	if s.desks, err = s.openDesks(s.queue, s.breached, s.portalAddress()); err != nil {
 		return err
 	}
-	s.site.Accounts = s.accounts
-	s.help = support.New(support.Config{Store: s.store, Log: s.evidence, Vault: s.vault, Queue: s.queue, InForce: s.inForce, Now: s.now})
+	d := s.desks
+	s.site.Accounts, s.site.People = d.accounts, d.choices
 	for _, surface := range s.profile.Policy.Surfaces {
 		if surface.Host == "" {
 			s.site.Handle(surface.ID, website.New(s.site, website.Deps{
-				Enquire: s.help.Enquire, Subscribe: newsletter.Subscribe, Confirm: newsletter.Confirm, Leave: newsletter.Leave,
+				Enquire: d.help.Enquire, Subscribe: d.newsletter.Subscribe, Confirm: d.newsletter.Confirm, Leave: d.newsletter.Leave, Rights: d.rights,
 				Evidence: http.StripPrefix("/evidence", s.evidence.Handler()),
 			}))
 			continue
@@ -221,7 +204,7 @@ func (s *sites) wire(c *RunCmd, bg *background) error {
 	if s.mailbox != nil {
 		s.site.HandleHost("mail", s.mailbox.Handler())
 	}
-	s.start(bg, desk, views, newsletter)
+	s.start(bg, desk, views)
 	return nil
 }
 
@@ -231,39 +214,35 @@ func (s *sites) surface(id string) *web.Routes {
 	if !account.Opens(s.profile.Policy, id) {
 		return firstpage.New(s.site)
 	}
+	d := s.desks
 	switch id {
 	case "portal":
-		return portal.New(s.site, s.portal())
+		return portal.New(s.site, portal.Deps{
+			Accounts: d.accounts, Profiles: d.profiles, Choices: d.choices, Newsletter: d.newsletter, Store: s.store, Vault: s.vault, History: d.history,
+		})
 	case "partner":
-		return partner.New(s.site, s.accounts)
+		return partner.New(s.site, d.accounts)
 	case "softphone":
-		return softphone.New(s.site, s.accounts)
+		return softphone.New(s.site, d.accounts)
 	case "console":
-		return console.New(s.site, s.accounts)
+		return console.New(s.site, d.accounts)
 	}
 	return firstpage.New(s.site)
 }
 
-// histories returns the desk that tells people what happened with their data.
-func (s *sites) histories() *history.Desk {
-	return history.New(history.Config{
-		Store: s.store, Log: s.evidence, Vault: s.vault, Versions: s.versions, Now: s.now,
-		Reference: func(ctx context.Context, tx *store.Tx, kind evidence.Kind, ref int64) (string, error) {
-			if kind != evidence.EnquiryMade {
-				return "", nil
-			}
-			reference, err := s.help.Reference(ctx, tx, ref)
-			if errors.Is(err, support.ErrNotFound) {
-				return "", nil
-			}
-			return reference, err
-		},
-	})
+// portalAddress is where people with an account sign in.
+func (s *sites) portalAddress() string {
+	for _, surface := range s.profile.Policy.Surfaces {
+		if surface.ID == "portal" {
+			return s.public.Scheme + "://" + hostOf(surface.Host, s.public.Host) + "/"
+		}
+	}
+	return ""
 }
 
 // start begins what goes on in the background. Each part finds what is owed
 // in its own tables, at once and on a beat.
-func (s *sites) start(bg *background, desk *consent.Desk, views *analytics.Counter, newsletter *marketing.Newsletter) {
+func (s *sites) start(bg *background, desk *consent.Desk, views *analytics.Counter) {
 	keeper := retention.New(s.vault, s.now, s.log)
 	bg.run(func(ctx context.Context) {
 		tick := time.NewTicker(retention.Beat)
@@ -281,12 +260,13 @@ func (s *sites) start(bg *background, desk *consent.Desk, views *analytics.Count
 		return err
 	})
 	bg.repeat("sweep of people's choices", firstSweep, sweepBeat, func(ctx context.Context) error {
-		_, err := s.choices.Sweep(ctx)
+		_, err := s.desks.choices.Sweep(ctx)
 		return err
 	})
-	bg.repeat("sweep of sign-ups", firstSweep, sweepBeat, newsletter.Sweep)
-	bg.repeat("sweep of accounts", firstSweep, sweepBeat, s.accounts.Sweep)
-	bg.repeat("count of failed sign-ins", countBeat, countBeat, s.accounts.Flush)
+	bg.repeat("sweep of sign-ups", firstSweep, sweepBeat, s.desks.newsletter.Sweep)
+	bg.repeat("sweep of accounts", firstSweep, sweepBeat, s.desks.accounts.Sweep)
+	bg.repeat("count of failed sign-ins", countBeat, countBeat, s.desks.accounts.Flush)
+	bg.repeat("sweep of requests", firstSweep, sweepBeat, s.desks.rights.Sweep)
 }
 
 func (s *sites) policyOf(number int) *policy.Policy {

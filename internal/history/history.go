@@ -74,7 +74,7 @@ var ErrNotYet = errors.New("history: the entry is not in the signed log yet; try
 
 // people returns all subjects that are the person.
 func (d *Desk) people(ctx context.Context, tx *store.Tx, s keys.SubjectID) ([]keys.SubjectID, error) {
-	group, err := d.c.Vault.SamePerson(ctx, tx, s)
+	group, err := d.c.Vault.Members(ctx, tx, s)
 	if errors.Is(err, vault.ErrNotFound) {
 		return nil, ErrNotFound
 	}

@@ -58,6 +58,14 @@ func contents(c *Composer) []Content {
 		Confirmation{Confirm: c.Link("/newsletter/confirm", "token", "AAAAAAAAAAEBBBBBBBBBBBBBBBBBBBBB"), Until: noon.AddDate(0, 0, 7)},
 		Already{Leave: leave},
 		Welcome{Leave: leave},
+		RightsWay{Link: c.Link("/your-data/act", "token", "AAAAAAAAAAEBBBBBBBBBBBBBBBBBBBBB"), Right: "Access"},
+		RightsWay{Link: c.Link("/your-data/act", "token", "AAAAAAAAAAEBBBBBBBBBBBBBBBBBBBBB")},
+		NothingHeld{Kept: "seven days"},
+		ToPortal{Portal: "https://portal.example.net/"},
+		ToPortal{},
+		Erasure{Reference: "7K3M-Q2TX", Receipt: c.Link("/your-data/receipt", "code", "AAAAAAAAAAECCCCCCCCCCCCCCCCCCCCC"), Kept: []string{"seven years after the bill"}, Held: "two years after your request is closed"},
+		Erasure{Reference: "7K3M-Q2TX", Receipt: c.Link("/your-data/receipt", "code", "AAAAAAAAAAECCCCCCCCCCCCCCCCCCCCC")},
+		ComplaintTaken{Reference: "7K3M-Q2TX", Received: noon, Regulator: "Information Commissioner’s Office", Website: "https://regulator.example/"},
 	}
 	account := c.LinkOn("portal", "/link", "token", "AAAAAAAAAAECCCCCCCCCCCCCCCCCCCCC")
 	for _, k := range []Kind{AccountSignUp, AccountKnown, AccountInvited, AccountReset, AccountUnlock, AccountAddressNew, AccountAddressOld, AccountAddressTaken} {

@@ -12,6 +12,11 @@ const (
 	NewsletterConfirm Kind = "newsletter.confirm" // to an address signed up, before anything else is sent to it
 	NewsletterAlready Kind = "newsletter.already" // to an address signed up again
 	NewsletterWelcome Kind = "newsletter.welcome" // the first newsletter mail, once the address is confirmed
+	RightsLink        Kind = "rights.link"        // to an address that was asked about: the link to what is held
+	RightsNothing     Kind = "rights.nothing"     // the same, where nothing is held
+	RightsPortal      Kind = "rights.portal"      // the same, where an account is the way
+	RightsErased      Kind = "rights.erased"      // an erasure was made
+	ComplaintReceived Kind = "complaint.received" // acknowledges a complaint about personal data
 )
 
 // The kinds of mail about accounts. Those that end in what was done tell their
@@ -80,6 +85,11 @@ var kinds = map[Kind]struct {
 	AccountRecoveryRenewed:      {Service, false, true, changedTemplate},
 	AccountRecoveryUsed:         {Service, false, true, changedTemplate},
 	AccountClosed:               {Service, false, true, changedTemplate},
+	RightsLink:                  {Service, false, true, "rights_link"},
+	RightsNothing:               {Service, false, true, "rights_nothing"},
+	RightsPortal:                {Service, false, true, "rights_portal"},
+	RightsErased:                {Service, false, true, "rights_erased"},
+	ComplaintReceived:           {Service, false, true, "complaint_received"},
 }
 
 // changedTemplate is the one letter of all notices; what they say differs.

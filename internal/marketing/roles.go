@@ -3,7 +3,6 @@ package marketing
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"candour/policy"
 )
@@ -67,7 +66,7 @@ func RolesOf(c *policy.Compiled) (Roles, error) {
 	if r.LeaveAs, ok = tokenField(r.Leave); !ok {
 		return Roles{}, errors.New("marketing: the form newsletter-leave has no field with the control consent")
 	}
-	if r.Pending, r.Kept, ok = pending(c, r.Form); !ok {
+	if r.Pending, r.Kept, ok = c.Unconfirmed(r.Form); !ok {
 		return Roles{}, errors.New("marketing: no purpose may hold the fields of the form newsletter until the address is confirmed; declare one on legitimate interests with a retention of some days from collection")
 	}
 	return r, nil
@@ -80,53 +79,4 @@ func tokenField(f policy.Form) (string, bool) {
 		}
 	}
 	return "", false
-}
-
-// pending finds the purpose for unconfirmed addresses.
-func pending(c *policy.Compiled, form policy.Form) (string, policy.Retention, bool) {
-	var best string
-	var kept policy.Retention
-	var ends time.Time
-	for _, q := range c.Policy().Purposes {
-		if q.Marketing != "" {
-			continue
-		}
-		r, ok := holds(c, q.ID, form)
-		if !ok {
-			continue
-		}
-		if end := r.Period.From(time.Unix(0, 0)); best == "" || end.Before(ends) {
-			best, kept, ends = q.ID, r, end
-		}
-	}
-	return best, kept, best != ""
-}
-
-// holds reports whether a purpose may hold every personal field of a form for
-// a known time without consent, and for how long.
-func holds(c *policy.Compiled, purpose string, form policy.Form) (policy.Retention, bool) {
-	p, ok := c.Purpose(purpose)
-	if !ok {
-		return policy.Retention{}, false
-	}
-	var kept *policy.Retention
-	for _, f := range form.Fields {
-		if f.Category == "" {
-			continue
-		}
-		k, ok := c.Category(f.Category)
-		if !ok {
-			return policy.Retention{}, false
-		}
-		use, uok := c.UseOf(k, p)
-		r, rok := c.Retention(k, p)
-		if !uok || !rok || use.Basis == policy.Consent || r.Event != policy.CollectedEvent || r.Period.IsZero() {
-			return policy.Retention{}, false
-		}
-		kept = r
-	}
-	if kept == nil {
-		return policy.Retention{}, false
-	}
-	return *kept, true
 }

@@ -172,7 +172,7 @@ func TestRequestsReachTheRightsDesk(t *testing.T) {
 }
 
 // The same person, found by their address however it is spelled.
-func TestSecondEnquiryIsTheSamePerson(t *testing.T) {
+func TestSecondEnquiryIsTheMembers(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		b := newBench(t, st, "invoco")
 		_, first := b.enquire(nil)

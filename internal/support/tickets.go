@@ -57,6 +57,14 @@ func (d *Desk) open(ctx context.Context, tx *store.Tx, t *Ticket) error {
 	return errors.New("support: no free reference was found")
 }
 
+// OpenIn opens a ticket in tx for a caller whose own act must commit with it:
+// a complaint that came by its own form. Id, reference and time are given to
+// it; the caller writes the evidence.
+func (d *Desk) OpenIn(ctx context.Context, tx *store.Tx, t Ticket) (Ticket, error) {
+	t.ID, t.Opened = d.c.Store.NewID(), d.c.Now()
+	return t, d.open(ctx, tx, &t)
+}
+
 const selectTicket = "SELECT id, reference, subject, queue, about, suggests, surface, policy, opened_ms, closed_ms FROM support_tickets "
 
 func scan(row interface{ Scan(...any) error }) (t Ticket, err error) {

@@ -66,33 +66,72 @@ func (v *Vault) walkOnly(ctx context.Context, tx *store.Tx, s keys.SubjectID, on
 	if err != nil {
 		return err
 	}
-	w := &walker{reader: v.reader(ctx, tx, Access{}), now: v.now(), copies: map[walked]*Record{}, only: only, fn: fn}
+	w := &walker{reader: v.reader(ctx, tx, Access{}), now: v.now(), copies: map[walked]*gathered{}, only: only, fn: fn}
 	for _, m := range group {
 		if err := w.walk(m.subject); err != nil {
-			return err
-		}
-	}
-	for _, rec := range w.copies {
-		if err := fn(*rec); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// OwnRecord returns one record as Walk would hand it over: its first part, if that
+// is about this person, with all its purposes. ErrNotFound if there is none, or
+// it is somebody else's.
+func (v *Vault) OwnRecord(ctx context.Context, tx *store.Tx, s keys.SubjectID, id RecordID) (Record, error) {
+	members, err := v.Members(ctx, tx, s)
+	if err != nil {
+		return Record{}, err
+	}
+	var first stored
+	err = v.head(ctx, tx, id, &first)
+	rows, err := v.rowsOf(ctx, tx, first, err)
+	if err != nil {
+		return Record{}, err
+	}
+	var found *Record
+	w := &walker{reader: v.reader(ctx, tx, Access{}), now: v.now(), copies: map[walked]*gathered{}}
+	w.fn = func(r Record) error { found = &r; return nil }
+	for i := range rows {
+		if partOf(rows[i].place) != 0 || !slices.Contains(members, keys.SubjectID(rows[i].subject)) {
+			continue
+		}
+		if err := w.hand(&rows[i]); err != nil {
+			return Record{}, err
+		}
+	}
+	if err := w.flush(0); err != nil {
+		return Record{}, err
+	}
+	if found == nil {
+		return Record{}, ErrNotFound
+	}
+	return *found, nil
+}
+
 // walker is one Walk under way.
 type walker struct {
 	*reader
 	now    time.Time
-	copies map[walked]*Record
+	copies map[walked]*gathered
 	only   func(*label) bool
 	fn     func(Record) error
+	round  int              // counts the batches
 	batch  [walkSize]stored // of the rows at hand; used again for each batch
+}
+
+// gathered is a part whose copies are being brought together.
+type gathered struct {
+	rec   Record
+	round int // in which the last copy was found
 }
 
 // walk hands over the rows of one subject, a batch at a time, because nothing
 // else can be asked of a transaction while it gives rows. Copies of one part
-// are gathered, so that it comes once with all its purposes.
+// are gathered, so that it comes once with all its purposes. They were written
+// together, so their ids follow one another, and a part of which a whole batch
+// brought no more is complete: what is gathered does not grow with what is
+// held.
 func (w *walker) walk(s keys.SubjectID) error {
 	for after := int64(0); ; {
 		n, err := w.read(s, after)
@@ -105,10 +144,29 @@ func (w *walker) walk(s keys.SubjectID) error {
 			}
 		}
 		if n < walkSize {
-			return nil
+			return w.flush(0)
 		}
+		if err := w.flush(1); err != nil {
+			return err
+		}
+		w.round++
 		after = w.batch[n-1].id
 	}
+}
+
+// flush hands over the parts of which no copy came in this batch, or, with age
+// 0, all.
+func (w *walker) flush(age int) error {
+	for k, g := range w.copies {
+		if w.round-g.round < age {
+			continue
+		}
+		delete(w.copies, k)
+		if err := w.fn(g.rec); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // hand opens a row and hands it to fn.
@@ -135,17 +193,19 @@ func (w *walker) hand(row *stored) error {
 	if isAlone(row.place) {
 		return w.fn(rec)
 	}
-	gather(w.copies, row, rec)
+	w.gather(row, rec)
 	return nil
 }
 
-func gather(copies map[walked]*Record, row *stored, rec Record) {
+func (w *walker) gather(row *stored, rec Record) {
 	k := walked{row.record, partOf(row.place)}
-	first, ok := copies[k]
+	g, ok := w.copies[k]
 	if !ok {
-		copies[k] = &rec
+		w.copies[k] = &gathered{rec, w.round}
 		return
 	}
+	g.round = w.round
+	first := &g.rec
 	first.Purposes = slices.Concat(first.Purposes, rec.Purposes)
 	switch {
 	case rec.Expires.IsZero(): // one that hangs on an event stays longest, as far as is known

@@ -56,6 +56,11 @@ func (v *Vault) Receipt(ctx context.Context, id int64) (Receipt, error) {
 	return r, err
 }
 
+// ReceiptIn is Receipt within a transaction.
+func (v *Vault) ReceiptIn(ctx context.Context, tx *store.Tx, id int64) (Receipt, error) {
+	return v.receipt(ctx, tx, id)
+}
+
 func (v *Vault) receipt(ctx context.Context, tx *store.Tx, id int64) (Receipt, error) {
 	var stage, started int64
 	var destroyed []byte

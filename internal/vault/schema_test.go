@@ -76,6 +76,12 @@ var nonPersonal = map[string]string{
 	"support_tickets.id": "id", "support_tickets.reference": "random", "support_tickets.subject": "pseudonym", "support_tickets.queue": "code",
 	"support_tickets.about": "policy id of a form's option", "support_tickets.suggests": "code", "support_tickets.surface": "policy id",
 	"history_withheld.entry": "id", "history_withheld.until_ms": "time",
+	"rights_requests.id": "id", "rights_requests.reference": "random", "rights_requests.subject": "pseudonym", "rights_requests.right_id": "policy id",
+	"rights_requests.way": "code", "rights_requests.state": "code", "rights_requests.received_ms": "time", "rights_requests.answered_ms": "time",
+	"rights_requests.outcome": "code", "rights_requests.ref": "id",
+	"rights_asks.id": "id", "rights_asks.subject": "pseudonym", "rights_asks.address": "record id", "rights_asks.right_id": "policy id",
+	"rights_asks.surface": "policy id", "rights_asks.policy": "policy version", "rights_asks.asked_ms": "time", "rights_asks.sent_ms": "time",
+	"rights_notices.mark": "HMAC under a key outside the database", "rights_notices.ask": "id", "rights_notices.at_ms": "time",
 	"support_tickets.policy": "policy version", "support_tickets.state": "code", "support_tickets.opened_ms": "time", "support_tickets.closed_ms": "time",
 
 	"companies.id": "id", "companies.reference": "random", "companies.opened_ms": "time",

@@ -97,18 +97,19 @@ func (v *Vault) Root(ctx context.Context, tx *store.Tx, s keys.SubjectID) (keys.
 	return m.root, err
 }
 
-// SamePerson returns all subjects that are the same person as s, s among them,
-// the one their aliases lead to first. ErrNotFound if there is none.
-func (v *Vault) SamePerson(ctx context.Context, tx *store.Tx, s keys.SubjectID) ([]keys.SubjectID, error) {
+// Members returns all subjects that are the same person as s, the root first,
+// for whoever keeps rows of their own about each. ErrNotFound if there is no
+// such person.
+func (v *Vault) Members(ctx context.Context, tx *store.Tx, s keys.SubjectID) ([]keys.SubjectID, error) {
 	group, err := v.group(ctx, tx, s, false)
 	if err != nil {
 		return nil, err
 	}
-	list := make([]keys.SubjectID, len(group))
+	all := make([]keys.SubjectID, len(group))
 	for i, m := range group {
-		list[i] = m.subject
+		all[i] = m.subject
 	}
-	return list, nil
+	return all, nil
 }
 
 // Alias records that from is the same person as to: a visitor became a

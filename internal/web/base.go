@@ -41,7 +41,11 @@ func (s *Site) Base(r *http.Request, title, description string) Base {
 			b.Nav = s.links(v, r.URL.Path, func(page *policy.Page) int { return page.Nav })
 		}
 		b.Consent = s.consentView(v, r.URL.Path)
-		b.Integrations, b.Choice = integrations(p, v), v.Consent.Record()
+		if v.private {
+			b.NoIndex, b.Consent.Ask = true, false // nothing is loaded here that could be asked about
+		} else {
+			b.Integrations, b.Choice = integrations(p, v), v.Consent.Record()
+		}
 	}
 	b.Announcement = s.announcement(v)
 	b.Changed = s.changed(v, r.URL.Path)

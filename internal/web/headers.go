@@ -58,6 +58,8 @@ func (s *Site) headersFor(v *Visit) headerSet {
 	var loaded []*policy.Integration
 	if v.Surface != nil {
 		k.surface = v.Surface.ID
+	}
+	if v.Surface != nil && !v.private {
 		loaded = door.Loaded(p, v.Surface.ID, v.Consent)
 		k.loaded = bitsOf(p, loaded)
 	}
@@ -102,10 +104,11 @@ func (v *Visit) siblings() []string {
 
 // cachePage says how a page may be kept: not at all once consent has widened
 // what it loads, because an old copy would come back from a cache with its old
-// header after a withdrawal, nor while somebody is signed in; else only to be asked for again. No page gets an
-// ETag: a 304 would put a new header on an old body.
+// header after a withdrawal, nor while somebody is signed in or where the page
+// is about one person; else only to be asked for again. No page gets an ETag: a
+// 304 would put a new header on an old body.
 func cachePage(h http.Header, v *Visit) {
-	if v.Consent.Widened() || v.Person != nil {
+	if v.Consent.Widened() || v.Person != nil || v.private {
 		h["Cache-Control"] = noStore
 	} else {
 		h["Cache-Control"] = askAgain

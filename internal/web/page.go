@@ -173,6 +173,16 @@ type Form struct {
 	Question string
 }
 
+// Act is a form with nothing but a button, and what people do not see: the
+// template "act".
+type Act struct {
+	Action string
+	Label  string
+	About  string // read out after the label, where several buttons have the same
+	Look   string // class of the button: primary, danger, small; may be empty
+	Hidden []HiddenField
+}
+
 // HiddenField is an input that a person does not see.
 type HiddenField struct{ Name, Value string }
 

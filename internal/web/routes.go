@@ -164,7 +164,7 @@ func (s *Site) robots(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Cache-Control", "public, max-age=86400")
 	text := "User-agent: *\nDisallow: /\n"
 	if v.Surface.Host == "" {
-		text = "User-agent: *\nDisallow: /newsletter/confirm\nDisallow: /newsletter/leave\nDisallow: /evidence/\n"
+		text = "User-agent: *\nDisallow: /newsletter/confirm\nDisallow: /newsletter/leave\nDisallow: /your-data/\nDisallow: /evidence/\n"
 	}
 	_, _ = io.WriteString(w, text) // the client has gone
 	return nil

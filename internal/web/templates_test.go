@@ -18,6 +18,9 @@ import (
 var structs = map[string]any{
 	"home": website.Home{}, "page": website.Page{}, "products": website.Products{}, "contact": website.Contact{}, "contact_sent": website.ContactSent{},
 	"newsletter": website.Newsletter{}, "newsletter_check": website.NewsletterCheck{}, "newsletter_confirmed": website.NewsletterConfirmed{}, "newsletter_left": website.NewsletterLeft{},
+	"your_data": website.YourData{}, "your_data_sent": website.YourDataSent{}, "your_data_choices": website.YourDataChoices{}, "your_data_view": website.YourDataView{},
+	"your_data_correct": website.YourDataCorrect{}, "your_data_erase": website.YourDataErase{}, "your_data_done": website.YourDataDone{}, "your_data_receipt": website.YourDataReceipt{},
+	"complaint": website.Complaint{}, "complaint_sent": website.ComplaintSent{},
 	"privacy": website.Privacy{}, "privacy_versions": website.PrivacyVersions{}, "privacy_changes": website.PrivacyChanges{}, "cookies": website.Cookies{}, "surface_first": firstpage.SurfaceFirst{}, "error": web.ErrorPage{},
 	"history": portal.History{}, "history_entry": portal.HistoryEntry{}, "access": portal.Access{},
 	"account_form": account.Ask{}, "account_done": account.Done{}, "account_security": account.Security{}, "account_authenticator": account.Authenticator{},

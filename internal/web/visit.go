@@ -34,6 +34,7 @@ type Visit struct {
 	forgery string // the cookie's value that the forms of this page go with
 	pattern string // the route that answers, for the log and the statistics
 	secret  bool   // the page holds what only this browser may know
+	private bool   // it is about one person: see Site.Private
 	counted bool   // the answer is a page that statistics may count
 }
 

@@ -101,6 +101,26 @@ func Read(p *policy.Policy, form policy.Form, values url.Values) (Answers, error
 	return answers, nil
 }
 
+// Check checks a value that is to replace one of a category, as the form that
+// collects it would: in its words, or as one line of text where no form does.
+// The value comes back clean; fault says what is wrong with it, in words.
+func Check(p *policy.Policy, category, value string) (clean, fault string) {
+	c, ok := p.CategoryByID(category)
+	if !ok {
+		return "", wordsMissing
+	}
+	field := policy.Field{Category: category}
+	for _, form := range p.Forms {
+		for _, f := range form.Fields {
+			if f.Category == category {
+				field = f
+			}
+		}
+	}
+	field.Optional = false
+	return readField(field, c.Format, []string{value})
+}
+
 func readField(f policy.Field, format string, given []string) (value, fault string) {
 	if len(given) > 1 {
 		return "", "This field came more than once. Please send the form again."

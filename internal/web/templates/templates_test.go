@@ -141,6 +141,7 @@ func TestPages(t *testing.T) {
 	maps.Copy(all, accountPages())
 	maps.Copy(all, portalPages())
 	maps.Copy(all, historyPages())
+	maps.Copy(all, yourDataPages())
 	for _, name := range templates.Pages() {
 		if all[name] == nil {
 			t.Errorf("the page %s is not tried here", name)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"candour/internal/marketing"
+	"candour/internal/rights"
 	"candour/internal/support"
 	"candour/internal/web"
 )
@@ -15,6 +16,7 @@ type Deps struct {
 	Subscribe func(context.Context, marketing.Signup) error
 	Confirm   func(ctx context.Context, token string) error
 	Leave     func(ctx context.Context, token string, way marketing.Way) error
+	Rights    *rights.Desk // what people ask about their data; nil for no such pages
 	Evidence  http.Handler // the public log, at /evidence/
 }
 
@@ -39,6 +41,10 @@ func New(s *web.Site, d Deps) *web.Routes {
 	rt.Handle("GET /newsletter/leave", h.newsletterLeave)
 	rt.Handle("POST /newsletter/leave", h.newsletterLeavePost)
 
+	if d.Rights != nil {
+		h.yourDataRoutes(rt)
+	}
+
 	rt.Handle("GET /privacy", h.privacy)
 	rt.Handle("GET /privacy/versions", h.privacyVersions)
 	rt.Handle("GET /privacy/versions/{number}", h.privacyVersion)
@@ -54,4 +60,33 @@ func New(s *web.Site, d Deps) *web.Routes {
 		rt.HandlePage(p.Path, h.written(p))
 	}
 	return rt
+}
+
+// yourDataRoutes are those of people without an account, about their data.
+func (h *site) yourDataRoutes(rt *web.Routes) {
+	rt.Handle("GET /complaint", h.complaint)
+	rt.Handle("POST /complaint", h.complaintPost)
+	rt.Handle("GET /your-data", h.yourData)
+	rt.Handle("POST /your-data", h.yourDataPost)
+	rt.Handle("GET /your-data/access.schema.json", h.schema(rights.AccessSchema))
+	rt.Handle("GET /your-data/portability.schema.json", h.schema(rights.PortabilitySchema))
+	rt.Handle("GET /your-data/receipt", h.yourDataReceipt)
+	rt.Handle("GET /your-data/receipt/signed", h.yourDataSigned)
+
+	rt.Handle("GET /your-data/act", h.yourDataLink)
+	act := func(path string, fn acting) { rt.Handle("POST /your-data/act/"+path, h.pressing(fn)) }
+	act("choose", h.yourDataChoices)
+	act("see", h.yourDataSee)
+	act("file", h.yourDataFile)
+	act("take/json", h.yourDataTake(rights.JSON))
+	act("take/csv", h.yourDataTake(rights.CSV))
+	act("restrict", h.deciding(h.Rights.Restrict, "We no longer use your data", "We keep it and do nothing else with it, until you tell us that we may.", "What the law makes us do goes on, and so do answers to what you ask."))
+	act("lift", h.deciding(h.Rights.Lift, "We may use your data again", "The restriction is lifted, because you said so."))
+	act("object/{purpose}", h.aboutPurpose(h.object(true), "We have stopped", "your objection holds from now on."))
+	act("allow/{purpose}", h.aboutPurpose(h.object(false), "Your objection is taken back", "we may go on."))
+	act("withdraw/{purpose}", h.aboutPurpose(h.Rights.Withdraw, "Your yes is taken back", "it has stopped. What we held for it alone is erased."))
+	act("correct/{record}", h.yourDataCorrect)
+	rt.Handle("POST /your-data/act/correct/{record}/save", h.yourDataCorrectPost)
+	act("erase", h.yourDataErase)
+	act("erase/sure", h.yourDataErased)
 }

@@ -29,12 +29,13 @@ func elements(root *html.Node, tags ...string) []*html.Node {
 	return found
 }
 
-// pages are the addresses of every page a route of the website shows.
+// pages are the addresses of every page a route of the website shows to
+// whoever comes, without a link from a mail.
 func pages(b *webtest.Bench) []string {
 	var list []string
 	for _, pattern := range b.Website.Patterns() {
 		method, path, _ := strings.Cut(pattern, " ")
-		if method != http.MethodGet || strings.HasPrefix(path, "/evidence") || strings.HasPrefix(path, "/.well-known") || strings.Contains(path, "{file}") || strings.Contains(path, "{old}") || strings.HasSuffix(path, ".svg") || strings.HasSuffix(path, ".txt") {
+		if method != http.MethodGet || strings.HasPrefix(path, "/evidence") || strings.HasPrefix(path, "/.well-known") || strings.Contains(path, "{file}") || strings.Contains(path, "{old}") || strings.HasSuffix(path, ".json") || strings.HasPrefix(path, "/your-data/") || strings.HasSuffix(path, ".svg") || strings.HasSuffix(path, ".txt") {
 			continue
 		}
 		path = strings.NewReplacer("{$}", "", "{number}", "1").Replace(path)
@@ -145,14 +146,16 @@ func TestRoutes(t *testing.T) {
 	}
 	var posts []string
 	for _, p := range b.Website.Patterns() {
-		if method, path, _ := strings.Cut(p, " "); method == http.MethodPost {
+		if method, path, _ := strings.Cut(p, " "); strings.HasPrefix(path, "/your-data/act/") && method == http.MethodPost {
+			continue // each needs the code of a link: TestEveryActNeedsItsLink
+		} else if method == http.MethodPost {
 			posts = append(posts, path)
 		} else if method != http.MethodGet {
 			t.Errorf("%s is neither read nor sent", p)
 		}
 	}
 	slices.Sort(posts)
-	if want := []string{"/consent", "/contact", "/csp", "/newsletter", "/newsletter/confirm", "/newsletter/leave", "/notice/seen", "/objection", "/objection/end"}; !slices.Equal(posts, want) {
+	if want := []string{"/complaint", "/consent", "/contact", "/csp", "/newsletter", "/newsletter/confirm", "/newsletter/leave", "/notice/seen", "/objection", "/objection/end", "/your-data"}; !slices.Equal(posts, want) {
 		t.Errorf("%v, want %v", posts, want)
 	}
 }
@@ -164,7 +167,7 @@ func TestOnlyFormsSetACookie(t *testing.T) {
 	for _, path := range pages(b) {
 		a := b.Browser().Get(path)
 		got := a.Header.Values("Set-Cookie")
-		form := path == "/contact" || strings.HasPrefix(path, "/newsletter")
+		form := path == "/contact" || path == "/your-data" || path == "/complaint" || strings.HasPrefix(path, "/newsletter")
 		if form && (len(got) != 1 || !strings.HasPrefix(got[0], "__RequestVerificationToken=") || !strings.HasSuffix(got[0], "; Path=/; HttpOnly; Secure; SameSite=Strict")) || !form && got != nil {
 			t.Errorf("%s sets %v", path, got)
 		}

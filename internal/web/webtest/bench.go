@@ -24,11 +24,14 @@ import (
 	"candour/internal/consent"
 	"candour/internal/evidence"
 	"candour/internal/keys"
+	"candour/internal/mail"
+	"candour/internal/mail/mailtest"
 	"candour/internal/marketing"
 	"candour/internal/notice"
 	"candour/internal/store"
 	"candour/internal/store/storetest"
 	"candour/internal/support"
+	"candour/internal/vault"
 	"candour/internal/web"
 	"candour/internal/web/firstpage"
 	"candour/internal/web/website"
@@ -44,7 +47,12 @@ type Bench struct {
 	Evidence *evidence.Log
 	Website  *web.Routes
 	Parent   string
-	Logged   *bytes.Buffer // what the site's log says
+	Logged   *bytes.Buffer    // what the site's log says
+	Office   *mailtest.Office // takes the mails about people's data
+
+	queue *mail.Queue
+	help  *support.Desk
+	vault *vault.Vault
 
 	mu  sync.Mutex
 	now time.Time
@@ -64,7 +72,7 @@ type Edits [][3]string
 func Open(t testing.TB, operator string, edits ...[3]string) *Bench {
 	t.Helper()
 	ctx, dir := context.Background(), t.TempDir()
-	b := &Bench{T: t, Logged: &bytes.Buffer{}, Receipt: support.Receipt{Reference: "C-1", Right: "access", Rights: true}, now: time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)}
+	b := &Bench{T: t, Logged: &bytes.Buffer{}, Office: &mailtest.Office{}, Receipt: support.Receipt{Reference: "C-1", Right: "access", Rights: true}, now: time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)}
 	b.Store = storetest.Open(t, storetest.Target(t, store.SQLite))
 	ring, err := keys.Open(ctx, b.Store, filepath.Join(dir, "keys"))
 	must(t, err)
@@ -90,7 +98,7 @@ func Open(t testing.TB, operator string, edits ...[3]string) *Bench {
 	})
 	must(t, err)
 	b.Website = website.New(b.Site, website.Deps{
-		Enquire: b.enquire, Subscribe: b.subscribe, Confirm: b.confirm, Leave: b.leave, Evidence: b.Evidence.Handler(),
+		Enquire: b.enquire, Subscribe: b.subscribe, Confirm: b.confirm, Leave: b.leave, Rights: b.desk(ring, versions, profile), Evidence: b.Evidence.Handler(),
 	})
 	for i := range profile.Policy.Surfaces {
 		if id := profile.Policy.Surfaces[i].ID; id == "website" {

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"candour/internal/consent/people"
+	"candour/internal/evidence"
+	"candour/internal/history"
+	"candour/internal/identity"
+	"candour/internal/keys"
+	"candour/internal/mail"
+	"candour/internal/marketing"
+	"candour/internal/profile"
+	"candour/internal/rights"
+	"candour/internal/store"
+	"candour/internal/support"
+)
+
+// desks are what acts for people, wired to one another: what each keeps of a
+// person beyond the vault is handed over with a copy and forgotten with an
+// erasure.
+type desks struct {
+	newsletter *marketing.Newsletter
+	help       *support.Desk
+	accounts   *identity.Accounts
+	choices    *people.Desk
+	profiles   *profile.Desk
+	rights     *rights.Desk
+	history    *history.Desk
+}
+
+// openDesks wires the desks to a queue. portal is where people with an account
+// sign in.
+func (a *app) openDesks(queue *mail.Queue, breached *identity.Breached, portal string) (*desks, error) {
+	d := &desks{
+		newsletter: marketing.New(marketing.Config{Store: a.store, Ring: a.ring, Log: a.evidence, Vault: a.vault, Queue: queue, InForce: a.inForce, Now: a.now}),
+		help:       support.New(support.Config{Store: a.store, Log: a.evidence, Vault: a.vault, Queue: queue, InForce: a.inForce, Now: a.now}),
+	}
+	var err error
+	d.accounts, err = identity.New(identity.Config{
+		Store: a.store, Ring: a.ring, Log: a.evidence, Vault: a.vault, Queue: queue, InForce: a.inForce, Now: a.now, Breached: breached,
+	})
+	if err != nil {
+		return nil, err
+	}
+	d.choices = people.New(people.Config{Store: a.store, Log: a.evidence, Vault: a.vault, InForce: a.inForce, Now: a.now})
+	d.profiles = profile.New(profile.Config{Store: a.store, Vault: a.vault, People: d.choices, InForce: a.inForce})
+	d.choices.Follow(d.newsletter)
+	d.choices.Follow(d.profiles)
+	d.rights = rights.New(rights.Config{
+		Store: a.store, Ring: a.ring, Log: a.evidence, Vault: a.vault, Queue: queue, InForce: a.inForce, Now: a.now,
+		Ticket:     d.help.OpenIn,
+		Sources:    []rights.Source{rights.Accounts(d.accounts), rights.Tickets(d.help), rights.Newsletter(d.newsletter), rights.Decided(d.choices, a.purposeTitle)},
+		Forget:     []func(context.Context, *store.Tx, keys.SubjectID) error{d.newsletter.Forget, d.help.Forget, d.accounts.Forget},
+		Withdrawn:  []func(context.Context, *store.Tx, keys.SubjectID, string) error{d.newsletter.Withdrawn},
+		HasAccount: d.hasAccount,
+		Portal:     portal,
+	})
+	d.history = history.New(history.Config{Store: a.store, Log: a.evidence, Vault: a.vault, Versions: a.versions, Now: a.now, Reference: d.reference})
+	return d, nil
+}
+
+// reference is what people quote of the row that an entry is about; empty if
+// they quote nothing.
+func (d *desks) reference(ctx context.Context, tx *store.Tx, kind evidence.Kind, ref int64) (string, error) {
+	if kind != evidence.EnquiryMade {
+		return "", nil
+	}
+	reference, err := d.help.Reference(ctx, tx, ref)
+	if errors.Is(err, support.ErrNotFound) {
+		return "", nil
+	}
+	return reference, err
+}
+
+// hasAccount reports whether a person has an account, under whichever alias.
+func (d *desks) hasAccount(ctx context.Context, tx *store.Tx, s keys.SubjectID) (bool, error) {
+	_, err := d.accounts.Of(ctx, tx, s)
+	if errors.Is(err, identity.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// desksNow returns the desks of the running server, or, for a command on a
+// folder that no server has, desks whose mails wait until one sends them.
+func (a *app) desksNow() (*desks, error) {
+	if a.desks != nil {
+		return a.desks, nil
+	}
+	composer, err := mail.NewComposer("http://" + a.inForce().Policy().Operator.LocalDomain + ":8080")
+	if err != nil {
+		return nil, err
+	}
+	a.desks, err = a.openDesks(mail.NewQueue(mail.Config{
+		Store: a.store, Ring: a.ring, Log: a.evidence, Vault: a.vault, InForce: a.inForce, Composer: composer, Logger: a.log, Now: a.now,
+	}), nil, "")
+	return a.desks, err
+}
+
+// purposeTitle is a purpose as people read it.
+func (a *app) purposeTitle(id string) string {
+	if q, ok := a.inForce().Policy().PurposeByID(id); ok {
+		return q.Title
+	}
+	return id
+}
