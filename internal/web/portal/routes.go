@@ -65,7 +65,7 @@ func New(s *web.Site, d Deps) *web.Routes {
 	rt.Menu("Your details", "/profile")
 	rt.Menu("Your choices", "/preferences")
 	rt.Menu("History", historyPath)
-	rt.Menu("Who may see", accessPath)
+	rt.Menu("Access", accessPath)
 	rt.Menu("Security", "/security")
 	rt.Menu("People", "/people", identity.CustomerAdministrator)
 	return rt
@@ -77,7 +77,7 @@ func cards(me *identity.Session) []member.Card {
 		{Title: "Your details", Text: "What you told us: put it right, add to it, take it back. And every kind of data, with what becomes of it.", Href: "/profile"},
 		{Title: "Your choices", Text: "What we may do with your data, one by one, and in which ways our news may reach you.", Href: "/preferences"},
 		{Title: "History", Text: "What was collected, looked at, used and sent, by whom and why, each with a proof.", Href: historyPath},
-		{Title: "Who may see", Text: "What each role may see of you. Shut out staff or partner firms, or let them in for a time.", Href: accessPath},
+		{Title: "Who may see your data", Text: "What each role may see of you. Shut out staff or partner firms, or let them in for a time.", Href: accessPath},
 		{Title: "Security", Text: "Password, passkeys, codes from an app, and where you are signed in.", Href: "/security"},
 	}
 	if me.Account.Role == identity.CustomerAdministrator {
