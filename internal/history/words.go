@@ -72,6 +72,7 @@ var table = map[evidence.Kind]words{
 	evidence.NewsletterEnded: {show: Decisions, text: "You left the newsletter", codes: map[string]string{
 		"one-click": "You left the newsletter by the button of your mail program",
 		"page":      "You left the newsletter by the link in a mail",
+		"rights":    "You left the newsletter where you use your rights",
 	}},
 	evidence.AccountOpened: {show: Account, text: "Your account was opened"},
 	evidence.AccountChanged: {show: Account, text: "Something about how you sign in was changed", codes: map[string]string{
@@ -116,6 +117,12 @@ var mailWords = map[string]string{
 	"newsletter.confirm": "the question whether the newsletter is really for you",
 	"newsletter.already": "our word that you get the newsletter already",
 	"newsletter.welcome": "the newsletter’s welcome",
+
+	"rights.link":        "the link to what we hold about you",
+	"rights.nothing":     "our word on what we hold about you",
+	"rights.portal":      "our word that your account is the way to your data",
+	"rights.erased":      "our word that your data was erased",
+	"complaint.received": "our word that your complaint arrived",
 
 	"account.sign-up":         "the link that opens your account",
 	"account.known":           "our word that you have an account already",
