@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"candour/internal/demo"
 	"candour/internal/evidence"
 	"candour/internal/folder"
 	"candour/internal/keys"
@@ -44,7 +45,8 @@ type app struct {
 	profile  *policy.Profile
 	log      *slog.Logger
 	now      func() time.Time
-	served   *sites // while they are; else nil
+	logins   []demo.Login // of made up people
+	served   *sites       // while they are; else nil
 }
 
 // openApp takes the folder and opens everything in it. Whatever is doubtful (a

@@ -30,7 +30,7 @@ type hostile struct {
 // refusal in plain words, no panic, nothing of it in the log (R9), and no
 // evidence but counts.
 func TestHostile(t *testing.T) {
-	r, err := startRig(folder.Folder(t.TempDir()+"/data"), "", RunCmd{Demo: true})
+	r, err := startRig(folder.Folder(t.TempDir()+"/data"), "", RunCmd{Mailbox: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,8 @@ type RunCmd struct {
 	SMTP        string `name:"smtp" help:"Mail server: smtp://user:password@host:587 or smtps://host:465. Without one, mail waits in the queue." placeholder:"URL" env:"CANDOUR_SMTP"`
 	Breached    string `help:"List of passwords that are known to others: SHA-1 hashes in hexadecimal, one a line, sorted. They are not taken." placeholder:"FILE" env:"CANDOUR_BREACHED"`
 	Checkpoints string `help:"Where each signed checkpoint of the evidence is sent off this machine: a folder or an http(s) address." placeholder:"WHERE" env:"CANDOUR_CHECKPOINTS"`
-	Demo        bool   `help:"A development mailbox at mail.<domain> that keeps mail in memory and sends nothing." env:"CANDOUR_DEMO"`
+	Mailbox     bool   `help:"A development mailbox at mail.<domain> that keeps mail in memory and sends nothing." env:"CANDOUR_MAILBOX"`
+	Demo        bool   `help:"For trying out: --mailbox, and an empty store is filled with made up people, whose passwords are printed." env:"CANDOUR_DEMO"`
 	LogFormat   string `help:"Form of the log on standard error." enum:"text,json" default:"text" env:"CANDOUR_LOG_FORMAT"`
 }
 
@@ -122,9 +123,19 @@ func (c *RunCmd) Run(ctx context.Context, out io.Writer) error {
 	if c.Sip != "" {
 		log.Info("--sip is accepted and not used yet: telephony comes in a later version")
 	}
-	a, err := openApp(ctx, appConfig{folder: folder.Folder(c.Data), database: c.Database, checkpoints: c.Checkpoints, profile: profile, log: log})
+	conf := appConfig{folder: folder.Folder(c.Data), database: c.Database, checkpoints: c.Checkpoints, profile: profile, log: log}
+	past := c.past(conf.folder)
+	if past != nil {
+		conf.now = past.Now
+	}
+	a, err := openApp(ctx, conf)
 	if err != nil {
 		return err
+	}
+	if past != nil {
+		if err := a.populate(ctx, past); err != nil {
+			return errors.Join(err, a.Close(context.WithoutCancel(ctx)))
+		}
 	}
 	return errors.Join(c.serveApp(ctx, a, out), a.Close(context.WithoutCancel(ctx)))
 }

@@ -47,7 +47,7 @@ func (c *RunCmd) serveApp(ctx context.Context, a *app, out io.Writer) error {
 			_ = l.socket.Close() // closed already, unless wiring failed
 		}
 	}()
-	s := &sites{app: a, demo: c.Demo, tls: secured.conf}
+	s := &sites{app: a, mailing: c.Demo || c.Mailbox, tls: secured.conf}
 	if err := s.place(c.Public, listeners[0].socket.Addr(), a.profile.Policy.Operator); err != nil {
 		return err
 	}
@@ -71,8 +71,8 @@ func (c *RunCmd) serveApp(ctx context.Context, a *app, out io.Writer) error {
 	if secured.obtain != nil {
 		bg.run(secured.obtain) // the addresses are open: the authority waits until they are served
 	}
-	if addr, ok := listeners[0].socket.Addr().(*net.TCPAddr); c.Demo && ok && !addr.IP.IsLoopback() {
-		a.log.Warn("--demo shows every mail, with names and addresses, to whoever reaches --listen, which is not loopback: use it for trying out only")
+	if addr, ok := listeners[0].socket.Addr().(*net.TCPAddr); s.mailing && ok && !addr.IP.IsLoopback() {
+		a.log.Warn("--mailbox, and --demo with it, shows every mail, with names and addresses, to whoever reaches --listen, which is not loopback: use it for trying out only")
 	}
 	a.served = s
 	listeners[0].handler, listeners[0].tls = s.site, secured.conf
@@ -114,7 +114,7 @@ func (c *RunCmd) bindAll(challenges http.Handler) ([]listener, error) {
 // sites is everything that is served, while it is put together.
 type sites struct {
 	*app
-	demo    bool
+	mailing bool // into the development mailbox
 	tls     *tls.Config
 	public  *url.URL // the website as people reach it
 	parents []string
@@ -178,7 +178,7 @@ func (s *sites) wire(c *RunCmd, bg *background) error {
 	s.site, err = web.New(web.Deps{
 		Profile: s.profile, Versions: s.versions, Desk: desk, Counter: s.counter, Views: views,
 		Secret: s.ring.Secret, Log: s.log, Now: s.now,
-		Parents: s.parents, TLS: s.secure, Strict: s.demo, ProxyHeader: c.ProxyHeader, FormLimit: c.FormLimit,
+		Parents: s.parents, TLS: s.secure, Strict: s.mailing, ProxyHeader: c.ProxyHeader, FormLimit: c.FormLimit,
 	})
 	if err != nil {
 		return err
@@ -293,7 +293,7 @@ func (s *sites) mail(smtp string) error {
 		if sender, err = mail.NewSMTP(conf); err != nil {
 			return err
 		}
-	case s.demo:
+	case s.mailing:
 		s.mailbox = mail.NewMailbox()
 		sender = s.mailbox
 	}
@@ -326,6 +326,7 @@ func (s *sites) announce(out io.Writer, listeners []listener) error {
 	}
 	line("admin", "http://"+listeners[1].socket.Addr().String()+"/healthz")
 	line("evidence", s.evidence.VerifierKey())
+	s.introduce(&b)
 	b.WriteString("ready\n")
 	_, err := io.WriteString(out, b.String())
 	return err

@@ -29,7 +29,7 @@ export async function operatorFolder(id, edit = {}) {
 // picks the port: one looked for beforehand could be taken by then.
 export async function start({ operator } = {}) {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'candour-data-'));
-  const argv = ['run', '--demo', '--data', folder, '--listen', '127.0.0.1:0'];
+  const argv = ['run', '--mailbox', '--data', folder, '--listen', '127.0.0.1:0'];
   if (operator) argv.push('--operator', operator);
   const child = spawn(binary, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
   const server = { folder, output: '', errors: '' };

@@ -97,6 +97,7 @@ var layers = []struct {
 	{"internal/profile", 7},
 	{"internal/rights", 7},
 	{"internal/audit", 7},
+	{"internal/demo", 8},
 	{"internal/web", 8},
 	{"internal/house", 9},
 	{"cmd", 9},

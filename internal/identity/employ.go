@@ -15,6 +15,11 @@ import (
 // returns the link, which is shown and not sent, and until when it is good.
 // An AddressFault if the address is none; ErrTaken if it has an account.
 func (a *Accounts) Employ(ctx context.Context, role Role, email string) (address string, until time.Time, err error) {
+	return a.EmployAt(ctx, 0, role, email)
+}
+
+// EmployAt is Employ for a user of a company; 0 is none.
+func (a *Accounts) EmployAt(ctx context.Context, company int64, role Role, email string) (address string, until time.Time, err error) {
 	d, err := a.declared()
 	if err != nil {
 		return "", until, err
@@ -27,7 +32,7 @@ func (a *Accounts) Employ(ctx context.Context, role Role, email string) (address
 		return "", until, err
 	}
 	home, _ := d.home(role)
-	l := link{kind: linkInvitation, role: role, surface: home.ID}
+	l := link{kind: linkInvitation, role: role, company: company, surface: home.ID}
 	err = a.c.Store.Update(ctx, func(tx *store.Tx) error {
 		if _, err := a.byAddress(ctx, tx, d, parsed); err == nil {
 			return ErrTaken

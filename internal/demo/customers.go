@@ -1,0 +1,129 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"time"
+
+	"candour/internal/identity"
+	"candour/internal/keys"
+	"candour/internal/rights"
+	"candour/internal/store"
+	"candour/internal/support"
+)
+
+// madeUp are names that say what they are.
+var madeUp = []string{
+	"Ann Example", "Bea Sample", "Cal Specimen", "Dee Pretend", "Eli Placeholder", "Fay Madeup", "Gus Fictive", "Hal Notreal", "Ivy Invented",
+}
+
+var (
+	trades = []string{"Bookseller", "Joiner", "Baker", "Surveyor", "Piano tuner", "Vet"}
+	titles = []string{"Owner", "Office manager", "Buyer"}
+	asked  = []string{"Is there fibre in my street yet?", "My line crackles when it rains.", "Could I have a second number?", "How do I forward calls while I am away?"}
+)
+
+// customers come one after the other, and some years happen to them.
+func (f *filler) customers(ctx context.Context) error {
+	for i, name := range madeUp {
+		began := 20 + i*90
+		f.day(began)
+		p, err := f.open(ctx, identity.CustomerAdministrator, name)
+		if err != nil {
+			return err
+		}
+		if i == 0 {
+			f.first = p.session.Account.Company
+		}
+		if err := f.settle(ctx, i, p); err != nil {
+			return err
+		}
+		if err := f.years(ctx, i, began, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settle is what somebody tells on the first day.
+func (f *filler) settle(ctx context.Context, i int, p person) error {
+	details := url.Values{"name": {p.name}, "telephone": {fmt.Sprintf("01632 960 %03d", 100+i)}, "postcode": {fmt.Sprintf("ZZ%d 9ZZ", 1+i)}}
+	if i%2 == 0 {
+		details.Set("business", p.name+" Ltd")
+		details.Set("job-title", titles[i%len(titles)])
+		details.Set("profession", trades[i%len(trades)])
+	}
+	if err := f.tell(ctx, p, "profile", details); err != nil {
+		return err
+	}
+	if i%3 == 0 {
+		return f.tell(ctx, p, "about-you", url.Values{"gender": {"another"}, "interests": {"Works from home"}})
+	}
+	return nil
+}
+
+// years are what happens to somebody: choices, questions, looks, and for some
+// of them a right.
+func (f *filler) years(ctx context.Context, i, began int, p person) error {
+	type event struct {
+		after int // days
+		do    func() error
+	}
+	events := []event{
+		{10, func() error { return f.decide(ctx, p, "news", true) }},
+		{30, func() error { return f.ask(ctx, i, p) }},
+		{31, func() error { return f.look(ctx, p, "support", "support") }},
+		{90, func() error { return f.decide(ctx, p, "direct-marketing", i%2 == 0, "email", "telephone") }},
+		{150, func() error { return f.decide(ctx, p, "similar-offers", false) }},
+		{200, func() error { return f.look(ctx, p, "dpo", "rights") }},
+		{260, func() error { return f.decide(ctx, p, "direct-marketing", false) }},
+		{330, func() error { return f.decide(ctx, p, "news", i%3 != 0) }},
+	}
+	switch i {
+	case 2:
+		events = append(events, event{340, func() error { return f.right(ctx, p, f.Rights.Restrict) }})
+	case 4:
+		events = append(events, event{341, func() error { return f.shut(ctx, p) }})
+	}
+	for _, e := range events {
+		if at := f.begun.AddDate(0, 0, began+e.after); at.After(time.Now()) {
+			break
+		}
+		f.day(began + e.after)
+		if err := e.do(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ask has somebody write to us.
+func (f *filler) ask(ctx context.Context, i int, p person) error {
+	_, err := f.Support.Enquire(ctx, support.Enquiry{Surface: "website", Policy: f.InForce().Policy().Version, Form: url.Values{
+		"name": {p.name}, "email": {p.email}, "about": {"support"}, "message": {asked[i%len(asked)]},
+	}})
+	return err
+}
+
+// right has somebody use a right.
+func (f *filler) right(ctx context.Context, p person, act func(context.Context, rights.Person) (rights.Request, error)) error {
+	a := p.session.Access("rights")
+	_, err := act(ctx, rights.Person{Subjects: []keys.SubjectID{p.session.Account.Subject}, Access: a, Way: rights.ByPortal})
+	return err
+}
+
+// shut has somebody shut staff out.
+func (f *filler) shut(ctx context.Context, p person) error {
+	return f.Store.Update(ctx, func(tx *store.Tx) error {
+		return f.Vault.ShutOut(ctx, tx, p.session.Access("account"), p.session.Account.Subject, "staff")
+	})
+}
+
+// firm adds a user to the first customer's firm.
+func (f *filler) firm(ctx context.Context) error {
+	f.day(700)
+	f.company = f.first
+	_, err := f.open(ctx, identity.CustomerUser, "Una User")
+	return err
+}
