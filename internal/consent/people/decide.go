@@ -108,6 +108,9 @@ func (d *Desk) DecideIn(ctx context.Context, tx *store.Tx, dec Decision) error {
 	if kind != ByConsent && kind != ByObjection {
 		return ErrFixed
 	}
+	if dec.Yes && PlaceOf(c.Policy(), q) == InApp && !isApp(c.Policy(), dec.Surface) {
+		return ErrFixed // the app asks, in the moment in which it needs it (R11)
+	}
 	words := Statement(c.Policy(), q)
 	if dec.Yes && dec.Shown != words.Hash() {
 		return ErrWords
