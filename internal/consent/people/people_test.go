@@ -36,7 +36,13 @@ type person struct {
 func newPerson(t *testing.T, st *store.Store, operator string) *person {
 	t.Helper()
 	p := &person{Bench: mailtest.New(t, st, operator)}
-	p.desk = people.New(people.Config{Store: st, Log: p.Log, Vault: p.Vault, InForce: p.InForce, Now: p.Now})
+	first := p.Policy.Policy()
+	p.desk = people.New(people.Config{Store: st, Log: p.Log, Vault: p.Vault, InForce: p.InForce, Now: p.Now, Version: func(n int) *policy.Policy {
+		if n == 1 {
+			return first
+		}
+		return nil
+	}})
 	p.s = p.other()
 	return p
 }
