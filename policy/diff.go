@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -51,6 +52,19 @@ func AskAgain(changes []Change) []string {
 		}
 	}
 	return groups
+}
+
+// Widening returns, in words, the changes by which a purpose may do more than
+// before, or somebody else does it: what was agreed to earlier does not cover
+// them (UK GDPR Art 4(11)).
+func Widening(changes []Change, purpose string) []string {
+	var words []string
+	for _, c := range changes {
+		if c.Tell && (c.Kind == "operator.changed" || c.ID == purpose || strings.HasPrefix(c.ID, purpose+"/")) {
+			words = append(words, c.What)
+		}
+	}
+	return words
 }
 
 // MustTell reports whether any of the changes must be told to people.

@@ -44,10 +44,12 @@ func (a *app) openDesks(queue *mail.Queue, breached *identity.Breached, portal s
 	if err != nil {
 		return nil, err
 	}
-	d.choices = people.New(people.Config{Store: a.store, Log: a.evidence, Vault: a.vault, InForce: a.inForce, Now: a.now})
+	d.choices = people.New(people.Config{Store: a.store, Log: a.evidence, Vault: a.vault, InForce: a.inForce, Version: a.policyOf, Now: a.now})
 	d.profiles = profile.New(profile.Config{Store: a.store, Vault: a.vault, People: d.choices, InForce: a.inForce})
 	d.choices.Follow(d.newsletter)
 	d.choices.Follow(d.profiles)
+	d.accounts.OnAddress(d.newsletter.Moved)
+	d.accounts.OnAddress(d.profiles.Moved)
 	d.rights = rights.New(rights.Config{
 		Store: a.store, Ring: a.ring, Log: a.evidence, Vault: a.vault, Queue: queue, InForce: a.inForce, Now: a.now,
 		Ticket:     d.help.OpenIn,

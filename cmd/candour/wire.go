@@ -269,8 +269,8 @@ func (s *sites) start(bg *background, desk *consent.Desk, views *analytics.Count
 	bg.repeat("sweep of requests", firstSweep, sweepBeat, s.desks.rights.Sweep)
 }
 
-func (s *sites) policyOf(number int) *policy.Policy {
-	if v := s.versions.Get(number); v != nil {
+func (a *app) policyOf(number int) *policy.Policy {
+	if v := a.versions.Get(number); v != nil {
 		return v.Profile.Policy
 	}
 	return nil

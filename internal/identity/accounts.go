@@ -64,7 +64,16 @@ type Accounts struct {
 	tokens   map[linkKind]mail.Tokens
 	handles  mail.Tokens // user handles of passkeys
 	ceremony *ceremonies
+	moved    []Moved
 }
+
+// Moved acts in the transaction in which an account gets another address that
+// is proven to be its person's: what else is sent to them follows.
+type Moved func(ctx context.Context, tx *store.Tx, s keys.SubjectID, actor, surface, email string) error
+
+// OnAddress has fn follow a change of address. It belongs to the wiring, before
+// anybody signs in.
+func (a *Accounts) OnAddress(fn Moved) { a.moved = append(a.moved, fn) }
 
 // New returns the accounts and registers with the queue how their mails are
 // written.

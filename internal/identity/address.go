@@ -127,6 +127,11 @@ func (a *Accounts) readdress(ctx context.Context, tx *store.Tx, d declared, l li
 	if err := a.gather(ctx, tx, d, x.Subject, next); err != nil {
 		return err
 	}
+	for _, follow := range a.moved {
+		if err := follow(ctx, tx, x.Subject, x.Role.Actor(), l.surface, next.Reveal()); err != nil {
+			return err
+		}
+	}
 	if err := a.void(ctx, tx, x.ID, linkReset, linkUnlock); err != nil {
 		return err
 	}

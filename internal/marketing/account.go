@@ -187,3 +187,98 @@ func (n *Newsletter) Comes(ctx context.Context, tx *store.Tx, email string) (boo
 	list, err := n.live(ctx, tx, roles, n.c.Queue.Mark(roles.Purpose, address))
 	return len(list) > 0, err
 }
+
+// Moved has the newsletter of a person come to another address that is proven
+// to be theirs, and forgets the old one. Where it never came nothing happens.
+// An address that said no before is still not written to.
+func (n *Newsletter) Moved(ctx context.Context, tx *store.Tx, s keys.SubjectID, actor, surface, email string) error {
+	roles, err := RolesOf(n.c.InForce())
+	if err != nil {
+		return nil // the policy has no newsletter
+	}
+	address, err := mail.ParseAddress(email)
+	if err != nil {
+		return ErrAddress
+	}
+	root, err := n.c.Vault.Root(ctx, tx, s)
+	if err != nil {
+		return err
+	}
+	marks, err := n.marksOf(ctx, tx, root)
+	if err != nil || len(marks) == 0 {
+		return err
+	}
+	next := n.c.Queue.Mark(roles.Purpose, address)
+	release, err := n.holdAll(ctx, tx, append(marks, next))
+	if err != nil {
+		return err
+	}
+	own, err := n.ownOf(ctx, tx, roles, root, marks)
+	if err != nil || len(own) == 0 {
+		return errors.Join(err, release())
+	}
+	items, err := n.others(ctx, tx, roles, s)
+	if err != nil {
+		return err
+	}
+	items = append(items, vault.Item{Category: roles.Email, Parts: []vault.Part{{Owner: s, Value: []byte(email)}}})
+	// The old address goes with the key of the consent, which stands.
+	for _, stands := range []bool{false, true} {
+		if err := n.c.Vault.SetConsent(ctx, tx, s, roles.Purpose, stands); err != nil {
+			return err
+		}
+	}
+	ids, err := n.c.Vault.Put(ctx, tx, vault.Access{Actor: actor, Purpose: roles.Purpose, Surface: surface}, items...)
+	if err != nil {
+		return err
+	}
+	if err := n.settle(ctx, tx, own[0].id, ids[len(ids)-1], next); err != nil {
+		return err
+	}
+	for _, x := range own[1:] { // one mailbox gets one newsletter
+		if err := n.move(ctx, tx, x.id, standing, ended); err != nil {
+			return err
+		}
+	}
+	return release()
+}
+
+// others returns what the newsletter holds of a person beside the address, such
+// as the name to greet them by, to be written anew.
+func (n *Newsletter) others(ctx context.Context, tx *store.Tx, roles Roles, s keys.SubjectID) ([]vault.Item, error) {
+	var categories []string
+	for _, f := range roles.Form.Fields {
+		if f.Category != "" && f.Category != roles.Email {
+			categories = append(categories, f.Category)
+		}
+	}
+	held, err := n.c.Vault.Own(ctx, tx, s, categories...)
+	var items []vault.Item
+	for _, r := range held {
+		if slices.Contains(r.Purposes, roles.Purpose) {
+			items = append(items, vault.Item{Category: r.Category, Parts: []vault.Part{{Owner: s, Value: r.Value()}}, Collected: r.Collected})
+		}
+	}
+	return items, err
+}
+
+// ownOf returns the sign-ups by which the newsletter comes to a person.
+func (n *Newsletter) ownOf(ctx context.Context, tx *store.Tx, roles Roles, root keys.SubjectID, marks []mail.Mark) ([]signup, error) {
+	var own []signup
+	for _, m := range marks {
+		list, err := n.live(ctx, tx, roles, m)
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range list {
+			of, err := n.c.Vault.Root(ctx, tx, x.subject)
+			if err != nil {
+				return nil, err
+			}
+			if of == root && !slices.ContainsFunc(own, func(o signup) bool { return o.id == x.id }) {
+				own = append(own, x)
+			}
+		}
+	}
+	return own, nil
+}

@@ -208,6 +208,41 @@ func (a *account) comes() (comes bool) {
 	return comes
 }
 
+// L7, R16: when the account's address changes the newsletter goes along, once,
+// the old address is forgotten, and the way out works from either.
+func TestTheNewsletterFollowsTheAddress(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		d := newDesk(t, st, "invoco")
+		a := newAccount(d, "ann@example.org")
+		move := func(to string) {
+			t.Helper()
+			if err := d.Update(func(ctx context.Context, tx *store.Tx) error {
+				return d.n.Moved(ctx, tx, a.subject, "customer", "portal", to)
+			}); err != nil {
+				t.Fatal(err)
+			}
+			a.address = to
+		}
+		move("nobody@example.org") // nothing comes yet
+		if a.under("news") != 0 || a.comes() {
+			t.Error("a newsletter that nobody asked for")
+		}
+		a.say("news", true)
+		leave := d.one(mail.NewsletterWelcome, "nobody@example.org").token
+		move("new@example.org")
+		if d.held("news", "nobody@example.org") != 0 || d.held("news", "new@example.org") != 1 || a.under("news") != 1 || a.state("news") != "given email" {
+			t.Errorf("%d held, %s", a.under("news"), a.state("news"))
+		}
+		d.leave(leave) // of the mail to the old address
+		if a.state("news") != "withdrawn" || a.comes() || a.under("news") != 0 {
+			t.Errorf("%s, %d held", a.state("news"), a.under("news"))
+		}
+		if err := d.Vault.Check(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // Without a proven address a yes is refused, whole; a no never is.
 func TestJoiningNeedsAProvenAddress(t *testing.T) {
 	d := newDesk(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")

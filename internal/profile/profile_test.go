@@ -380,6 +380,12 @@ func TestWhatMarketingNeeds(t *testing.T) {
 		p.w.Email = "" // not at hand where the name is changed
 		p.save("profile", map[string]string{"name": "Anna"})
 		want("after a new name", "Anna", "ann@example.org")
+		if err := p.Update(func(ctx context.Context, tx *store.Tx) error {
+			return p.desk.Moved(ctx, tx, p.w.Subject, "customer", "portal", "new@example.org")
+		}); err != nil {
+			t.Fatal(err)
+		}
+		want("after a new address", "Anna", "new@example.org")
 		allow()
 		want("after a no")
 		p.save("profile", map[string]string{"name": "Ann", "telephone": "01632 960 125"})

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"candour/internal/consent/people"
+	"candour/internal/keys"
 	"candour/internal/store"
 	"candour/internal/vault"
 	"candour/policy"
@@ -26,6 +27,11 @@ func (d *Desk) Follow(ctx context.Context, tx *store.Tx, dec people.Decision) (f
 	}
 	w := Who{Subject: dec.Subject, Actor: dec.Actor, Surface: dec.Surface, Email: dec.Email}
 	return func() error { return d.copy(ctx, tx, w, q) }, nil
+}
+
+// Moved brings the copies to another address that is proven to be the person's.
+func (d *Desk) Moved(ctx context.Context, tx *store.Tx, s keys.SubjectID, actor, surface, email string) error {
+	return d.refresh(ctx, tx, Who{Subject: s, Actor: actor, Surface: surface, Email: email})
 }
 
 // copies reports whether a purpose is one that Follow is for.

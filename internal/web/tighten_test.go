@@ -26,9 +26,8 @@ func TestTheAccountsNoTightensTheBrowser(t *testing.T) {
 		fmt.Fprint(w, v.Consent.Allows("analytics"), v.Consent.Counted(), v.Consent.Allows("trusted-traffic"), v.Consent.Ask())
 	}))
 	accept := func(br *webtest.Browser) {
-		action, values := br.Get("/cookies").Fields("")
-		values = url.Values{"choice": {"accept"}}
-		br.Post(action, values)
+		action, _ := br.Get("/cookies").Fields("")
+		br.Post(action, url.Values{"choice": {"accept"}})
 		br.Cookies["_ga"] = "GA1"
 	}
 	portal := func(br *webtest.Browser) *webtest.Answer {

@@ -5,6 +5,7 @@ package lint
 
 import (
 	"candour/policy"
+	"candour/policy/lint/accountforms"
 	"candour/policy/lint/announceperiod"
 	"candour/policy/lint/appdata"
 	"candour/policy/lint/channels"
@@ -73,6 +74,7 @@ var rules = []Registered{
 	{formuse.Rule, "formuse"},
 	{marketing.Rule, "marketing"},
 	{channels.Rule, "channels"},
+	{accountforms.Rule, "accountforms"},
 	{processors.Rule, "processors"},
 	{recipientpurpose.Rule, "recipientpurpose"},
 	{rights.Rule, "rights"},

@@ -45,6 +45,7 @@ type Choice struct {
 	Since    time.Time // of the decision that counts; zero if there is none
 	Policy   int       // version it was made under; 0 if there is none
 	Words    Words     // what is shown before a decision
+	Widened  []string  // what a yes of an earlier version does not cover, in words: to be asked again
 }
 
 // Choices returns every declared purpose that touches a person in a role, in
@@ -69,12 +70,33 @@ func (d *Desk) Choices(ctx context.Context, tx *store.Tx, s keys.SubjectID, acto
 		if decided {
 			ch.Since, ch.Policy = row.At, row.Policy
 		}
+		if ch.State == StateGiven && decided {
+			ch.Widened = d.since(row.Policy, p, q.ID)
+		}
 		for _, id := range q.Channels {
 			ch.Channels = append(ch.Channels, Channel{id, ch.open() && reaches(q, id, row, decided)})
 		}
 		list = append(list, ch)
 	}
 	return list, nil
+}
+
+// since returns what a purpose may do more than under an earlier version.
+func (d *Desk) since(version int, now *policy.Policy, purpose string) []string {
+	if d.c.Version == nil || version >= now.Version {
+		return nil
+	}
+	key := [2]int{version, now.Version}
+	changes, ok := d.widened.Load(key)
+	if !ok {
+		old := d.c.Version(version)
+		if old == nil {
+			return nil
+		}
+		changes = policy.Diff(old, now)
+		d.widened.Store(key, changes)
+	}
+	return policy.Widening(changes.([]policy.Change), purpose)
 }
 
 // open reports whether the purpose goes on.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"candour/internal/evidence"
@@ -37,6 +38,7 @@ type Config struct {
 	Log     *evidence.Log
 	Vault   *vault.Vault
 	InForce func() *policy.Compiled
+	Version func(int) *policy.Policy // a published policy by its number, or nil
 	Now     func() time.Time
 }
 
@@ -45,6 +47,7 @@ type Config struct {
 type Desk struct {
 	c         Config
 	followers []Follower
+	widened   sync.Map // of [2]int, the versions: []policy.Change, which never change
 }
 
 // New returns a desk.
@@ -107,6 +110,9 @@ func (d *Desk) DecideIn(ctx context.Context, tx *store.Tx, dec Decision) error {
 	kind := KindOf(q)
 	if kind != ByConsent && kind != ByObjection {
 		return ErrFixed
+	}
+	if dec.Yes && PlaceOf(c.Policy(), q) == InApp && !isApp(c.Policy(), dec.Surface) {
+		return ErrFixed // the app asks, in the moment in which it needs it (R11)
 	}
 	words := Statement(c.Policy(), q)
 	if dec.Yes && dec.Shown != words.Hash() {

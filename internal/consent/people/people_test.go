@@ -36,7 +36,13 @@ type person struct {
 func newPerson(t *testing.T, st *store.Store, operator string) *person {
 	t.Helper()
 	p := &person{Bench: mailtest.New(t, st, operator)}
-	p.desk = people.New(people.Config{Store: st, Log: p.Log, Vault: p.Vault, InForce: p.InForce, Now: p.Now})
+	first := p.Policy.Policy()
+	p.desk = people.New(people.Config{Store: st, Log: p.Log, Vault: p.Vault, InForce: p.InForce, Now: p.Now, Version: func(n int) *policy.Policy {
+		if n == 1 {
+			return first
+		}
+		return nil
+	}})
 	p.s = p.other()
 	return p
 }
@@ -222,7 +228,7 @@ func TestRefusals(t *testing.T) {
 		}{
 			"contract": {"account", false, nil, people.ErrFixed}, "law": {"tax-records", false, nil, people.ErrFixed},
 			"looked at by a person": {"security", false, nil, people.ErrFixed}, "not declared": {"selling", true, nil, people.ErrNotFound},
-			"nothing typed": {"", true, nil, people.ErrNotFound}, "of nobody who signs in": {"confirmation\x00", false, nil, people.ErrNotFound},
+			"asked in the app": {"video", true, nil, people.ErrFixed}, "nothing typed": {"", true, nil, people.ErrNotFound}, "of nobody who signs in": {"confirmation\x00", false, nil, people.ErrNotFound},
 			"no channel": {"direct-marketing", true, nil, people.ErrChannel}, "a channel that is none": {"direct-marketing", true, []string{"email", "pigeon"}, people.ErrChannel},
 			"another purpose's channel": {"news", true, []string{"post"}, people.ErrChannel},
 		} {
@@ -239,6 +245,9 @@ func TestRefusals(t *testing.T) {
 		}
 		if len(p.history()) != 0 || len(p.About(p.s)) != 0 {
 			t.Error("a refusal left something behind")
+		}
+		if err := p.desk.Decide(ctx, people.Decision{Subject: p.s, Actor: "customer", Surface: "softphone", Purpose: "video", Yes: true, Shown: p.shown("video"), Way: people.InTheApp}); err != nil {
+			t.Errorf("in the app: %v", err)
 		}
 		d.Actor, d.Yes = "customer", false
 		if err := p.desk.Decide(ctx, d); err != nil {
@@ -431,6 +440,58 @@ func TestSweepOfChoices(t *testing.T) {
 		var n int
 		if err := st.DB().QueryRow("SELECT COUNT(*) FROM wordings").Scan(&n); err != nil || n != 0 {
 			t.Errorf("%d wordings, %v", n, err)
+		}
+	})
+}
+
+// R1: a person's history has the version of the notice under which they first
+// came and those they said they had seen, each once and with its evidence, and
+// follows them under their aliases.
+func TestNoticesSeen(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		p := newPerson(t, st, "invoco")
+		see := func(code string) {
+			t.Helper()
+			if err := p.Update(func(ctx context.Context, tx *store.Tx) error {
+				return p.desk.See(ctx, tx, p.s, "customer", "portal", code)
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		known := func() (version int, list []people.Notice) {
+			t.Helper()
+			if err := p.Store.View(ctx, func(tx *store.Tx) (err error) {
+				if version, err = p.desk.Known(ctx, tx, p.s); err == nil {
+					list, err = p.desk.Notices(ctx, tx, p.s)
+				}
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			return version, list
+		}
+		if version, _ := known(); version != 0 {
+			t.Errorf("knows version %d before the first use", version)
+		}
+		see(people.FirstUse)
+		see(people.FirstUse)
+		see(people.SeenIt) // of a version that is known already
+		next := *p.Policy.Policy()
+		next.Version = 2
+		p.Policy = policy.Compile(&next)
+		p.Later(time.Hour)
+		see(people.SeenIt)
+		known2 := p.s
+		p.s = p.other()
+		if err := p.Update(func(ctx context.Context, tx *store.Tx) error { return p.Vault.Alias(ctx, tx, p.s, known2) }); err != nil {
+			t.Fatal(err)
+		}
+		version, list := known()
+		if version != 2 || len(list) != 2 || list[0].Policy != 2 || list[0].Code != people.SeenIt || list[1].Code != people.FirstUse || list[1].Surface != "portal" {
+			t.Errorf("knows %d: %+v", version, list)
+		}
+		if about := p.About(known2); !slices.Equal(about[:2], []string{"notice.accepted first-use", "notice.accepted seen"}) {
+			t.Errorf("evidence: %v", about)
 		}
 	})
 }

@@ -77,12 +77,12 @@ func appData(p *policy.Policy, category string) bool {
 	if !ok {
 		return false
 	}
-	for _, id := range c.Surfaces {
-		if s, ok := p.SurfaceByID(id); !ok || s.Kind != "app" {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(c.Surfaces, func(id string) bool { return !isApp(p, id) })
+}
+
+func isApp(p *policy.Policy, surface string) bool {
+	s, ok := p.SurfaceByID(surface)
+	return ok && s.Kind == "app"
 }
 
 // Touching returns the purposes that may use data of people in a role, in the

@@ -73,6 +73,7 @@ type ChoiceView struct {
 	YesLabel    string
 	NoLabel     string
 	Note        string
+	Widened     []string // what the yes does not cover
 	Link        *web.Link
 }
 

@@ -139,6 +139,9 @@ func (h *site) choice(w http.ResponseWriter, r *http.Request, c people.Choice, c
 		view.Link = &web.Link{Label: "Object in writing", Href: v.URL("", web.ContactPath)}
 	}
 	h.buttons(&view, c)
+	if view.Widened = c.Widened; len(c.Widened) > 0 && len(c.Channels) < 2 {
+		view.Open, view.Yes, view.YesLabel = true, button(c, "yes"), "Yes, also as it is now"
+	}
 	if len(c.Channels) < 2 || c.Kind != people.ByConsent {
 		return view, nil
 	}

@@ -16,7 +16,7 @@ func portalPages() map[string][]any {
 	ways := web.Form{ID: "preferences-a", Action: "/preferences/a/channels", Submit: "Save", Fields: []web.Field{{ID: "preferences-a-email", Name: "email", Label: hostile, Type: "checkbox", Value: "yes"}}, Hidden: []web.HiddenField{{Name: "t", Value: hostile}}}
 	full := portal.ChoiceView{
 		ID: "choice-a", Title: hostile, Description: hostile, State: hostile, Tag: "needed", Since: hostile, VersionURL: "/privacy/versions/1", Words: []string{hostile}, Open: true,
-		Channels: &ways, Yes: "/preferences/a/yes", YesLabel: hostile, No: "/preferences/a/no", NoLabel: hostile, Note: hostile, Link: &web.Link{Label: hostile, Href: "/contact"},
+		Channels: &ways, Yes: "/preferences/a/yes", YesLabel: hostile, No: "/preferences/a/no", NoLabel: hostile, Note: hostile, Widened: []string{hostile}, Link: &web.Link{Label: hostile, Href: "/contact"},
 	}
 	return map[string][]any{
 		"portal_profile": {
