@@ -16,16 +16,19 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"candour/internal/history"
 	"candour/internal/keys"
 	"candour/internal/mail"
 	"candour/internal/mail/mailtest"
 	"candour/internal/marketing"
+	"candour/internal/notice"
 	"candour/internal/retention"
 	"candour/internal/rights"
 	"candour/internal/store"
 	"candour/internal/store/storetest"
 	"candour/internal/support"
 	"candour/internal/vault"
+	"candour/operators"
 	"candour/policy"
 )
 
@@ -38,6 +41,7 @@ type office struct {
 	help       *support.Desk
 	newsletter *marketing.Newsletter
 	desk       *rights.Desk
+	history    *history.Desk
 	accounts   []keys.SubjectID
 }
 
@@ -46,6 +50,13 @@ func open(t testing.TB, st *store.Store, operator string) *office {
 	o := &office{Bench: mailtest.New(t, st, operator), t: t}
 	o.help = support.New(support.Config{Store: st, Log: o.Log, Vault: o.Vault, Queue: o.Queue, InForce: o.InForce, Now: o.Now})
 	o.newsletter = marketing.New(marketing.Config{Store: st, Ring: o.Ring, Log: o.Log, Vault: o.Vault, Queue: o.Queue, InForce: o.InForce, Now: o.Now})
+	versions, err := notice.OpenVersions(context.Background(), st, o.Log)
+	o.must(err)
+	fsys, _ := operators.FS(operator)
+	profile, _ := policy.Load(fsys)
+	_, err = versions.Publish(context.Background(), profile, o.Now(), o.Now())
+	o.must(err)
+	o.history = history.New(history.Config{Store: st, Log: o.Log, Vault: o.Vault, Versions: versions, Now: o.Now})
 	o.desk = rights.New(rights.Config{
 		Store: st, Ring: o.Ring, Log: o.Log, Vault: o.Vault, Queue: o.Queue, InForce: o.InForce, Now: o.Now,
 		Ticket:    o.help.OpenIn,
@@ -55,7 +66,7 @@ func open(t testing.TB, st *store.Store, operator string) *office {
 		HasAccount: func(_ context.Context, _ *store.Tx, s keys.SubjectID) (bool, error) {
 			return slices.Contains(o.accounts, s), nil
 		},
-		Portal: "https://portal.example/",
+		Portal: "https://portal.example/", History: o.history,
 	})
 	return o
 }
