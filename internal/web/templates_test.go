@@ -12,6 +12,7 @@ import (
 	"candour/internal/web/portal"
 	"candour/internal/web/templates"
 	"candour/internal/web/website"
+	"candour/internal/web/yourdata"
 )
 
 // structs is what each page's template is executed with.
@@ -19,7 +20,7 @@ var structs = map[string]any{
 	"home": website.Home{}, "page": website.Page{}, "products": website.Products{}, "contact": website.Contact{}, "contact_sent": website.ContactSent{},
 	"newsletter": website.Newsletter{}, "newsletter_check": website.NewsletterCheck{}, "newsletter_confirmed": website.NewsletterConfirmed{}, "newsletter_left": website.NewsletterLeft{},
 	"your_data": website.YourData{}, "your_data_sent": website.YourDataSent{}, "your_data_choices": website.YourDataChoices{}, "your_data_view": website.YourDataView{},
-	"your_data_correct": website.YourDataCorrect{}, "your_data_erase": website.YourDataErase{}, "your_data_done": website.YourDataDone{}, "your_data_receipt": website.YourDataReceipt{},
+	"your_data_correct": yourdata.Correct{}, "your_data_erase": yourdata.Erase{}, "your_data_done": yourdata.Done{}, "your_data_receipt": website.YourDataReceipt{},
 	"complaint": website.Complaint{}, "complaint_sent": website.ComplaintSent{},
 	"privacy": website.Privacy{}, "privacy_versions": website.PrivacyVersions{}, "privacy_changes": website.PrivacyChanges{}, "cookies": website.Cookies{}, "surface_first": firstpage.SurfaceFirst{}, "error": web.ErrorPage{},
 	"history": portal.History{}, "history_entry": portal.HistoryEntry{}, "access": portal.Access{},
