@@ -9,7 +9,7 @@ import (
 	"candour/internal/web/account"
 	"candour/internal/web/firstpage"
 	"candour/internal/web/member"
-	"candour/internal/web/portal"
+	"candour/internal/web/own"
 	"candour/internal/web/templates"
 	"candour/internal/web/website"
 	"candour/internal/web/yourdata"
@@ -23,10 +23,11 @@ var structs = map[string]any{
 	"your_data_correct": yourdata.Correct{}, "your_data_erase": yourdata.Erase{}, "your_data_done": yourdata.Done{}, "your_data_receipt": website.YourDataReceipt{},
 	"complaint": website.Complaint{}, "complaint_sent": website.ComplaintSent{},
 	"privacy": website.Privacy{}, "privacy_versions": website.PrivacyVersions{}, "privacy_changes": website.PrivacyChanges{}, "cookies": website.Cookies{}, "surface_first": firstpage.SurfaceFirst{}, "error": web.ErrorPage{},
-	"history": portal.History{}, "history_entry": portal.HistoryEntry{}, "access": portal.Access{},
+	"data": own.Data{}, "requests": own.Requests{},
+	"history": own.History{}, "history_entry": own.HistoryEntry{}, "access": own.Access{},
 	"account_form": account.Ask{}, "account_done": account.Done{}, "account_security": account.Security{}, "account_authenticator": account.Authenticator{},
 	"account_codes": account.Codes{}, "account_people": account.People{}, "surface_welcome": member.Welcome{}, "portal_home": member.Home{},
-	"portal_profile": portal.Profile{}, "portal_preferences": portal.Preferences{}, "portal_choices": portal.ChoiceHistory{},
+	"portal_profile": own.Profile{}, "portal_preferences": own.Preferences{}, "portal_choices": own.ChoiceHistory{},
 }
 
 // A template asks for nothing that its page's struct does not have, in

@@ -26,6 +26,7 @@ import (
 	"candour/internal/store"
 	"candour/internal/store/storetest"
 	"candour/internal/web"
+	"candour/internal/web/own"
 	"candour/internal/web/portal"
 	"candour/internal/web/webtest"
 	"candour/policy"
@@ -87,7 +88,7 @@ func open(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	routes := portal.New(site, portal.Deps{Accounts: b.accounts, Profiles: profiles, Choices: choices, Newsletter: newsletter})
+	routes := portal.New(site, own.Deps{Accounts: b.accounts, Profiles: profiles, Choices: choices, Newsletter: newsletter})
 	site.Handle("portal", routes)
 	b.patterns = routes.Patterns()
 	b.web = &webtest.Bench{Site: site, T: t, Parent: "invoco.localhost"}

@@ -3,6 +3,7 @@ package templates_test
 import (
 	"candour/internal/rights"
 	"candour/internal/web"
+	"candour/internal/web/own"
 	"candour/internal/web/website"
 	"candour/internal/web/yourdata"
 	"candour/policy"
@@ -47,6 +48,14 @@ func yourDataPages() map[string][]any {
 		"your_data_view": {
 			website.YourDataView{Base: base(), Reference: "7K2M-9QXT", Held: held, File: one, Back: button},
 			website.YourDataView{Base: base()},
+		},
+		"data": {own.Data{Base: base(), Held: held, Decide: full, Stale: true, Preferences: "/preferences", Requests: "/requests"}, own.Data{Base: base()}},
+		"requests": {
+			own.Requests{
+				Base: base(), Said: hostile, Form: &f, Address: hostile, Officer: policy.Contact{Title: hostile, Email: "o@example.org", Telephone: "1"}, Regulator: policy.Regulator{Name: hostile, Complaint: "https://regulator.example/"}, Data: "/data",
+				List: []own.RequestView{{Reference: "7K2M-9QXT", Title: hostile, Way: hostile, Received: "now", Answered: "then", Outcome: hostile}, {Reference: "R", Title: "Open"}},
+			},
+			own.Requests{Base: base(), Website: "/complaint", Data: "/data"},
 		},
 		"your_data_correct": {yourdata.Correct{Base: base(), What: hostile, Form: f, Back: button}},
 		"your_data_erase":   {yourdata.Erase{Base: base(), Kept: kept, Held: hostile, Erase: one, Back: link}, yourdata.Erase{Base: base()}},
