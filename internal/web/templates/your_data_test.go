@@ -26,7 +26,7 @@ func yourDataPages() map[string][]any {
 		Rights: []rights.Right{{ID: "access", Title: hostile, Description: hostile, How: hostile}}, Automated: hostile,
 		Complaint: rights.Regulator{Name: hostile, Telephone: "1", Website: "https://regulator.example/"}, Decisions: rights.Decisions{Restricted: true, Consents: []string{hostile, "b"}, Objections: []string{hostile}},
 	}
-	button, link := yourdata.Way{Act: &one}, yourdata.Way{Link: &web.Link{Label: hostile, Href: "/data"}}
+	button, link := yourdata.Way{Act: &one}, yourdata.Way{Link: &web.Link{Label: hostile, Href: "/data"}, About: hostile, Look: "danger"}
 	full := yourdata.Choices{Records: 1, Restricted: true, File: one, Take: []web.Act{one}, Restrict: one, Erase: link, Object: choices, Withdraw: choices}
 	held := yourdata.Held{
 		Made: day, Controller: rights.Controller{Name: hostile, Address: []string{hostile}, Officer: hostile, Email: "o@example.org", Telephone: "1"}, Records: 1,

@@ -48,9 +48,9 @@ func (p *Pages) Held(r *http.Request, b *Holder, v rights.View, made time.Time) 
 	for _, g := range v.Groups {
 		group := Group{Category: g.Category, More: g.More}
 		for _, it := range g.Items {
-			item := Item{Item: it, About: "this record: " + it.Title}
+			item := Item{Item: it}
 			if it.Editable && correct {
-				item.Correct = b.step("correct/"+it.ID, "Put it right", item.About, "small")
+				item.Correct = b.step("correct/"+it.ID, "Put it right", "this record: "+it.Title, "small")
 			}
 			group.Items = append(group.Items, item)
 		}

@@ -43,6 +43,8 @@ type Acting func(http.ResponseWriter, *http.Request, *Holder) error
 type Way struct {
 	Act  *web.Act
 	Link *web.Link
+	// Of a link, as in web.Act.
+	About, Look string
 }
 
 // Act is a button of theirs.
@@ -54,7 +56,7 @@ func (b *Holder) Act(what, label, about, look string) web.Act {
 // the code is not to stand in its address, or by a link where there is no code.
 func (b *Holder) step(what, label, about, look string) Way {
 	if b.Token == "" {
-		return Way{Link: &web.Link{Label: label, Href: b.Base + "/" + what}}
+		return Way{Link: &web.Link{Label: label, Href: b.Base + "/" + what}, About: about, Look: look}
 	}
 	act := b.Act(what, label, about, look)
 	return Way{Act: &act}

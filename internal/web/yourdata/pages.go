@@ -52,7 +52,6 @@ type Group struct {
 type Item struct {
 	rights.Item
 	Correct Way
-	About   string // read out with the way
 }
 
 // Correct is the page "your_data_correct".
