@@ -58,6 +58,7 @@ it('shows what is held, and puts a record right (R24, L6, L7)', async () => {
   for (const words of [planted, email, 'Who receives it', 'Decisions by a computer alone', 'What happened with your data', 'Your account was opened', 'complain to the']) {
     assert.ok(held.includes(words), `the page does not say ${words}`);
   }
+  assert.ok(held.includes('Held, and shown to nobody') && !held.includes('$argon2'), 'the secret of the sign-in is on the page');
   await picture('/data', 'data');
   await press(page, page.getByRole('link', { name: 'Put it right this record: Profession' }));
   assert.equal(await page.getByLabel('What it should say').inputValue(), planted);
@@ -81,6 +82,7 @@ it('hands out everything, by the published schema, and what is taken along (R24,
   assert.equal(pack.complete.records, pack.records.length);
   assert.equal(pack.complete.history, pack.history.length);
   assert.ok(pack.records.some((r) => r.value === `${planted} put right`));
+  assert.ok(pack.records.some((r) => r.encoding === 'withheld') && !JSON.stringify(pack).includes('$argon2'));
   assert.ok(pack.history.some((h) => h.what === 'Your account was opened.'));
   const taken = JSON.parse(await file('Download as JSON'));
   assert.equal(taken.format, 'candour-portability-1');
@@ -141,6 +143,7 @@ it('objects, takes a yes back, and complains (L5, L11, R6, R16)', async () => {
   for (const words of ['Complaint', 'We have acknowledged it', 'Objection', 'Withdrawal of consent', 'Rectification', 'Access', 'Portability', 'Restriction', 'You were given a copy.']) {
     assert.ok(listed.includes(words), `the list does not say ${words}:\n${listed}`);
   }
+  assert.doesNotMatch(listed, /on our website/);
   await picture('/requests', 'requests');
   const mail = await letter(server, site, email, 'complaint.received');
   assert.doesNotMatch(mail.text, /rang me/);

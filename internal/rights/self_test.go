@@ -14,6 +14,7 @@ import (
 	"candour/internal/rights"
 	"candour/internal/store"
 	"candour/internal/vault"
+	"candour/policy"
 )
 
 // member is somebody with an account, of an actor: a new person of whom an
@@ -181,6 +182,59 @@ func TestCopyHasTheHistory(t *testing.T) {
 		for what, entry := range told() {
 			if entry == strconv.FormatInt(id, 10) {
 				o.t.Errorf("the copy tells what is withheld: %s", what)
+			}
+		}
+	})
+}
+
+// A copy says that a secret of a sign-in is held and since when, and hands it
+// to nobody: not in a file, nor on a page that is left open.
+func TestCopyWithholdsWhatSignsIn(t *testing.T) {
+	each(t, func(o *office) {
+		ctx := context.Background()
+		p := o.InForce().Policy()
+		i := slices.IndexFunc(p.Categories, func(k policy.Category) bool { return k.Format == "token" && k.Source == "given" })
+		if i < 0 {
+			return // this operator has none
+		}
+		k := p.Categories[i]
+		s, own := o.member("customer", "ann@example.org")
+		for _, q := range p.Purposes {
+			if slices.ContainsFunc(q.Uses, func(u policy.Use) bool { return slices.Contains(u.Categories, k.ID) }) {
+				own.Purpose = q.ID
+			}
+		}
+		own.Surface = k.Surfaces[0]
+		o.must(o.Store.Update(ctx, func(tx *store.Tx) error {
+			_, err := o.Vault.Put(ctx, tx, own, vault.Item{Category: k.ID, Parts: []vault.Part{{Owner: s, Value: []byte("$planted$hash")}}})
+			return err
+		}))
+		who, err := o.desk.Self(ctx, s, own, "ann@example.org")
+		o.must(err)
+		file, text := o.copyOf(who)
+		told := false
+		for _, x := range file["records"].([]any) {
+			r := x.(map[string]any)
+			told = told || r["category"] == k.ID && r["encoding"] == "withheld" && r["value"] == ""
+		}
+		if !told || strings.Contains(text, "planted") {
+			o.t.Errorf("the copy: told %v: %s", told, text)
+		}
+		v, err := o.desk.Look(ctx, who)
+		o.must(err)
+		for _, g := range v.Groups {
+			for _, it := range g.Items {
+				if strings.Contains(it.Value, "planted") || g.Category.ID == k.ID && it.Editable {
+					o.t.Error("the page shows it, or lets it be changed")
+				}
+			}
+		}
+		for _, format := range []rights.Format{rights.JSON, rights.CSV} {
+			var b bytes.Buffer
+			_, err := o.desk.Portability(ctx, who, format, &b)
+			o.must(err)
+			if strings.Contains(b.String(), "planted") {
+				o.t.Errorf("%s to take along has it", format)
 			}
 		}
 	})

@@ -93,7 +93,7 @@ func (h *site) requestsPost(w http.ResponseWriter, r *http.Request, me *identity
 	if err != nil {
 		return err
 	}
-	if _, err := h.Rights.Complain(r.Context(), rights.Complaining{Form: values, Surface: v.Surface.ID, Policy: v.Version.Number}); err != nil {
+	if _, err := h.Rights.Complain(r.Context(), rights.Complaining{Form: values, Surface: v.Surface.ID, Policy: v.Version.Number, Way: rights.ByPortal}); err != nil {
 		h.Stamps.Return(stamp)
 		return yourdata.Refusal(err)
 	}
