@@ -140,7 +140,11 @@ func (s offer) cards(me *identity.Session) (list []member.Card) {
 	}
 	card(s.profile, "Your details", "What you told us: put it right, add to it, take it back. And every kind of data, with what becomes of it.", "/profile")
 	card(s.preferences, "Your choices", "What we may do with your data, one by one, and in which ways our news may reach you.", "/preferences")
-	card(s.data, "Your data", "Everything we hold about you, to read, print and download. Put it right, have it left alone, or have it erased.", dataPath)
+	acts := "Have it left alone, or have it erased."
+	if s.correct {
+		acts = "Put it right, have it left alone, or have it erased."
+	}
+	card(s.data, "Your data", "Everything we hold about you, to read, print and download. "+acts, dataPath)
 	card(s.data, "Requests and complaints", "What you asked of us about your data, when, and what came of it. And where you can complain.", requestsPath)
 	card(true, "History", "What was collected, looked at, used and sent, by whom and why, each with a proof.", historyPath)
 	card(true, "Who may see your data", "What each role may see of you. Shut out staff or partner firms, or let them in for a time.", accessPath)

@@ -172,7 +172,7 @@ func TestEraseOneself(t *testing.T) {
 	b := open(t)
 	v := b.signedUp(t, "ann@example.org")
 	elsewhere := b.signIn(t, "ann@example.org")
-	if a := v.get("/data/erase"); a.StatusCode != http.StatusOK || !strings.Contains(a.Text, "It cannot be undone") || !strings.Contains(a.Text, "two years after your request is closed") {
+	if a := v.get("/data/erase"); a.StatusCode != http.StatusOK || !strings.Contains(a.Text, "It cannot be undone") || !strings.Contains(a.Text, "Your account goes too") || !strings.Contains(a.Text, "two years after your request is closed") {
 		t.Errorf("%d", a.StatusCode)
 	}
 	if a := v.get("/data"); a.StatusCode != http.StatusOK {

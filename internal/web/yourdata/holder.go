@@ -31,7 +31,8 @@ type Holder struct {
 	Save, Sure string
 	// Back leads to where all can be decided.
 	Back Way
-	// Ended is called once the person is erased, before the answer. Optional.
+	// Ended is called once the person is erased, before the answer: their account
+	// and its sessions went too. Nil for whoever acts without an account.
 	Ended func(http.ResponseWriter, *http.Request)
 }
 

@@ -68,6 +68,7 @@ type Erase struct {
 	web.Base
 	Kept  []rights.Kept
 	Held  string // how long the note of the erasure is kept, in words
+	Ends  bool   // an account goes with it
 	Erase web.Act
 	Back  Way
 }
