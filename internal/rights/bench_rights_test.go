@@ -16,6 +16,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"candour/internal/consent/people"
 	"candour/internal/keys"
 	"candour/internal/mail"
 	"candour/internal/mail/mailtest"
@@ -37,6 +38,7 @@ type office struct {
 	t          testing.TB
 	help       *support.Desk
 	newsletter *marketing.Newsletter
+	choices    *people.Desk
 	desk       *rights.Desk
 	accounts   []keys.SubjectID
 }
@@ -46,12 +48,14 @@ func open(t testing.TB, st *store.Store, operator string) *office {
 	o := &office{Bench: mailtest.New(t, st, operator), t: t}
 	o.help = support.New(support.Config{Store: st, Log: o.Log, Vault: o.Vault, Queue: o.Queue, InForce: o.InForce, Now: o.Now})
 	o.newsletter = marketing.New(marketing.Config{Store: st, Ring: o.Ring, Log: o.Log, Vault: o.Vault, Queue: o.Queue, InForce: o.InForce, Now: o.Now})
+	o.choices = people.New(people.Config{Store: st, Log: o.Log, Vault: o.Vault, InForce: o.InForce, Now: o.Now})
+	o.choices.Follow(o.newsletter)
 	o.desk = rights.New(rights.Config{
 		Store: st, Ring: o.Ring, Log: o.Log, Vault: o.Vault, Queue: o.Queue, InForce: o.InForce, Now: o.Now,
-		Ticket:    o.help.OpenIn,
-		Sources:   []rights.Source{rights.Tickets(o.help), rights.Newsletter(o.newsletter)},
-		Forget:    []func(context.Context, *store.Tx, keys.SubjectID) error{o.newsletter.Forget, o.help.Forget},
-		Withdrawn: []func(context.Context, *store.Tx, keys.SubjectID, string) error{o.newsletter.Withdrawn},
+		Ticket:  o.help.OpenIn,
+		Sources: []rights.Source{rights.Tickets(o.help), rights.Newsletter(o.newsletter), rights.Decided(o.choices, func(purpose string) string { return purpose })},
+		Forget:  []func(context.Context, *store.Tx, keys.SubjectID) error{o.newsletter.Forget, o.help.Forget},
+		Decide:  o.choices.DecideIn,
 		HasAccount: func(_ context.Context, _ *store.Tx, s keys.SubjectID) (bool, error) {
 			return slices.Contains(o.accounts, s), nil
 		},
