@@ -104,6 +104,9 @@ func (a *Accounts) SetAuthenticator(ctx context.Context, by *Session, code strin
 		return nil, ErrCode
 	}
 	err = a.c.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := a.hold(ctx, tx, by.Account.ID); err != nil {
+			return err
+		}
 		list, err := a.credentials(ctx, tx, by.Account.ID)
 		if err != nil {
 			return err
@@ -232,6 +235,9 @@ func (a *Accounts) RenewRecovery(ctx context.Context, by *Session) (codes []stri
 		return nil, err
 	}
 	err = a.c.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := a.hold(ctx, tx, by.Account.ID); err != nil {
+			return err
+		}
 		list, err := a.credentials(ctx, tx, by.Account.ID)
 		if err != nil {
 			return err

@@ -396,6 +396,9 @@ func (a *Accounts) AddPasskey(ctx context.Context, p Party, by *Session, answer 
 		return err
 	}
 	return a.c.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := a.hold(ctx, tx, by.Account.ID); err != nil {
+			return err
+		}
 		if err := a.addCredential(ctx, tx, d, by.Account, by.Surface, KindPasskey, value); err != nil {
 			return err
 		}

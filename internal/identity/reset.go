@@ -66,6 +66,9 @@ func (a *Accounts) Reset(ctx context.Context, token, password string) error {
 		return err
 	}
 	err = a.c.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := a.holdFor(ctx, tx, l); err != nil {
+			return err
+		}
 		if err := a.use(ctx, tx, l); err != nil {
 			return err
 		}
@@ -117,6 +120,9 @@ func (a *Accounts) ChangePassword(ctx context.Context, by *Session, current, nex
 		return err
 	}
 	return a.c.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := a.hold(ctx, tx, by.Account.ID); err != nil {
+			return err
+		}
 		if err := a.setPassword(ctx, tx, d, by.Account, by.Surface, hash); err != nil {
 			return err
 		}

@@ -182,6 +182,9 @@ func (a *Accounts) Code(ctx context.Context, half *Session, code string, dev Dev
 	}
 	wrong := false
 	err = a.c.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := a.hold(ctx, tx, half.Account.ID); err != nil {
+			return err
+		}
 		if err := a.try(ctx, tx, half); err != nil {
 			return err
 		}
@@ -290,6 +293,9 @@ func (a *Accounts) proveAgain(ctx context.Context, s *Session, p Proof) error {
 	}
 	wrong := false
 	err = a.c.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := a.hold(ctx, tx, s.Account.ID); err != nil {
+			return err
+		}
 		if len(ofKind(who.factors, KindAuthenticator)) > 0 {
 			if _, err := a.code(ctx, tx, d, s, p.Code); errors.Is(err, ErrCode) {
 				wrong = true
