@@ -106,14 +106,8 @@ func (a *Accounts) ChangePassword(ctx context.Context, by *Session, current, nex
 	if err != nil {
 		return err
 	}
-	right, err := a.hasher.matches(ctx, current, who.hash)
-	if err != nil {
+	if err := a.known(ctx, by, current, who); err != nil {
 		return err
-	}
-	if !right || a.tries.over(held.Key()) {
-		a.tries.add(held.Key())
-		a.failed.add(by.Account.ID)
-		return ErrCode
 	}
 	hash, err := a.newHash(ctx, d, next, held)
 	if err != nil {

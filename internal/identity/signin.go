@@ -203,14 +203,19 @@ func (a *Accounts) Code(ctx context.Context, half *Session, code string, dev Dev
 		return err
 	})
 	if err == nil && wrong {
+		a.codes.add(half.Account.key())
 		a.failed.add(half.Account.ID)
 		return "", nil, ErrCode
+	}
+	if err == nil {
+		a.codes.clear(half.Account.key())
 	}
 	return token, s, wrap(err)
 }
 
-// try counts a code of a half session, and one of the account's address in the
-// window, whichever half session it is for.
+// try counts a code of a half session. Those of the account are counted beside
+// it, whichever half session they are for: whoever has the password can begin
+// as many as they like.
 func (a *Accounts) try(ctx context.Context, tx *store.Tx, half *Session) error {
 	res, err := tx.Exec(ctx, "UPDATE sessions SET tries = tries + 1 WHERE id = $1 AND level = 'half' AND tries < $2", half.ID, triesPerHalf)
 	if err != nil {
@@ -223,13 +228,19 @@ func (a *Accounts) try(ctx context.Context, tx *store.Tx, half *Session) error {
 }
 
 // code checks a code against the authenticator and the recovery codes, and
-// returns the way of proof. ErrCode if it is neither.
+// returns the way of proof. ErrCode if it is neither. Once too many codes of an
+// account were wrong, those of an authenticator are not taken for a while;
+// those of recovery cannot be guessed.
 func (a *Accounts) code(ctx context.Context, tx *store.Tx, d declared, of *Session, code string) (string, error) {
 	list, err := a.credentials(ctx, tx, of.Account.ID)
 	if err != nil {
 		return "", err
 	}
-	for _, c := range ofKind(list, KindAuthenticator) {
+	apps := ofKind(list, KindAuthenticator)
+	if a.codes.over(of.Account.key()) {
+		apps = nil
+	}
+	for _, c := range apps {
 		ok, err := a.checkCode(ctx, tx, d, c, code)
 		if err != nil || ok {
 			return wayCode, err
@@ -282,14 +293,8 @@ func (a *Accounts) proveAgain(ctx context.Context, s *Session, p Proof) error {
 	if err != nil {
 		return err
 	}
-	right, err := a.hasher.matches(ctx, p.Password, who.hash)
-	if err != nil {
+	if err := a.known(ctx, s, p.Password, who); err != nil {
 		return err
-	}
-	if !right || a.tries.over(address.Key()) {
-		a.tries.add(address.Key())
-		a.failed.add(s.Account.ID)
-		return ErrCode
 	}
 	wrong := false
 	err = a.c.Store.Update(ctx, func(tx *store.Tx) error {
@@ -306,12 +311,29 @@ func (a *Accounts) proveAgain(ctx context.Context, s *Session, p Proof) error {
 		}
 		return a.refresh(ctx, tx, s)
 	})
-	if wrong {
-		a.tries.add(address.Key())
+	if err == nil && wrong {
+		a.codes.add(s.Account.key())
 		a.failed.add(s.Account.ID)
 		return ErrCode
 	}
 	return err
+}
+
+// known checks the password of whoever is signed in. ErrCode if it is not
+// right, or too many were not. It is counted by account and not by address:
+// what strangers guess at the sign-in must not lock the owner out of this.
+func (a *Accounts) known(ctx context.Context, s *Session, password string, who candidate) error {
+	right, err := a.hasher.matches(ctx, password, who.hash)
+	if err != nil {
+		return err
+	}
+	if !right || a.steps.over(s.Account.key()) {
+		a.steps.add(s.Account.key())
+		a.failed.add(s.Account.ID)
+		return ErrCode
+	}
+	a.steps.clear(s.Account.key())
+	return nil
 }
 
 func (a *Accounts) refresh(ctx context.Context, tx *store.Tx, s *Session) error {
