@@ -51,7 +51,7 @@ func (p Party) webauthn() (*webauthn.WebAuthn, error) {
 	return w, nil
 }
 
-// ceremonies hands out challenges and takes each back once. A challenge for
+// ceremonies hands out challenges and takes a good answer to each once. A challenge for
 // signing in is signed and not kept, so that asking for many fills nothing. It
 // is safe for concurrent use.
 type ceremonies struct {
@@ -89,16 +89,25 @@ func (c *ceremonies) challenge(use string) []byte {
 	return append(b, c.sign(use, b)...)
 }
 
-// take reports whether a challenge is good for a use, for the first time.
-func (c *ceremonies) take(use string, b []byte) bool {
-	if len(b) != challengeSize || !hmac.Equal(b[nonceSize+8:], c.sign(use, b[:nonceSize+8])) {
-		return false
-	}
-	until := time.UnixMilli(int64(binary.BigEndian.Uint64(b[nonceSize:])))
+// ours reports whether a challenge is one that was given out for a use, and not
+// too old.
+func (c *ceremonies) ours(use string, b []byte) bool {
+	return len(b) == challengeSize && hmac.Equal(b[nonceSize+8:], c.sign(use, b[:nonceSize+8])) && c.now().Before(until(b))
+}
+
+// until is when a challenge of ours is over.
+func until(b []byte) time.Time {
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(b[nonceSize:])))
+}
+
+// spend reports whether a challenge of ours is answered for the first time. It
+// is asked once the answer has proven to be a passkey's: everybody can have
+// challenges, and could else fill what is remembered.
+func (c *ceremonies) spend(b []byte) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.now()
-	if _, used := c.spent[string(b)]; used || !now.Before(until) {
+	if _, used := c.spent[string(b)]; used {
 		return false
 	}
 	if len(c.spent) >= maxCeremonies {
@@ -111,7 +120,7 @@ func (c *ceremonies) take(use string, b []byte) bool {
 			return false // so many good answers in five minutes are not people's
 		}
 	}
-	c.spent[string(b)] = until
+	c.spent[string(b)] = until(b)
 	return true
 }
 
@@ -235,7 +244,7 @@ func (a *Accounts) signInPasskey(ctx context.Context, p Party, surface string, a
 		return "", nil, err
 	}
 	parsed, challenge, ok := parseAnswer(answer)
-	if !ok || !a.ceremony.take(surface, challenge) {
+	if !ok || !a.ceremony.ours(surface, challenge) {
 		return "", nil, ErrSignIn
 	}
 	_, data, err := p.question(challenge)
@@ -256,7 +265,7 @@ func (a *Accounts) signInPasskey(ctx context.Context, p Party, surface string, a
 	found, err := w.ValidateDiscoverableLogin(func(_, _ []byte) (webauthn.User, error) {
 		return a.holder(x, x.Reference, keys), nil
 	}, *data, parsed)
-	if err != nil || found.Authenticator.CloneWarning {
+	if err != nil || found.Authenticator.CloneWarning || !a.ceremony.spend(challenge) {
 		return "", nil, ErrSignIn // what the library says may quote the answer
 	}
 	var token string
