@@ -37,7 +37,7 @@ func (a *Accounts) AskAddress(ctx context.Context, by *Session, values url.Value
 	}
 	return a.c.Store.Update(ctx, func(tx *store.Tx) error {
 		x := by.Account
-		if err := a.hold(ctx, tx, x.ID); err != nil {
+		if err := a.holdBy(ctx, tx, by); err != nil {
 			return err
 		}
 		if err := a.void(ctx, tx, x.ID, linkAddressNew, linkAddressOld); err != nil {

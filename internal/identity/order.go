@@ -27,6 +27,23 @@ func (a *Accounts) hold(ctx context.Context, tx *store.Tx, account int64) error 
 	return nil
 }
 
+// holdBy holds the account that a session acts for. ErrNotFound if the session
+// was ended since its request came in: what a stranger in the account began
+// must not be done after the owner signed them out.
+func (a *Accounts) holdBy(ctx context.Context, tx *store.Tx, by *Session) error {
+	if err := a.hold(ctx, tx, by.Account.ID); err != nil {
+		return err
+	}
+	var there int
+	if err := tx.QueryRow(ctx, "SELECT COUNT(*) FROM sessions WHERE id = $1", by.ID).Scan(&there); err != nil {
+		return wrap(err)
+	}
+	if there == 0 {
+		return ErrNotFound
+	}
+	return nil
+}
+
 // holdFor holds the account of a link. ErrLink if it is not open any more.
 func (a *Accounts) holdFor(ctx context.Context, tx *store.Tx, l link) error {
 	err := a.hold(ctx, tx, l.account)

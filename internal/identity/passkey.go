@@ -2,6 +2,7 @@ package identity
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
@@ -233,7 +234,7 @@ func (a *Accounts) ProvePasskey(ctx context.Context, p Party, s *Session, answer
 	if err != nil {
 		return err
 	}
-	return a.c.Store.Update(ctx, func(tx *store.Tx) error { return a.refresh(ctx, tx, s) })
+	return a.c.Store.Update(ctx, func(tx *store.Tx) error { return a.renew(ctx, tx, s, s.Level, a.c.Now()) })
 }
 
 // signInPasskey finds and checks the passkey of an answer. With only, it must
@@ -271,20 +272,8 @@ func (a *Accounts) signInPasskey(ctx context.Context, p Party, surface string, a
 	var token string
 	var s *Session
 	err = a.c.Store.Update(ctx, func(tx *store.Tx) error {
-		for _, k := range keys {
-			if !bytes.Equal(k.key.ID, found.ID) {
-				continue
-			}
-			value, err := json.Marshal(found)
-			if err != nil {
-				return err
-			}
-			if err := a.replace(ctx, tx, d, surface, x.Role.Actor(), k.Credential, value); err != nil {
-				return err
-			}
-			if _, err := a.used(ctx, tx, k.Credential, 0); err != nil {
-				return err
-			}
+		if err := a.noteUse(ctx, tx, d, surface, x, keys, found); err != nil {
+			return err
 		}
 		if only != 0 {
 			return nil
@@ -293,6 +282,32 @@ func (a *Accounts) signInPasskey(ctx context.Context, p Party, surface string, a
 		return err
 	})
 	return token, s, err
+}
+
+// noteUse writes what a use changed of a passkey. ErrSignIn if the account was
+// closed, or the passkey removed, while its answer was checked.
+func (a *Accounts) noteUse(ctx context.Context, tx *store.Tx, d declared, surface string, x Account, keys []passkey, found *webauthn.Credential) error {
+	err := a.hold(ctx, tx, x.ID)
+	if errors.Is(err, ErrNotFound) {
+		return ErrSignIn
+	}
+	if err != nil {
+		return err
+	}
+	value, err := json.Marshal(found)
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		if !bytes.Equal(k.key.ID, found.ID) {
+			continue
+		}
+		if there, err := a.used(ctx, tx, k.Credential, 0); err != nil || !there {
+			return cmp.Or(err, ErrSignIn)
+		}
+		return a.replace(ctx, tx, d, surface, x.Role.Actor(), k.Credential, value)
+	}
+	return ErrSignIn
 }
 
 // parseAnswer reads a browser's answer and the challenge that it says it is
@@ -373,7 +388,8 @@ func (a *Accounts) NewPasskey(ctx context.Context, p Party, by *Session) ([]byte
 	return json.Marshal(question.Response)
 }
 
-// AddPasskey keeps the passkey that a browser made. ErrProof without a fresh
+// AddPasskey keeps the passkey that a browser made. The session is whole from
+// now on, with another token. ErrProof without a fresh
 // proof, ErrCode if the answer is not one to the question that was asked.
 func (a *Accounts) AddPasskey(ctx context.Context, p Party, by *Session, answer []byte) error {
 	if !by.Fresh(a.c.Now()) {
@@ -405,13 +421,13 @@ func (a *Accounts) AddPasskey(ctx context.Context, p Party, by *Session, answer 
 		return err
 	}
 	return a.c.Store.Update(ctx, func(tx *store.Tx) error {
-		if err := a.hold(ctx, tx, by.Account.ID); err != nil {
+		if err := a.holdBy(ctx, tx, by); err != nil {
 			return err
 		}
 		if err := a.addCredential(ctx, tx, d, by.Account, by.Surface, KindPasskey, value); err != nil {
 			return err
 		}
-		if err := a.strengthen(ctx, tx, by); err != nil {
+		if err := a.renew(ctx, tx, by, Whole, by.Proved); err != nil {
 			return err
 		}
 		return a.changed(ctx, tx, d, by.Account, by.Surface, "passkey.added")

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -114,8 +115,11 @@ func (a *Accounts) ChangePassword(ctx context.Context, by *Session, current, nex
 		return err
 	}
 	return a.c.Store.Update(ctx, func(tx *store.Tx) error {
-		if err := a.hold(ctx, tx, by.Account.ID); err != nil {
+		if err := a.holdBy(ctx, tx, by); err != nil {
 			return err
+		}
+		if still, err := a.still(ctx, tx, d, &who); err != nil || !still {
+			return cmp.Or(err, ErrCode)
 		}
 		if err := a.setPassword(ctx, tx, d, by.Account, by.Surface, hash); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -97,6 +98,9 @@ func (a *Accounts) signIn(ctx context.Context, in Attempt) (string, *Session, er
 	var token string
 	var s *Session
 	err = a.c.Store.Update(ctx, func(tx *store.Tx) error {
+		if still, err := a.still(ctx, tx, d, &who); err != nil || !still {
+			return cmp.Or(err, ErrSignIn)
+		}
 		level, way := a.levelFor(d, who.account.Role, false), wayPassword
 		if len(ofKind(who.factors, KindAuthenticator)) > 0 {
 			level = Half
@@ -123,19 +127,40 @@ func (a *Accounts) candidate(ctx context.Context, d declared, surface string, ad
 			return err
 		}
 		c.account, c.found = x, true
-		if c.factors, err = a.credentials(ctx, tx, x.ID); err != nil {
-			return err
-		}
-		for _, p := range ofKind(c.factors, kindPassword) {
-			hash, err := a.secret(ctx, tx, d, p)
-			if err != nil && !errors.Is(err, ErrNotFound) {
-				return err
-			}
-			c.password, c.hash = p, string(hash)
-		}
-		return nil
+		return a.prepare(ctx, tx, d, &c)
 	})
 	return c, err
+}
+
+// prepare fills in what the account of a candidate proves itself with.
+func (a *Accounts) prepare(ctx context.Context, tx *store.Tx, d declared, c *candidate) (err error) {
+	if c.factors, err = a.credentials(ctx, tx, c.account.ID); err != nil {
+		return err
+	}
+	for _, p := range ofKind(c.factors, kindPassword) {
+		hash, err := a.secret(ctx, tx, d, p)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		c.password, c.hash = p, string(hash)
+	}
+	return nil
+}
+
+// still holds the account of a candidate whose password was right, and reports
+// whether it is so still: hashing takes long enough for a reset to come between.
+func (a *Accounts) still(ctx context.Context, tx *store.Tx, d declared, who *candidate) (bool, error) {
+	err := a.hold(ctx, tx, who.account.ID)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	checked := who.hash
+	who.hash = ""
+	err = a.prepare(ctx, tx, d, who)
+	return err == nil && who.hash == checked, err
 }
 
 // unlocked reports whether a link past the count is one of this account.
@@ -265,7 +290,8 @@ func (Proof) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "(proof)") }
 // LogValue returns a placeholder.
 func (Proof) LogValue() slog.Value { return slog.StringValue("(proof)") }
 
-// Prove is step-up: from now on the session is fresh for some minutes. ErrCode
+// Prove is step-up: from now on the session is fresh for some minutes, and has
+// another token, which Renewed returns. ErrCode
 // if the proof is not right; it is counted like a sign-in.
 func (a *Accounts) Prove(ctx context.Context, s *Session, p Proof) error {
 	rest := a.wait(ctx)
@@ -298,8 +324,8 @@ func (a *Accounts) proveAgain(ctx context.Context, s *Session, p Proof) error {
 	}
 	wrong := false
 	err = a.c.Store.Update(ctx, func(tx *store.Tx) error {
-		if err := a.hold(ctx, tx, s.Account.ID); err != nil {
-			return err
+		if still, err := a.still(ctx, tx, d, &who); err != nil || !still {
+			return cmp.Or(err, ErrCode)
 		}
 		if len(ofKind(who.factors, KindAuthenticator)) > 0 {
 			if _, err := a.code(ctx, tx, d, s, p.Code); errors.Is(err, ErrCode) {
@@ -309,7 +335,7 @@ func (a *Accounts) proveAgain(ctx context.Context, s *Session, p Proof) error {
 				return err
 			}
 		}
-		return a.refresh(ctx, tx, s)
+		return a.renew(ctx, tx, s, s.Level, a.c.Now())
 	})
 	if err == nil && wrong {
 		a.codes.add(s.Account.key())
@@ -334,10 +360,4 @@ func (a *Accounts) known(ctx context.Context, s *Session, password string, who c
 	}
 	a.steps.clear(s.Account.key())
 	return nil
-}
-
-func (a *Accounts) refresh(ctx context.Context, tx *store.Tx, s *Session) error {
-	s.Proved = a.c.Now()
-	_, err := tx.Exec(ctx, "UPDATE sessions SET proved_ms = $1 WHERE id = $2", s.Proved.UnixMilli(), s.ID)
-	return wrap(err)
 }

@@ -150,5 +150,13 @@ func (h *site) signedIn(w http.ResponseWriter, r *http.Request, token string, s 
 	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
+// renew gives the browser the token that its session has from now on, if it got
+// another one.
+func renew(w http.ResponseWriter, r *http.Request, me *identity.Session) {
+	if token, ok := me.Renewed(); ok {
+		web.VisitOf(r).SetCookie(w, "signin", token)
+	}
+}
+
 // days are dates as pages show them.
 const days = "2 January 2006"

@@ -33,6 +33,7 @@ func (h *site) provePasskeyPost(w http.ResponseWriter, r *http.Request, me *iden
 		err = h.accounts.ProvePasskey(r.Context(), web.VisitOf(r).Party(), me, []byte(values.Get(passkeyField)))
 	}
 	if err == nil {
+		renew(w, r, me)
 		http.Redirect(w, r, web.BackOf(r), http.StatusSeeOther)
 		return nil
 	}
