@@ -265,6 +265,7 @@ func (a *Accounts) Forget(ctx context.Context, tx *store.Tx, s keys.SubjectID) e
 			"DELETE FROM sessions WHERE account IN (SELECT id FROM accounts WHERE subject = $1)",
 			"DELETE FROM credentials WHERE account IN (SELECT id FROM accounts WHERE subject = $1)",
 			"DELETE FROM account_links WHERE account IN (SELECT id FROM accounts WHERE subject = $1)",
+			"UPDATE account_links SET state = 'void' WHERE kind = 'invitation' AND pair IN (SELECT id FROM accounts WHERE subject = $1)",
 			"DELETE FROM account_links WHERE subject = $1",
 			"DELETE FROM accounts WHERE subject = $1",
 		} {

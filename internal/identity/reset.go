@@ -88,9 +88,13 @@ func (a *Accounts) Reset(ctx context.Context, token, password string) error {
 }
 
 // ChangePassword sets another password for whoever knows the one there is, and
-// signs the account out everywhere else. ErrCode if the one there is was not
-// right; a PasswordFault if the new one cannot be taken.
+// signs the account out everywhere else. ErrProof without a fresh proof, which
+// has the second factor in it where there is one; ErrCode if the one there is
+// was not right; a PasswordFault if the new one cannot be taken.
 func (a *Accounts) ChangePassword(ctx context.Context, by *Session, current, next string) error {
+	if !by.Fresh(a.c.Now()) {
+		return ErrProof
+	}
 	d, err := a.declared()
 	if err != nil {
 		return err

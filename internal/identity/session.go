@@ -332,17 +332,25 @@ func (a *Accounts) devices(ctx context.Context, tx *store.Tx, d declared, of *Se
 }
 
 // End signs one session of the same account out, this one or another.
-// ErrNotFound if there is no such session of it.
+// ErrNotFound if there is no such session of it; ErrProof for another without
+// a fresh proof, or a stranger in the account could sign its owner out.
 func (a *Accounts) End(ctx context.Context, by *Session, id int64) error {
 	how := "here"
 	if id != by.ID {
 		how = "elsewhere"
+		if !by.Fresh(a.c.Now()) {
+			return ErrProof
+		}
 	}
 	return a.endThose(ctx, by, how, "DELETE FROM sessions WHERE account = $1 AND id = $2", id)
 }
 
-// EndOthers signs the account out everywhere but here.
+// EndOthers signs the account out everywhere but here. ErrProof without a fresh
+// proof.
 func (a *Accounts) EndOthers(ctx context.Context, by *Session) error {
+	if !by.Fresh(a.c.Now()) {
+		return ErrProof
+	}
 	err := a.endThose(ctx, by, "others", "DELETE FROM sessions WHERE account = $1 AND id <> $2", by.ID)
 	if errors.Is(err, ErrNotFound) {
 		return nil // there was no other

@@ -102,10 +102,11 @@ func (a *Accounts) signIn(ctx context.Context, in Attempt) (string, *Session, er
 			return cmp.Or(err, ErrSignIn)
 		}
 		level, way := a.levelFor(d, who.account.Role, false), wayPassword
+		if a.passkeyOnly(d, who) {
+			return ErrSignIn
+		}
 		if len(ofKind(who.factors, KindAuthenticator)) > 0 {
 			level = Half
-		} else if len(ofKind(who.factors, KindPasskey)) > 0 && d.staff(who.account.Role) {
-			return ErrSignIn // the role's second factor is a passkey, which signs in by itself
 		}
 		if _, err := a.used(ctx, tx, who.password, 0); err != nil {
 			return err
@@ -145,6 +146,12 @@ func (a *Accounts) prepare(ctx context.Context, tx *store.Tx, d declared, c *can
 		c.password, c.hash = p, string(hash)
 	}
 	return nil
+}
+
+// passkeyOnly reports whether a password is worth nothing: the role must have a
+// second factor, and it is a passkey, which signs in by itself.
+func (a *Accounts) passkeyOnly(d declared, who candidate) bool {
+	return d.staff(who.account.Role) && len(ofKind(who.factors, KindAuthenticator)) == 0 && len(ofKind(who.factors, KindPasskey)) > 0
 }
 
 // still holds the account of a candidate whose password was right, and reports
@@ -326,6 +333,9 @@ func (a *Accounts) proveAgain(ctx context.Context, s *Session, p Proof) error {
 	err = a.c.Store.Update(ctx, func(tx *store.Tx) error {
 		if still, err := a.still(ctx, tx, d, &who); err != nil || !still {
 			return cmp.Or(err, ErrCode)
+		}
+		if a.passkeyOnly(d, who) {
+			return ErrCode
 		}
 		if len(ofKind(who.factors, KindAuthenticator)) > 0 {
 			if _, err := a.code(ctx, tx, d, s, p.Code); errors.Is(err, ErrCode) {
