@@ -40,7 +40,8 @@ type Colleague struct {
 // Invite asks somebody to open an account with a role: a customer's
 // administrator for users of their own firm, staff who may manage accounts for
 // anybody. What it does is the same for every address. ErrNotFound if the
-// inviter may not; intake.FieldErrors if the form cannot be taken.
+// inviter may not; ErrProof without a fresh proof; intake.FieldErrors if the
+// form cannot be taken.
 func (a *Accounts) Invite(ctx context.Context, by *Session, role Role, values url.Values) error {
 	d, err := a.declared()
 	if err != nil {
@@ -49,7 +50,10 @@ func (a *Accounts) Invite(ctx context.Context, by *Session, role Role, values ur
 	if !MayInvite(by.Account.Role, role) || !d.exists(role) {
 		return ErrNotFound
 	}
-	l := link{kind: linkInvitation, role: role, surface: by.Surface}
+	if !by.Fresh(a.c.Now()) {
+		return ErrProof
+	}
+	l := link{kind: linkInvitation, role: role, surface: by.Surface, pair: by.Account.ID}
 	if by.Account.Role == CustomerAdministrator {
 		l.company = by.Account.Company
 	}
@@ -227,7 +231,11 @@ func (a *Accounts) close(ctx context.Context, tx *store.Tx, d declared, x Accoun
 	if err := a.void(ctx, tx, x.ID, linkKinds...); err != nil {
 		return err
 	}
-	err := a.prove(ctx, tx, d, evidence.Body{Kind: evidence.AccountClosed, Surface: surface, Subject: x.Subject, Ref: x.ID, Actor: actor})
+	_, err := tx.Exec(ctx, "UPDATE account_links SET state = $1 WHERE kind = $2 AND pair = $3 AND state = $4", linkVoid, string(linkInvitation), x.ID, linkAsked)
+	if err != nil {
+		return wrap(err)
+	}
+	err = a.prove(ctx, tx, d, evidence.Body{Kind: evidence.AccountClosed, Surface: surface, Subject: x.Subject, Ref: x.ID, Actor: actor})
 	if err != nil {
 		return err
 	}

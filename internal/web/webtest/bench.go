@@ -53,6 +53,7 @@ type Bench struct {
 	queue *mail.Queue
 	help  *support.Desk
 	vault *vault.Vault
+	ring  *keys.Ring
 
 	mu  sync.Mutex
 	now time.Time
@@ -76,6 +77,7 @@ func Open(t testing.TB, operator string, edits ...[3]string) *Bench {
 	b.Store = storetest.Open(t, storetest.Target(t, store.SQLite))
 	ring, err := keys.Open(ctx, b.Store, filepath.Join(dir, "keys"))
 	must(t, err)
+	b.ring = ring
 	b.Evidence, err = evidence.Open(ctx, b.Store, ring, filepath.Join(dir, "log"), evidence.Options{Origin: "test.example/evidence", Now: b.Clock})
 	must(t, err)
 	versions, err := notice.OpenVersions(ctx, b.Store, b.Evidence)
