@@ -47,12 +47,15 @@ func New(s *web.Site, d Deps) *web.Routes {
 	h := &site{Site: s, Deps: d, passes: newPasses(s.Secret("console pass v1"))}
 	rt := s.NewRoutes()
 	account.Add(rt, s, d.Accounts)
-	first := &member.First{Site: s, Accounts: d.Accounts, Cards: h.cards}
-	rt.Handle("GET /{$}", first.Page)
+	rt.Handle("GET /{$}", h.home)
 
 	h.route(rt, mayFind, "GET /people-search", h.peopleSearch)
 	h.route(rt, mayFind, "POST /people-search", h.peopleSearchPost)
 	h.route(rt, mayFind, "GET /person/{pass}", h.person)
+	h.route(rt, mayAnswer, "GET /enquiries", h.enquiries)
+	h.route(rt, mayAnswer, "GET /enquiries/{ticket}", h.enquiry)
+	h.route(rt, mayAnswer, "POST /enquiries/{ticket}/close", h.enquiryClose)
+	h.route(rt, mayAnswer, "POST /enquiries/{ticket}/move", h.enquiryMove)
 
 	rt.Menu("Overview", "/")
 	for _, p := range places {
@@ -73,6 +76,7 @@ type place struct {
 // places are in the order in which people meet them.
 var places = []place{
 	{mayFind, "Find a person", "/people-search", "Find a person", "See what your role may see of a person, for a purpose that you state. They see that you looked."},
+	{mayAnswer, "Enquiries", "/enquiries", "Enquiries", "What people wrote to your desk and nobody has closed yet."},
 }
 
 func (h *site) cards(me *identity.Session) (list []member.Card) {

@@ -1,6 +1,9 @@
 package console
 
-import "candour/internal/web"
+import (
+	"candour/internal/web"
+	"candour/internal/web/member"
+)
 
 // PeopleSearch is the page "console_people_search".
 type PeopleSearch struct {
@@ -48,12 +51,13 @@ type Held struct {
 	Records []HeldRecord
 }
 
-// HeldRecord is one record.
+// HeldRecord is one record, or several that say the same.
 type HeldRecord struct {
 	Value     string
-	Collected string
+	Collected string // the last of several
 	Surface   string
 	Kept      string
+	Times     int // how often it is held; 0 for once
 }
 
 // Withheld is a category that is not shown, and why.
@@ -88,3 +92,33 @@ type Span struct {
 
 // DecisionView is one decision.
 type DecisionView struct{ On, Purpose, What string }
+
+// Home is the page "console_home": what a role can do.
+type Home struct {
+	web.Base
+	Role  string // title of the actor
+	Cards []member.Card
+}
+
+// Enquiries is the page "console_enquiries": the open tickets of a desk.
+type Enquiries struct {
+	web.Base
+	Desk    string
+	Tickets []TicketView
+	Next    string // address of those after; empty for none
+}
+
+// Enquiry is the page "console_enquiry": one ticket with its words.
+type Enquiry struct {
+	web.Base
+	Ticket TicketView
+	Open   bool
+	Facts  []Fact
+	Seen   bool // the words were shown, which stands in the person's history
+	States []string
+	Groups []Held
+	Person string // address of the person's page; empty where there is nobody any more
+	Close  string // where the buttons post
+	Move   string
+	Other  string // the desk it moves to
+}

@@ -61,7 +61,7 @@ func (l *look) act(tx *store.Tx) error {
 	if err != nil {
 		return err
 	}
-	l.page.States = l.stateWords(state, standing)
+	l.page.States = l.stateWords(l.policy, l.me.Account.Role, state, standing)
 	categories, hidden := l.shown()
 	sight, err := l.Vault.LookSubject(l.ctx, tx, access(l.me, l.purpose.ID), l.subject, categories...)
 	switch {
@@ -71,9 +71,9 @@ func (l *look) act(tx *store.Tx) error {
 		return err
 	}
 	l.page.Seen = true
-	l.page.Groups = l.groups(sight)
+	l.page.Groups = groups(l.policy, sight.Records)
 	for _, x := range sight.Withheld {
-		l.page.Withheld = append(l.page.Withheld, Withheld{l.category(x.Category), verdictWords[x.Why]})
+		l.page.Withheld = append(l.page.Withheld, Withheld{categoryTitle(l.policy, x.Category), verdictWords[x.Why]})
 	}
 	for _, title := range hidden {
 		l.page.Withheld = append(l.page.Withheld, Withheld{title, "Kept so that only the software uses it. Nobody is shown it."})
@@ -140,26 +140,6 @@ func (l *look) shown() (ids, hidden []string) {
 		}
 	}
 	return ids, hidden
-}
-
-// groups sorts what was seen by category.
-func (l *look) groups(sight vault.Sight) (groups []Held) {
-	last := ""
-	for _, rec := range sight.Records {
-		if rec.Category != last {
-			groups, last = append(groups, Held{Title: l.category(rec.Category)}), rec.Category
-		}
-		g := &groups[len(groups)-1]
-		g.Records = append(g.Records, recordView(l.policy, rec))
-	}
-	return groups
-}
-
-func (l *look) category(id string) string {
-	if k, ok := l.policy.CategoryByID(id); ok {
-		return k.Title
-	}
-	return id
 }
 
 func (l *look) actorTitle(id string) string {

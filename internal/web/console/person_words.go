@@ -1,9 +1,11 @@
 package console
 
 import (
+	"slices"
 	"time"
 	"unicode/utf8"
 
+	"candour/internal/identity"
 	"candour/internal/support"
 	"candour/internal/vault"
 	"candour/policy"
@@ -36,7 +38,7 @@ var verdictWords = map[policy.Verdict]string{
 
 // stateWords say what limits the use of a person's data. Objections are told to
 // whoever works for the purpose.
-func (l *look) stateWords(s vault.State, st policy.Standing) (words []string) {
+func (h *site) stateWords(p *policy.Policy, r identity.Role, s vault.State, st policy.Standing) (words []string) {
 	if s.Erased {
 		words = append(words, "Erased. What is left is kept because a law obliges us to, and is for nothing else.")
 	}
@@ -50,13 +52,40 @@ func (l *look) stateWords(s vault.State, st policy.Standing) (words []string) {
 		}
 		words = append(words, text)
 	}
-	c := l.InForce().Compiled
-	for _, q := range l.policy.Purposes {
-		if i, ok := c.Purpose(q.ID); ok && st.Objections.Has(i) && acts(c, l.me.Account.Role, q.ID) {
+	c := h.InForce().Compiled
+	for _, q := range p.Purposes {
+		if i, ok := c.Purpose(q.ID); ok && st.Objections.Has(i) && acts(c, r, q.ID) {
 			words = append(words, "Objected to: "+q.Title+".")
 		}
 	}
 	return words
+}
+
+// groups sorts what was seen by category. What several records say alike is
+// shown once.
+func groups(p *policy.Policy, records []vault.Record) (list []Held) {
+	last := ""
+	for _, rec := range records {
+		if rec.Category != last {
+			list, last = append(list, Held{Title: categoryTitle(p, rec.Category)}), rec.Category
+		}
+		g, v := &list[len(list)-1], recordView(p, rec)
+		at := slices.IndexFunc(g.Records, func(o HeldRecord) bool { return o.Value == v.Value && o.Surface == v.Surface && o.Kept == v.Kept })
+		if at < 0 {
+			g.Records = append(g.Records, v)
+			continue
+		}
+		v.Times = max(g.Records[at].Times, 1) + 1
+		g.Records[at] = v
+	}
+	return list
+}
+
+func categoryTitle(p *policy.Policy, id string) string {
+	if k, ok := p.CategoryByID(id); ok {
+		return k.Title
+	}
+	return id
 }
 
 // maxShown is how much of a record is shown, in octets: more than any form

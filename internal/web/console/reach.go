@@ -16,10 +16,8 @@ const (
 	contactForm = "contact"
 	choiceForm  = "cookie-choice" // its purpose is that of proving choices
 
-	emailFormat     = "email"
-	telephoneFormat = "telephone"
-	referenceField  = "reference"
-	purposeField    = "purpose"
+	referenceField = "reference"
+	purposeField   = "purpose"
 )
 
 // staff are the roles of the operator's own people.
@@ -28,7 +26,9 @@ var staff = []identity.Role{identity.Support, identity.Marketing, identity.Offic
 // need says whether a role's work needs a page, by the policy in force.
 type need func(*policy.Compiled, identity.Role) bool
 
-func (h *site) may(n need, me *identity.Session) bool { return n(h.InForce().Compiled, me.Account.Role) }
+func (h *site) may(n need, me *identity.Session) bool {
+	return n(h.InForce().Compiled, me.Account.Role)
+}
 
 // acts reports whether a role acts for a purpose.
 func acts(c *policy.Compiled, r identity.Role, purpose string) bool {
@@ -72,6 +72,11 @@ func deskOf(c *policy.Compiled, r identity.Role) (support.QueueID, bool) {
 		return support.QueueRights, true
 	}
 	return support.QueueSupport, true
+}
+
+func mayAnswer(c *policy.Compiled, r identity.Role) bool {
+	_, ok := deskOf(c, r)
+	return ok
 }
 
 // access is that of somebody at their desk: what they do with the data of

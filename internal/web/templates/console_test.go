@@ -2,6 +2,7 @@ package templates_test
 
 import (
 	"candour/internal/web/console"
+	"candour/internal/web/member"
 )
 
 // consolePages are the pages of staff, each with everything and with next to
@@ -10,13 +11,20 @@ func consolePages() map[string][]any {
 	table := []console.DecisionView{{On: "1 May 2026", Purpose: hostile, What: "Agreed"}}
 	choices := &console.Timeline{From: "1 May 2026", To: "2 May 2026", Table: table, Rows: []console.TimelineRow{{Title: hostile, Now: "Agreed", Spans: []console.Span{{X: 1, Width: 2, Y: 3, Height: 4, Class: "given"}}}}}
 	tickets := []console.TicketView{{Reference: "7K2M-9QXT", Opened: "1 May 2026", State: "open", Desk: "Support desk", About: hostile, Suggests: hostile, Href: "/enquiries/7K2M-9QXT"}, {Reference: "7K2M-9QXT"}}
+	held := []console.Held{{Title: hostile, Records: []console.HeldRecord{{Value: hostile, Collected: "1 May 2026", Surface: hostile, Kept: hostile, Times: 2}, {}}}}
+	facts := []console.Fact{{Name: "Account", Value: hostile}}
 	return map[string][]any{
+		"console_home":      {console.Home{Base: base(), Role: hostile, Cards: []member.Card{{Title: hostile, Text: hostile, Href: "/a"}}}, console.Home{Base: base()}},
+		"console_enquiries": {console.Enquiries{Base: base(), Desk: "Support desk", Tickets: tickets, Next: "/enquiries?after=1"}, console.Enquiries{Base: base()}},
+		"console_enquiry": {
+			console.Enquiry{Base: base(), Ticket: tickets[0], Open: true, Facts: facts, Seen: true, States: []string{hostile}, Groups: held, Person: "/person/a", Close: "/a", Move: "/b", Other: "Rights desk"},
+			console.Enquiry{Base: base()},
+		},
 		"console_people_search": {console.PeopleSearch{Base: base(), Form: form()}},
 		"console_people_found":  {console.PeopleFound{Base: base(), People: []console.FoundView{{Number: 1, Reference: "7K2M-9QXT", Href: "/person/a"}, {Number: 2, Href: "/person/b"}}}, console.PeopleFound{Base: base()}},
 		"console_person": {
 			console.Person{
-				Base: base(), Purpose: hostile, Why: hostile, Until: "12:00", Seen: true, States: []string{hostile}, Facts: []console.Fact{{Name: "Account", Value: hostile}},
-				Groups:   []console.Held{{Title: hostile, Records: []console.HeldRecord{{Value: hostile, Collected: "1 May 2026", Surface: hostile, Kept: hostile}, {}}}},
+				Base: base(), Purpose: hostile, Why: hostile, Until: "12:00", Seen: true, States: []string{hostile}, Facts: facts, Groups: held,
 				Withheld: []console.Withheld{{Title: hostile, Why: hostile}}, Unused: []string{hostile}, Tickets: tickets, Choices: choices,
 			},
 			console.Person{Base: base()}, console.Person{Base: base(), Seen: true},
