@@ -59,10 +59,10 @@ func (v *Vault) Tallies(ctx context.Context, tx *store.Tx) ([]Tally, error) {
 
 // Owed is how much of the vault's work is under way.
 type Owed struct {
-	Stages  map[Stage]int64 // erasures by the last stage they completed; those that are done are not among them
-	Done    int64           // erasures that are done
-	Purges  int64           // people and keys whose rows are still to be deleted
-	Behind  int64           // days of expiry that the sweep of a day before today should have been through
+	Stages map[Stage]int64 // erasures by the last stage they completed; those that are done are not among them
+	Done   int64           // erasures that are done
+	Purges int64           // people and keys whose rows are still to be deleted
+	Behind int64           // days of expiry that the sweep of a day before today should have been through
 }
 
 // sweptLate is for how many days a run stays on the list after its day: see

@@ -24,7 +24,6 @@ import (
 	"candour/internal/store/storetest"
 	"candour/internal/support"
 	"candour/internal/vault"
-	"candour/internal/web"
 	"candour/internal/web/console"
 	"candour/internal/web/webtest"
 	"candour/policy"
@@ -40,7 +39,6 @@ type bench struct {
 	vault    *vault.Vault
 	accounts *identity.Accounts
 	desk     *support.Desk
-	routes   *web.Routes
 	audit    string
 	hired    int
 	report   *verify.Report // what a check of the evidence finds
@@ -63,12 +61,11 @@ func open(t testing.TB, st *store.Store) *bench {
 	b.must(err)
 	b.Accounts = b.accounts
 	b.desk = support.New(support.Config{Store: st, Log: b.Evidence, Vault: b.vault, Queue: queue, InForce: inForce, Now: b.Clock})
-	b.routes = console.New(b.Site, console.Deps{
+	b.Handle("console", console.New(b.Site, console.Deps{
 		Accounts: b.accounts, Store: st, Vault: b.vault, Evidence: b.Evidence, Desk: b.desk, Queue: queue, Audit: b.audit,
 		Verify: func(context.Context) (*verify.Report, error) { return b.report, b.fails },
 		Go:     func(fn func(context.Context)) { fn(ctx) },
-	})
-	b.Handle("console", b.routes)
+	}))
 	return b
 }
 

@@ -57,6 +57,10 @@ func New(s *web.Site, d Deps) *web.Routes {
 	h.route(rt, mayAnswer, "POST /enquiries/{ticket}/close", h.enquiryClose)
 	h.route(rt, mayAnswer, "POST /enquiries/{ticket}/move", h.enquiryMove)
 
+	h.route(rt, always, "GET /policy", h.policyPage)
+	h.route(rt, always, "GET /policy/record/{form}", h.policyRecord)
+	h.route(rt, oversees, "GET /data-map", h.dataMap)
+
 	rt.Menu("Overview", "/")
 	for _, p := range places {
 		rt.MenuIf(p.label, p.path, func(me *identity.Session) bool { return h.may(p.need, me) })
@@ -77,6 +81,8 @@ type place struct {
 var places = []place{
 	{mayFind, "Find a person", "/people-search", "Find a person", "See what your role may see of a person, for a purpose that you state. They see that you looked."},
 	{mayAnswer, "Enquiries", "/enquiries", "Enquiries", "What people wrote to your desk and nobody has closed yet."},
+	{always, "Policy", "/policy", "Policy", "The version in force, all others, the record of processing, and who may do what."},
+	{oversees, "Data map", "/data-map", "Data map", "Where data comes from, what for, where it goes and how long it stays: as declared, and as held."},
 }
 
 func (h *site) cards(me *identity.Session) (list []member.Card) {
@@ -94,10 +100,14 @@ func (h *site) cards(me *identity.Session) (list []member.Card) {
 // route gives the handler of a page to whoever needs it for their work. To
 // others it is not there.
 func (h *site) route(rt *web.Routes, n need, pattern string, handler web.Member) {
+	roles := h.rolesFor(n)
+	if len(roles) == 0 {
+		return // no role would ever come there
+	}
 	rt.Member(web.Whole, pattern, func(w http.ResponseWriter, r *http.Request, me *identity.Session) error {
 		if !h.may(n, me) {
 			return web.ErrNotFound
 		}
 		return handler(w, r, me)
-	}, staff...)
+	}, roles...)
 }

@@ -34,13 +34,13 @@ func (h *site) enquiry(w http.ResponseWriter, r *http.Request, me *identity.Sess
 	}
 	v := web.VisitOf(r)
 	p := v.Policy()
-	f, ok := p.FormByID(contactForm)
-	if !ok {
+	f, ok := p.FormByID(formOf(t))
+	if !ok || !acts(h.InForce().Compiled, me.Account.Role, f.Purpose) {
 		return web.ErrNotFound
 	}
 	path := "/enquiries/" + t.Reference
 	page := Enquiry{
-		Base: h.Base(r, "Enquiry "+t.Reference, ""), Ticket: ticketView(p, t, t.Queue), Open: t.Closed.IsZero(),
+		Base: h.Base(r, "Enquiry "+t.Reference, ""), Ticket: ticketView(p, t, t.Queue), Open: t.Closed.IsZero(), Complaint: formOf(t) != contactForm,
 		Close: path + "/close", Move: path + "/move", Other: deskWords[otherDesk(t.Queue)],
 	}
 	page.Facts = []Fact{{"Came", page.Ticket.Opened}, {"By", surfaceTitle(p, t.Surface)}, {"About", page.Ticket.About}}
@@ -71,7 +71,7 @@ func (h *site) words(ctx context.Context, me *identity.Session, t support.Ticket
 			return err
 		}
 		page.States = h.stateWords(p, me.Account.Role, state, standing)
-		sight, err := h.Vault.LookMatter(ctx, tx, access(me, purpose), t.Subject, t.ID)
+		sight, err := h.lookAt(ctx, tx, access(me, purpose), t)
 		if refused(err) {
 			return nil // the states say why
 		}
@@ -86,6 +86,23 @@ func (h *site) words(ctx context.Context, me *identity.Session, t support.Ticket
 		return nil
 	}
 	return err
+}
+
+// formOf is the form that a ticket came by. A complaint has one of its own.
+func formOf(t support.Ticket) string {
+	if t.About == support.RightComplaint {
+		return complaintForm
+	}
+	return contactForm
+}
+
+// lookAt is a look at what was written for a ticket. Whoever complains is kept
+// apart from whom it is about, so all that is held of them is the complaint.
+func (h *site) lookAt(ctx context.Context, tx *store.Tx, a vault.Access, t support.Ticket) (vault.Sight, error) {
+	if formOf(t) == complaintForm {
+		return h.Vault.LookSubject(ctx, tx, a, t.Subject)
+	}
+	return h.Vault.LookMatter(ctx, tx, a, t.Subject, t.ID)
 }
 
 func otherDesk(q support.QueueID) support.QueueID {
@@ -115,6 +132,9 @@ func (h *site) ticketAct(w http.ResponseWriter, r *http.Request, me *identity.Se
 	t, err := h.ticket(r, me)
 	if err != nil {
 		return err
+	}
+	if formOf(t) == complaintForm {
+		return web.ErrNotFound // it ends with the request that it belongs to
 	}
 	if err := act(t); err != nil && !errors.Is(err, support.ErrNotFound) { // by somebody else, just now
 		return err

@@ -111,14 +111,108 @@ type Enquiries struct {
 // Enquiry is the page "console_enquiry": one ticket with its words.
 type Enquiry struct {
 	web.Base
-	Ticket TicketView
-	Open   bool
-	Facts  []Fact
-	Seen   bool // the words were shown, which stands in the person's history
-	States []string
-	Groups []Held
-	Person string // address of the person's page; empty where there is nobody any more
-	Close  string // where the buttons post
-	Move   string
-	Other  string // the desk it moves to
+	Ticket    TicketView
+	Open      bool
+	Complaint bool // it is not closed here
+	Facts     []Fact
+	Seen      bool // the words were shown, which stands in the person's history
+	States    []string
+	Groups    []Held
+	Person    string // address of the person's page; empty where there is nobody any more
+	Close     string // where the buttons post
+	Move      string
+	Other     string // the desk it moves to
+}
+
+// Policy is the page "console_policy".
+type Policy struct {
+	web.Base
+	Number     int
+	From, Hash string
+	Notice     string // address
+	Versions   []VersionView
+	Record     []web.Link
+	Roles      []RoleGroup
+}
+
+// VersionView is one published version.
+type VersionView struct {
+	Number      int
+	From, State string
+	Notice      string   // address
+	Since       string   // address of all differences to the one before; empty for the first
+	Changes     []string // against the one before, in words
+}
+
+// RoleGroup is what one role may do.
+type RoleGroup struct {
+	Role string
+	Rows []RoleRow
+}
+
+// RoleRow is one purpose of a role on one ground.
+type RoleRow struct {
+	Purpose string
+	Data    []string
+	Ground  string
+	Stops   string // what a person can do about it
+}
+
+// DataMap is the page "console_data_map": where data comes from, what for, where
+// it goes and how long it stays, as declared and as held.
+type DataMap struct {
+	web.Base
+	Policy     int
+	Following  string // title of the purpose or category that is followed; empty for none
+	Purposes   []web.Link
+	Categories []web.Link
+	Picture    *Picture // of what is followed; nil for none
+	Groups     []FlowGroup
+	Different  []string // where declared and held differ, in words
+	Held       int64    // records
+}
+
+// FlowGroup is the flows of one purpose.
+type FlowGroup struct {
+	Purpose string
+	Href    string // follows it; empty if it is not declared any more
+	Flows   []FlowView
+}
+
+// FlowView is one category for one purpose.
+type FlowView struct {
+	Category, Href string
+	From, To       []string
+	Kept           string
+	Held           string // in words
+	Notes          []string
+}
+
+// Picture is a drawing of columns of boxes and lines between them, in its own
+// units.
+type Picture struct {
+	Title, Description string
+	Width, Height      int
+	Heads              []Label
+	Lines              []Line
+	Boxes              []Box
+}
+
+// Label is a text at a place.
+type Label struct {
+	X, Y int
+	Text string
+}
+
+// Line leads from one box to the next.
+type Line struct {
+	X1, Y1, X2, Y2, Bend1, Bend2 int
+	Class                        string
+}
+
+// Box is a box with its words, line by line.
+type Box struct {
+	X, Y, Width, Height int
+	Class               string
+	Words               []Label
 }

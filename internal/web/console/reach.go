@@ -12,9 +12,10 @@ import (
 // Forms of the policy that the program gives a meaning to here, and their
 // fields.
 const (
-	findForm    = "find-person"
-	contactForm = "contact"
-	choiceForm  = "cookie-choice" // its purpose is that of proving choices
+	findForm      = "find-person"
+	contactForm   = "contact"
+	complaintForm = "complaint"
+	choiceForm    = "cookie-choice" // its purpose is that of proving choices
 
 	referenceField = "reference"
 	purposeField   = "purpose"
@@ -28,6 +29,20 @@ type need func(*policy.Compiled, identity.Role) bool
 
 func (h *site) may(n need, me *identity.Session) bool {
 	return n(h.InForce().Compiled, me.Account.Role)
+}
+
+// rolesFor are the roles that need a page under a version of the policy that
+// applies now or later. The policy in force is asked again each time.
+func (h *site) rolesFor(n need) (list []identity.Role) {
+	now := h.Now()
+	for _, r := range staff {
+		for _, v := range h.Versions.List() {
+			if (v == h.InForce() || v.From.After(now)) && n(v.Compiled, r) && !slices.Contains(list, r) {
+				list = append(list, r)
+			}
+		}
+	}
+	return list
 }
 
 // acts reports whether a role acts for a purpose.
@@ -77,6 +92,15 @@ func deskOf(c *policy.Compiled, r identity.Role) (support.QueueID, bool) {
 func mayAnswer(c *policy.Compiled, r identity.Role) bool {
 	_, ok := deskOf(c, r)
 	return ok
+}
+
+// always is for what every member of staff needs: the promise they work by.
+func always(*policy.Compiled, identity.Role) bool { return true }
+
+// oversees is for who answers for the whole and who keeps it running. What
+// they see there is about nobody.
+func oversees(_ *policy.Compiled, r identity.Role) bool {
+	return r == identity.Officer || r == identity.Engineer
 }
 
 // access is that of somebody at their desk: what they do with the data of
