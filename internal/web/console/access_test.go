@@ -19,6 +19,9 @@ var reach = map[string][]identity.Role{
 	"/enquiries":     {identity.Support, identity.Officer},
 	"/policy":        roles,
 	"/data-map":      {identity.Officer, identity.Engineer},
+	"/evidence":      roles,
+	"/work":          {identity.Officer, identity.Engineer},
+	"/audit":         {identity.Officer, identity.Engineer},
 }
 
 // pages are the console's own pages that need nothing besides a role.

@@ -60,6 +60,11 @@ func New(s *web.Site, d Deps) *web.Routes {
 	h.route(rt, always, "GET /policy", h.policyPage)
 	h.route(rt, always, "GET /policy/record/{form}", h.policyRecord)
 	h.route(rt, oversees, "GET /data-map", h.dataMap)
+	h.route(rt, always, "GET /evidence", h.evidencePage)
+	h.route(rt, oversees, "POST /evidence/verify", h.evidenceVerify)
+	h.route(rt, oversees, "GET /work", h.work)
+	h.route(rt, oversees, "GET /audit", h.auditPage)
+	h.route(rt, oversees, "GET /audit/{form}", h.auditReport)
 
 	rt.Menu("Overview", "/")
 	for _, p := range places {
@@ -83,6 +88,9 @@ var places = []place{
 	{mayAnswer, "Enquiries", "/enquiries", "Enquiries", "What people wrote to your desk and nobody has closed yet."},
 	{always, "Policy", "/policy", "Policy", "The version in force, all others, the record of processing, and who may do what."},
 	{oversees, "Data map", "/data-map", "Data map", "Where data comes from, what for, where it goes and how long it stays: as declared, and as held."},
+	{always, "Evidence", "/evidence", "Evidence", "How the log is that shows tampering, and what in it is open for everyone."},
+	{oversees, "Work", "/work", "Work", "Mails, erasures and retention: what is owed, and whether it is behind."},
+	{oversees, "Audit", "/audit", "Audit", "What a browser saw on our sites, held against the policy."},
 }
 
 func (h *site) cards(me *identity.Session) (list []member.Card) {

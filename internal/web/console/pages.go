@@ -147,6 +147,7 @@ type VersionView struct {
 // RoleGroup is what one role may do.
 type RoleGroup struct {
 	Role string
+	Own  bool // of whoever looks
 	Rows []RoleRow
 }
 
@@ -215,4 +216,55 @@ type Box struct {
 	X, Y, Width, Height int
 	Class               string
 	Words               []Label
+}
+
+// Evidence is the page "console_evidence".
+type Evidence struct {
+	web.Base
+	Healthy    bool
+	Health     string
+	Facts      []Fact
+	Key        string // the verifier key
+	Checkpoint string // the last that was signed
+	Verify     string // where the button posts; empty for who may not
+	Running    bool   // a check is under way
+	Checked    *Checked
+	Entries    []EntryView // those open for everyone, newest first
+}
+
+// Checked is how a check of the evidence ended.
+type Checked struct {
+	Began, Ended string
+	Holds        bool
+	Words        string
+	Lines        []string
+}
+
+// EntryView is an entry that is open for everyone.
+type EntryView struct{ Number, At, Kind, What string }
+
+// Work is the page "console_work": what the software owes, and whether it is
+// behind.
+type Work struct {
+	web.Base
+	Parts []Part
+}
+
+// Part is one kind of work.
+type Part struct {
+	Title  string
+	Behind bool
+	Words  string
+	Facts  []Fact
+}
+
+// Audit is the page "console_audit": the last report of candour audit.
+type Audit struct {
+	web.Base
+	Found       bool
+	Facts       []Fact
+	Differences []string
+	More        int    // differences that are not listed
+	Report      string // address of the whole
+	Fault       string // why a report that is there cannot be shown
 }

@@ -16,12 +16,12 @@ import (
 
 // policyPage shows the policy in force, its versions, and who may do what by
 // it.
-func (h *site) policyPage(w http.ResponseWriter, r *http.Request, _ *identity.Session) error {
+func (h *site) policyPage(w http.ResponseWriter, r *http.Request, me *identity.Session) error {
 	v := web.VisitOf(r)
 	page := Policy{
 		Base: h.Base(r, "Policy", ""), Number: v.Version.Number, From: v.Version.From.In(london).Format(days),
 		Hash: hex.EncodeToString(v.Version.Hash[:])[:hashDigits], Notice: v.URL("", web.VersionPath(v.Version.Number)),
-		Roles: roleRows(h.InForce().Compiled),
+		Roles: roleRows(h.InForce().Compiled, me.Account.Role),
 	}
 	list := h.Versions.List()
 	for i, ver := range slices.Backward(list) {
@@ -88,10 +88,10 @@ func file(w http.ResponseWriter, kind, name string, body []byte) {
 
 // roleRows say for each role what it may use data for, which data, on which
 // ground, and what a person can stop.
-func roleRows(c *policy.Compiled) (groups []RoleGroup) {
+func roleRows(c *policy.Compiled, own identity.Role) (groups []RoleGroup) {
 	p := c.Policy()
 	for _, a := range p.Actors {
-		g := RoleGroup{Role: a.Title}
+		g := RoleGroup{Role: a.Title, Own: a.ID == own.Actor()}
 		for _, q := range p.Purposes {
 			if !slices.Contains(a.Purposes, q.ID) {
 				continue

@@ -18,11 +18,20 @@ func consolePages() map[string][]any {
 	flows := []console.FlowGroup{{Purpose: hostile, Href: "/a", Flows: []console.FlowView{{Category: hostile, Href: "/b", From: []string{hostile}, To: []string{hostile}, Kept: hostile, Held: "7", Notes: []string{hostile}}, {}}}, {Purpose: hostile}}
 	drawn := &console.Picture{Title: hostile, Description: hostile, Width: 10, Height: 20, Heads: []console.Label{{X: 1, Y: 2, Text: hostile}}, Lines: []console.Line{{X1: 1}}, Boxes: []console.Box{{Class: "box", Words: []console.Label{{Text: hostile}}}}}
 	return map[string][]any{
+		"console_evidence": {
+			console.Evidence{
+				Base: base(), Healthy: true, Health: hostile, Facts: facts, Key: hostile, Checkpoint: hostile, Verify: "/evidence/verify",
+				Checked: &console.Checked{Began: "1 May 2026", Ended: "1 May 2026", Holds: true, Words: hostile, Lines: []string{hostile}}, Entries: []console.EntryView{{Number: "1", At: "1 May 2026", Kind: "sweep.done", What: hostile}, {}},
+			},
+			console.Evidence{Base: base(), Verify: "/a", Running: true}, console.Evidence{Base: base(), Verify: "/a", Checked: &console.Checked{}}, console.Evidence{Base: base()},
+		},
+		"console_work":  {console.Work{Base: base(), Parts: []console.Part{{Title: hostile, Behind: true, Words: hostile, Facts: facts}, {}}}, console.Work{Base: base()}},
+		"console_audit": {console.Audit{Base: base(), Found: true, Facts: facts, Differences: []string{hostile}, More: 7, Report: "/audit/report", Fault: hostile}, console.Audit{Base: base(), Found: true}, console.Audit{Base: base()}},
 		"console_policy": {
 			console.Policy{
 				Base: base(), Number: 2, From: "1 May 2026", Hash: "00", Notice: "/privacy", Record: links,
 				Versions: []console.VersionView{{Number: 2, From: "1 May 2026", State: "in force", Notice: "/a", Since: "/b", Changes: []string{hostile}}, {Number: 1}},
-				Roles:    []console.RoleGroup{{Role: hostile, Rows: []console.RoleRow{{Purpose: hostile, Data: []string{hostile, "x"}, Ground: "Contract", Stops: hostile}, {}}}, {Role: hostile}},
+				Roles:    []console.RoleGroup{{Role: hostile, Own: true, Rows: []console.RoleRow{{Purpose: hostile, Data: []string{hostile, "x"}, Ground: "Contract", Stops: hostile}, {}}}, {Role: hostile}},
 			},
 			console.Policy{Base: base()},
 		},
