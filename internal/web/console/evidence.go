@@ -72,6 +72,9 @@ func entryView(p *policy.Policy, e evidence.OpenEntry) EntryView {
 			words = append(words, text)
 		}
 	}
+	if b.Kind == evidence.PolicyPublished {
+		add("version " + strconv.Itoa(b.Policy))
+	}
 	add(b.Code)
 	if b.Surface != "" {
 		add(surfaceTitle(p, b.Surface))
