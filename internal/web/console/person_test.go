@@ -183,7 +183,7 @@ func TestNobodyAndNotAllowedAreOne(t *testing.T) {
 	}
 }
 
-// A look without a purpose, or with one that is none, is refused; so are a
+// R13: a look without a purpose, or with one that is none, is refused; so are a
 // form with no or several answers, and one that is not ours.
 func TestSearchIsRefused(t *testing.T) {
 	b := one(t)

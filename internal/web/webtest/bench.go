@@ -54,7 +54,6 @@ type Bench struct {
 	queue *mail.Queue
 	help  *support.Desk
 	vault *vault.Vault
-	ring  *keys.Ring
 
 	mu  sync.Mutex
 	now time.Time
@@ -84,7 +83,6 @@ func OpenOn(t testing.TB, st *store.Store, operator string, edits ...[3]string) 
 	b.Store = st
 	ring, err := keys.Open(ctx, b.Store, filepath.Join(dir, "keys"))
 	must(t, err)
-	b.ring = ring
 	b.Ring = ring
 	b.Evidence, err = evidence.Open(ctx, b.Store, ring, filepath.Join(dir, "log"), evidence.Options{Origin: "test.example/evidence", Now: b.Clock})
 	must(t, err)
