@@ -27,7 +27,7 @@ func (h *site) auditPage(w http.ResponseWriter, r *http.Request, _ *identity.Ses
 		h.Log.Error("the report of the audit cannot be read", "error", err)
 		page.Fault = "A report is there, and cannot be read. Make another one."
 	default:
-		page.Found, page.Report = true, "/audit/" + audit.HTMLFile
+		page.Found, page.Report = true, "/audit/"+audit.HTMLFile
 		page.Facts = []Fact{
 			{"Site", report.Site}, {"Ended", report.Ended.In(london).Format(minutes)},
 			{"Held against", "policy version " + strconv.Itoa(report.Policy)},

@@ -113,9 +113,13 @@ func (b *bench) as(role identity.Role) *colleague {
 	b.must(err)
 	_, err = b.accounts.SetAuthenticator(ctx, o.Session, code)
 	b.must(err)
+	token, ok := o.Session.Renewed()
+	if !ok {
+		b.T.Fatal("the browser keeps what it had before the second factor")
+	}
 	c := &colleague{b.Browser(), b, role}
 	cookie, _ := b.InForce().Profile.Policy.CookieByRole("signin", "console")
-	c.Cookies[cookie.Name] = o.Token
+	c.Cookies[cookie.Name] = token
 	return c
 }
 
