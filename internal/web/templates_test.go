@@ -7,6 +7,7 @@ import (
 
 	"candour/internal/web"
 	"candour/internal/web/account"
+	"candour/internal/web/console"
 	"candour/internal/web/firstpage"
 	"candour/internal/web/member"
 	"candour/internal/web/portal"
@@ -24,6 +25,10 @@ var structs = map[string]any{
 	"privacy": website.Privacy{}, "privacy_versions": website.PrivacyVersions{}, "privacy_changes": website.PrivacyChanges{}, "cookies": website.Cookies{}, "surface_first": firstpage.SurfaceFirst{}, "error": web.ErrorPage{},
 	"history": portal.History{}, "history_entry": portal.HistoryEntry{}, "access": portal.Access{},
 	"account_form": account.Ask{}, "account_done": account.Done{}, "account_security": account.Security{}, "account_authenticator": account.Authenticator{},
+	"console_home": console.Home{}, "console_enquiries": console.Enquiries{}, "console_enquiry": console.Enquiry{},
+	"console_policy": console.Policy{}, "console_data_map": console.DataMap{},
+	"console_evidence": console.Evidence{}, "console_work": console.Work{}, "console_audit": console.Audit{},
+	"console_people_search": console.PeopleSearch{}, "console_people_found": console.PeopleFound{}, "console_person": console.Person{},
 	"account_codes": account.Codes{}, "account_people": account.People{}, "surface_welcome": member.Welcome{}, "portal_home": member.Home{},
 	"portal_profile": portal.Profile{}, "portal_preferences": portal.Preferences{}, "portal_choices": portal.ChoiceHistory{},
 }

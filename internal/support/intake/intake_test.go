@@ -244,3 +244,23 @@ func FuzzCheck(f *testing.F) {
 		}
 	})
 }
+
+// A reference is no personal data, and is read as people write it.
+func TestReadReference(t *testing.T) {
+	form := policy.Form{ID: "find", Fields: []policy.Field{{Name: "reference", Label: "Reference", Control: "reference", Optional: true}}}
+	for in, want := range map[string]string{"7k2m 9qxt": "7K2M-9QXT", " 7K2M-9QXT\t": "7K2M-9QXT", "": "", "  ": "", "O1lI-2345": "0111-2345"} {
+		a, err := Read(declared, form, url.Values{"reference": {in}})
+		if err != nil || a.Value("reference") != want || len(a) > 0 && a[0].Category != "" {
+			t.Errorf("%q: %q, %v", in, a.Value("reference"), err)
+		}
+	}
+	for _, in := range []string{"7K2M", "7K2M-9QXTZ", "7K2M-9QX!", strings.Repeat("A", 100), "\x00", "ann@example.org"} {
+		if _, err := Read(declared, form, url.Values{"reference": {in}}); err == nil {
+			t.Errorf("%q is taken for a reference", in)
+		}
+	}
+	form.Fields[0].Optional = false
+	if _, err := Read(declared, form, url.Values{}); err == nil {
+		t.Error("a reference that must be given may be missing")
+	}
+}
