@@ -203,6 +203,13 @@ func (a *Accounts) Dismiss(ctx context.Context, by *Session, ref string) error {
 	if err != nil {
 		return err
 	}
+	return a.manage(ctx, by, ref, func(tx *store.Tx, x Account) error {
+		return a.close(ctx, tx, d, x, by.Surface, by.Account.Role.Actor())
+	})
+}
+
+// manage does something to the account of a colleague.
+func (a *Accounts) manage(ctx context.Context, by *Session, ref string, act func(*store.Tx, Account) error) error {
 	return a.c.Store.Update(ctx, func(tx *store.Tx) error {
 		x, err := a.ByReference(ctx, tx, ref)
 		if err != nil {
@@ -214,7 +221,34 @@ func (a *Accounts) Dismiss(ctx context.Context, by *Session, ref string) error {
 		if x.ID == by.Account.ID {
 			return ErrLast
 		}
-		return a.close(ctx, tx, d, x, by.Surface, by.Account.Role.Actor())
+		return act(tx, x)
+	})
+}
+
+// SignOut ends every session of a colleague's account, which stays open: a
+// telephone was lost, or somebody left a screen unlocked. It stands in their
+// history. ErrProof without a fresh proof; ErrNotFound if there is no such
+// account or it is not theirs to manage; ErrLast for oneself.
+func (a *Accounts) SignOut(ctx context.Context, by *Session, ref string) error {
+	if !by.Fresh(a.c.Now()) {
+		return ErrProof
+	}
+	d, err := a.declared()
+	if err != nil {
+		return err
+	}
+	return a.manage(ctx, by, ref, func(tx *store.Tx, x Account) error {
+		res, err := tx.Exec(ctx, "DELETE FROM sessions WHERE account = $1", x.ID)
+		if err != nil {
+			return wrap(err)
+		}
+		n, err := res.RowsAffected()
+		if err != nil || n == 0 {
+			return wrap(err)
+		}
+		return a.prove(ctx, tx, d, evidence.Body{
+			Kind: evidence.AccountEnded, Surface: by.Surface, Subject: x.Subject, Ref: x.ID, Code: "manager", Count: n, Actor: by.Account.Role.Actor(),
+		})
 	})
 }
 

@@ -41,6 +41,7 @@ func TestEveryChangeAsksForAProof(t *testing.T) {
 			"another password":     func(s *identity.Session) error { return d.a.ChangePassword(ctx, s, goodPassword, otherPassword) },
 			"an invitation":        func(s *identity.Session) error { return d.a.Invite(ctx, s, identity.CustomerUser, invitation) },
 			"closing an account":   func(s *identity.Session) error { return d.a.Dismiss(ctx, s, bob.Account.Reference) },
+			"signing one out":      func(s *identity.Session) error { return d.a.SignOut(ctx, s, bob.Account.Reference) },
 			"ending another":       func(s *identity.Session) error { return d.a.End(ctx, s, other.ID) },
 			"ending all others":    func(s *identity.Session) error { return d.a.EndOthers(ctx, s) },
 			"adding a passkey":     func(s *identity.Session) error { return d.a.AddPasskey(ctx, party, s, []byte("{}")) },

@@ -7,9 +7,12 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/net/html"
 
 	"candour/internal/identity"
 	"candour/internal/store/storetest"
@@ -227,5 +230,35 @@ func TestSigningOut(t *testing.T) {
 	br.Cookies[portalCookie] = token
 	if page := br.Do(http.MethodGet, host, "/security", "", ""); page.StatusCode != http.StatusSeeOther {
 		t.Errorf("the old cookie: %d", page.StatusCode)
+	}
+}
+
+// Fields for passwords hide what is typed and let managers fill them in and
+// people paste; nothing is cut, shown again or asked for as a hint (ASVS 5.0
+// 6.2.3, 6.2.6, 6.2.7, 6.4.2).
+func TestFieldsForPasswords(t *testing.T) {
+	b := webtest.Open(t, "invoco")
+	b.OpenAccounts()
+	b.Customer(ann)
+	br, host := b.Browser(), "portal."+b.Parent
+	signIn(t, br, "/sign-in")
+	for path, want := range map[string][]string{"/prove": {"current-password"}, "/security/password": {"current-password", "new-password"}} {
+		page := br.Do(http.MethodGet, host, path, "", "")
+		var got []string
+		for n := range page.Tree().Descendants() {
+			if name := webtest.Attr(n, "name"); n.Type == html.ElementNode && strings.HasSuffix(name, "-password") {
+				got = append(got, name)
+				if webtest.Attr(n, "type") != "password" || webtest.Attr(n, "autocomplete") != name || webtest.Attr(n, "value")+webtest.Attr(n, "maxlength")+webtest.Attr(n, "pattern")+webtest.Attr(n, "onpaste") != "" {
+					t.Errorf("%s: %v", path, n.Attr)
+				}
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s asks for %v", path, got)
+		}
+	}
+	wrong := br.Fill("portal", "/security/password", "change-password", url.Values{"current-password": {"planted wrong one"}, "new-password": {"planted new one"}})
+	if wrong.StatusCode != http.StatusUnprocessableEntity || strings.Contains(wrong.Text, "planted") {
+		t.Errorf("%d", wrong.StatusCode)
 	}
 }
