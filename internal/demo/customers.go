@@ -90,6 +90,9 @@ func (f *filler) years(ctx context.Context, i, began int, p person) error {
 		if err := e.do(); err != nil {
 			return err
 		}
+		if err := f.Mail(ctx); err != nil { // before the clock moves on, and it is too late
+			return err
+		}
 	}
 	return nil
 }

@@ -120,9 +120,6 @@ func Fill(ctx context.Context, c Config) ([]Login, error) {
 		if err := step(ctx); err != nil {
 			return nil, fmt.Errorf("demo: %w", err)
 		}
-		if err := c.Mail(ctx); err != nil {
-			return nil, fmt.Errorf("demo: %w", err)
-		}
 	}
 	return f.logins, nil
 }
@@ -171,7 +168,7 @@ func (f *filler) open(ctx context.Context, role identity.Role, name string) (per
 		}
 	}
 	f.logins = append(f.logins, l)
-	return p, nil
+	return p, f.Mail(ctx)
 }
 
 const agent = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0"
