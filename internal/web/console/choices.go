@@ -121,7 +121,7 @@ func timeline(p *policy.Policy, list []decision, now time.Time) *Timeline {
 	first := list[0].at
 	// A stretch of less than a day would be all of the picture.
 	length := max(now.Sub(first), 24*time.Hour)
-	at := func(t time.Time) int { return int(whole * t.Sub(first) / length) }
+	at := func(t time.Time) int { return int(whole * t.Sub(first).Minutes() / length.Minutes()) } // in nanoseconds, years times a thousand are too many
 	out := &Timeline{From: first.In(london).Format(days), To: now.In(london).Format(days)}
 	for _, q := range p.Purposes {
 		var own []decision

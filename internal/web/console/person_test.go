@@ -281,9 +281,9 @@ func TestChoicesOverTime(t *testing.T) {
 			})
 		}
 		say(evidence.ConsentDecided, true)
-		b.Pass(24 * time.Hour * 30)
+		b.Pass(24 * time.Hour * 365 * 2)
 		say(evidence.ConsentDecided, false)
-		b.Pass(24 * time.Hour)
+		b.Pass(24 * time.Hour * 365)
 		b.act(func(tx *store.Tx) error { return b.vault.Object(ctx, tx, own, s, "similar-offers", true) })
 		for role, want := range map[identity.Role][3]bool{
 			identity.Officer: {true, true, true}, identity.Support: {false, false, false}, identity.Marketing: {true, true, true},
@@ -292,7 +292,7 @@ func TestChoicesOverTime(t *testing.T) {
 			purpose := map[identity.Role]string{identity.Officer: "proof-of-choices", identity.Support: "account", identity.Marketing: "direct-marketing"}[role]
 			a := c.find(purpose, "reference", reference)
 			a = c.get(a.Header.Get("Location"))
-			got := [3]bool{strings.Contains(a.Text, `<rect class="given"`), strings.Contains(a.Text, "<td>Refused</td>"), strings.Contains(a.Text, "<td>Objected</td>")}
+			got := [3]bool{strings.Contains(a.Text, `<rect class="given" x="0" y="0" width="666" height="20"/><rect class="no" x="666" y="13" width="334" height="7"/>`), strings.Contains(a.Text, "<td>Refused</td>"), strings.Contains(a.Text, "<td>Objected</td>")}
 			if a.StatusCode != http.StatusOK || got != want {
 				t.Errorf("%s: %d, %v, want %v", role, a.StatusCode, got, want)
 			}
