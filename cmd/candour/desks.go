@@ -50,6 +50,7 @@ func (a *app) openDesks(queue *mail.Queue, breached *identity.Breached, portal s
 	d.choices.Follow(d.profiles)
 	d.accounts.OnAddress(d.newsletter.Moved)
 	d.accounts.OnAddress(d.profiles.Moved)
+	d.history = history.New(history.Config{Store: a.store, Log: a.evidence, Vault: a.vault, Versions: a.versions, Now: a.now, Reference: d.reference})
 	d.rights = rights.New(rights.Config{
 		Store: a.store, Ring: a.ring, Log: a.evidence, Vault: a.vault, Queue: queue, InForce: a.inForce, Now: a.now,
 		Ticket:     d.help.OpenIn,
@@ -58,8 +59,8 @@ func (a *app) openDesks(queue *mail.Queue, breached *identity.Breached, portal s
 		Decide:     d.choices.DecideIn,
 		HasAccount: d.hasAccount,
 		Portal:     portal,
+		History:    d.history,
 	})
-	d.history = history.New(history.Config{Store: a.store, Log: a.evidence, Vault: a.vault, Versions: a.versions, Now: a.now, Reference: d.reference})
 	return d, nil
 }
 

@@ -26,6 +26,7 @@ import (
 	"candour/internal/web/account"
 	"candour/internal/web/console"
 	"candour/internal/web/firstpage"
+	"candour/internal/web/own"
 	"candour/internal/web/partner"
 	"candour/internal/web/portal"
 	"candour/internal/web/softphone"
@@ -219,15 +220,17 @@ func (s *sites) surface(id string) *web.Routes {
 		return firstpage.New(s.site)
 	}
 	d := s.desks
+	deps := own.Deps{
+		Accounts: d.accounts, Profiles: d.profiles, Choices: d.choices, Newsletter: d.newsletter, Store: s.store, Vault: s.vault,
+		History: d.history, Rights: d.rights,
+	}
 	switch id {
 	case "portal":
-		return portal.New(s.site, portal.Deps{
-			Accounts: d.accounts, Profiles: d.profiles, Choices: d.choices, Newsletter: d.newsletter, Store: s.store, Vault: s.vault, History: d.history,
-		})
+		return portal.New(s.site, deps)
 	case "partner":
-		return partner.New(s.site, d.accounts)
+		return partner.New(s.site, deps)
 	case "softphone":
-		return softphone.New(s.site, d.accounts)
+		return softphone.New(s.site, deps)
 	case "console":
 		return console.New(s.site, console.Deps{
 			Accounts: d.accounts, Store: s.store, Vault: s.vault, Evidence: s.evidence, Desk: d.help, Queue: s.queue,

@@ -17,16 +17,19 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"candour/internal/consent/people"
+	"candour/internal/history"
 	"candour/internal/keys"
 	"candour/internal/mail"
 	"candour/internal/mail/mailtest"
 	"candour/internal/marketing"
+	"candour/internal/notice"
 	"candour/internal/retention"
 	"candour/internal/rights"
 	"candour/internal/store"
 	"candour/internal/store/storetest"
 	"candour/internal/support"
 	"candour/internal/vault"
+	"candour/operators"
 	"candour/policy"
 )
 
@@ -40,6 +43,7 @@ type office struct {
 	newsletter *marketing.Newsletter
 	choices    *people.Desk
 	desk       *rights.Desk
+	history    *history.Desk
 	accounts   []keys.SubjectID
 }
 
@@ -50,6 +54,13 @@ func open(t testing.TB, st *store.Store, operator string) *office {
 	o.newsletter = marketing.New(marketing.Config{Store: st, Ring: o.Ring, Log: o.Log, Vault: o.Vault, Queue: o.Queue, InForce: o.InForce, Now: o.Now})
 	o.choices = people.New(people.Config{Store: st, Log: o.Log, Vault: o.Vault, InForce: o.InForce, Now: o.Now})
 	o.choices.Follow(o.newsletter)
+	versions, err := notice.OpenVersions(context.Background(), st, o.Log)
+	o.must(err)
+	fsys, _ := operators.FS(operator)
+	profile, _ := policy.Load(fsys)
+	_, err = versions.Publish(context.Background(), profile, o.Now(), o.Now())
+	o.must(err)
+	o.history = history.New(history.Config{Store: st, Log: o.Log, Vault: o.Vault, Versions: versions, Now: o.Now})
 	o.desk = rights.New(rights.Config{
 		Store: st, Ring: o.Ring, Log: o.Log, Vault: o.Vault, Queue: o.Queue, InForce: o.InForce, Now: o.Now,
 		Ticket:  o.help.OpenIn,
@@ -59,7 +70,7 @@ func open(t testing.TB, st *store.Store, operator string) *office {
 		HasAccount: func(_ context.Context, _ *store.Tx, s keys.SubjectID) (bool, error) {
 			return slices.Contains(o.accounts, s), nil
 		},
-		Portal: "https://portal.example/",
+		Portal: "https://portal.example/", History: o.history,
 	})
 	return o
 }
@@ -228,7 +239,9 @@ func (o *office) keep() {
 func values(t testing.TB, pack map[string]any) (list []string) {
 	t.Helper()
 	for _, r := range pack["records"].([]any) {
-		list = append(list, r.(map[string]any)["value"].(string))
+		if r := r.(map[string]any); r["encoding"] != "withheld" {
+			list = append(list, r["value"].(string))
+		}
 	}
 	slices.Sort(list)
 	return slices.Compact(list)

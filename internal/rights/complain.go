@@ -22,6 +22,7 @@ type Complaining struct {
 	Form    url.Values
 	Surface string
 	Policy  int // version of the policy that was shown
+	Way     Way // empty: ByLink, without an account
 }
 
 // Format writes a placeholder, whatever the verb.
@@ -54,7 +55,10 @@ func (d *Desk) Complain(ctx context.Context, in Complaining) (Request, error) {
 	if email == "" {
 		return Request{}, lacks("a field for an e-mail address in the form " + ComplaintFormID)
 	}
-	p := Person{Access: vault.Access{Actor: personActor, Purpose: form.Purpose, Surface: in.Surface}, Way: ByLink}
+	if in.Way == "" {
+		in.Way = ByLink
+	}
+	p := Person{Access: vault.Access{Actor: personActor, Purpose: form.Purpose, Surface: in.Surface}, Way: in.Way}
 	var r Request
 	err = d.c.Store.Update(ctx, func(tx *store.Tx) (err error) {
 		if r, err = d.hold(ctx, tx, p, Complaint); err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"candour/internal/consent/people"
 	"candour/internal/evidence"
+	"candour/internal/history"
 	"candour/internal/keys"
 	"candour/internal/mail"
 	"candour/internal/store"
@@ -69,6 +70,8 @@ type Config struct {
 	HasAccount func(context.Context, *store.Tx, keys.SubjectID) (bool, error)
 	// Portal is the address at which people with an account sign in.
 	Portal string
+	// History tells what happened with a person's data. Optional.
+	History *history.Desk
 }
 
 // Desk does what people ask. It is safe for concurrent use.
@@ -124,10 +127,11 @@ func (Person) LogValue() slog.Value { return slog.StringValue("(person)") }
 func (p *Person) all() []keys.SubjectID { return slices.Concat(p.Subjects, p.waiting) }
 
 // may checks that the actor may act for the purpose, and that there is anybody
-// to act for.
+// to act for. A right is everybody's, whatever their role: whoever acts on their
+// own data needs no purpose of an actor for it.
 func (d *Desk) may(p Person) error {
 	actor, ok := d.c.InForce().Policy().ActorByID(p.Access.Actor)
-	if !ok || !slices.Contains(actor.Purposes, p.Access.Purpose) {
+	if !ok || !p.Access.Own && !slices.Contains(actor.Purposes, p.Access.Purpose) {
 		return ErrActor
 	}
 	if len(p.Subjects) == 0 {

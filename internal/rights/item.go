@@ -29,7 +29,7 @@ type Item struct {
 	Collected time.Time  `json:"collected"`
 	Retention string     `json:"retention"`       // how long, in words
 	Until     *time.Time `json:"until,omitempty"` // the day from which it is gone at the latest, where that is known
-	Encoding  string     `json:"encoding"`        // of the value: text or base64
+	Encoding  string     `json:"encoding"`        // of the value: text, base64, or withheld
 	Value     string     `json:"value"`
 	Editable  bool       `json:"-"` // the person can put it right on this surface
 }
@@ -39,6 +39,19 @@ func (Item) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "(record of a
 
 // LogValue returns a placeholder.
 func (Item) LogValue() slog.Value { return slog.StringValue("(record of a person)") }
+
+// withheld is the encoding of a value that is not handed out: what a program
+// needs so as to sign in or pay as the person, such as the hash of a password or
+// the secret of an authenticator. Whoever had the file, or an open page, would
+// have it too (UK GDPR Art 32(1)); that it is held, since when and for what is
+// told.
+const withheld = "withheld"
+
+// secret reports whether a category is of that kind.
+func secret(p *policy.Policy, category string) bool {
+	k, ok := p.CategoryByID(category)
+	return ok && k.Format == "token"
+}
 
 var roleWords = map[vault.OwnerKind]string{vault.Owner: "subject", vault.Party: "party", vault.Mentioned: "mentioned"}
 
@@ -59,9 +72,12 @@ func itemOf(c *policy.Compiled, r vault.Record) Item {
 	if len(r.Parts) > 0 {
 		it.Role = roleWords[r.Parts[0].Kind]
 	}
-	if value := r.Value(); utf8.Valid(value) {
+	switch value := r.Value(); {
+	case secret(p, r.Category):
+		it.Encoding = withheld
+	case utf8.Valid(value):
 		it.Value = string(value)
-	} else {
+	default:
 		it.Value, it.Encoding = base64.StdEncoding.EncodeToString(value), "base64"
 	}
 	return it

@@ -126,6 +126,17 @@ func (d *Desk) writeAccess(ctx context.Context, tx *store.Tx, p Person, w io.Wri
 		return 0, err
 	}
 	f.end()
+	f.begin("history")
+	happened := 0
+	err = d.happened(ctx, tx, p, func(x Happening) error {
+		happened++
+		f.element(x)
+		return f.err
+	})
+	if err != nil {
+		return 0, err
+	}
+	f.end()
 	processing, err := d.processing(ctx, tx, p, t)
 	if err != nil {
 		return 0, err
@@ -134,7 +145,8 @@ func (d *Desk) writeAccess(ctx context.Context, tx *store.Tx, p Person, w io.Wri
 	f.last("complete", struct {
 		Records int `json:"records"`
 		Facts   int `json:"facts"`
-	}{t.records, facts})
+		History int `json:"history"`
+	}{t.records, facts, happened})
 	return t.records, f.close()
 }
 

@@ -35,8 +35,8 @@ func TestCopyIsComplete(t *testing.T) {
 			o.t.Fatalf("only %d values are planted", len(planted))
 		}
 		pack, _ := o.copyOf(o.enter(o.link(address)))
-		if got := values(o.t, pack); !slices.Equal(got, planted) {
-			o.t.Errorf("the copy has %d values, %d were planted", len(got), len(planted))
+		if got, want := values(o.t, pack), o.handed(planted); !slices.Equal(got, want) {
+			o.t.Errorf("the copy has %d values, %d were planted", len(got), len(want))
 		}
 		if got := o.everything(); !slices.Equal(got, planted) {
 			o.t.Errorf("the store holds %d values, the copy has %d", len(got), len(planted))
@@ -50,6 +50,16 @@ func TestCopyIsComplete(t *testing.T) {
 				o.t.Errorf("nothing of %s is in the copy", k.ID)
 			}
 		}
+	})
+}
+
+// handed is what is handed out of planted values: all but the secrets of
+// sign-ins and payments, of which a copy says only that they are held.
+func (o *office) handed(planted []string) []string {
+	return slices.DeleteFunc(slices.Clone(planted), func(v string) bool {
+		return slices.ContainsFunc(o.InForce().Policy().Categories, func(k policy.Category) bool {
+			return k.Format == "token" && strings.Contains(v, "-"+k.ID+"-")
+		})
 	})
 }
 
@@ -159,7 +169,7 @@ func TestPortability(t *testing.T) {
 			for _, u := range q.Uses {
 				for _, id := range u.Categories {
 					k, _ := declared.CategoryByID(id)
-					ported := (k.Source == "given" || k.Source == "observed") && (u.Basis == policy.Consent || u.Basis == policy.Contract)
+					ported := k.Format != "token" && (k.Source == "given" || k.Source == "observed") && (u.Basis == policy.Consent || u.Basis == policy.Contract)
 					for _, v := range planted {
 						if ported && strings.HasPrefix(v, "planted-"+q.ID+"-"+id+"-") && held(declared, id) || ported && k.Format == "email" && v == address {
 							want = append(want, v)

@@ -38,7 +38,7 @@ func (d *Desk) Portability(ctx context.Context, p Person, format Format, w io.Wr
 func portable(c *policy.Compiled, r *vault.Record) bool {
 	declared, ok := c.Policy().CategoryByID(r.Category)
 	k, kok := c.Category(r.Category)
-	if !ok || !kok || declared.Source != "given" && declared.Source != "observed" {
+	if !ok || !kok || secret(c.Policy(), r.Category) || declared.Source != "given" && declared.Source != "observed" {
 		return false
 	}
 	if len(r.Parts) > 0 && r.Parts[0].Kind == vault.Mentioned {

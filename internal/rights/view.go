@@ -13,17 +13,21 @@ import (
 const (
 	ShownRecords = 20  // of a category, the newest
 	shownFacts   = 200 // the newest
+	// shownHappened are lines of the history, the newest.
+	shownHappened = 40
 )
 
 // View is what is held about a person, to be read on a page.
 type View struct {
-	Request    Request
-	Controller Controller
-	Records    int     // how many there are
-	Groups     []Group // in the policy's order
-	Facts      []Fact
-	MoreFacts  int // that are not shown
-	Processing Processing
+	Request      Request
+	Controller   Controller
+	Records      int     // how many there are
+	Groups       []Group // in the policy's order
+	Facts        []Fact
+	MoreFacts    int // that are not shown
+	Happened     []Happening
+	MoreHappened bool // than is shown
+	Processing   Processing
 }
 
 // Group is a category with the newest of its records, newest first.
@@ -39,7 +43,8 @@ func (d *Desk) View(ctx context.Context, p Person) (View, error) {
 	var v View
 	r, err := d.handOut(ctx, p, Access, Shown, func(tx *store.Tx) (int, error) {
 		v = View{Controller: controllerOf(d.c.InForce().Policy())}
-		return v.Records, d.view(ctx, tx, p, &v)
+		err := d.view(ctx, tx, p, &v)
+		return v.Records, err
 	})
 	v.Request = r
 	return v, err
@@ -79,6 +84,10 @@ func (d *Desk) view(ctx context.Context, tx *store.Tx, p Person, v *View) error 
 	if n := len(v.Facts) - shownFacts; n > 0 {
 		v.Facts, v.MoreFacts = v.Facts[:shownFacts], n
 	}
+	if err != nil {
+		return err
+	}
+	v.Happened, v.MoreHappened, err = d.lately(ctx, tx, p)
 	return err
 }
 

@@ -10,9 +10,10 @@ import (
 	"candour/internal/web/console"
 	"candour/internal/web/firstpage"
 	"candour/internal/web/member"
-	"candour/internal/web/portal"
+	"candour/internal/web/own"
 	"candour/internal/web/templates"
 	"candour/internal/web/website"
+	"candour/internal/web/yourdata"
 )
 
 // structs is what each page's template is executed with.
@@ -20,17 +21,18 @@ var structs = map[string]any{
 	"home": website.Home{}, "page": website.Page{}, "products": website.Products{}, "contact": website.Contact{}, "contact_sent": website.ContactSent{},
 	"newsletter": website.Newsletter{}, "newsletter_check": website.NewsletterCheck{}, "newsletter_confirmed": website.NewsletterConfirmed{}, "newsletter_left": website.NewsletterLeft{},
 	"your_data": website.YourData{}, "your_data_sent": website.YourDataSent{}, "your_data_choices": website.YourDataChoices{}, "your_data_view": website.YourDataView{},
-	"your_data_correct": website.YourDataCorrect{}, "your_data_erase": website.YourDataErase{}, "your_data_done": website.YourDataDone{}, "your_data_receipt": website.YourDataReceipt{},
+	"your_data_correct": yourdata.Correct{}, "your_data_erase": yourdata.Erase{}, "your_data_done": yourdata.Done{}, "your_data_receipt": website.YourDataReceipt{},
 	"complaint": website.Complaint{}, "complaint_sent": website.ComplaintSent{},
 	"privacy": website.Privacy{}, "privacy_versions": website.PrivacyVersions{}, "privacy_changes": website.PrivacyChanges{}, "cookies": website.Cookies{}, "surface_first": firstpage.SurfaceFirst{}, "error": web.ErrorPage{},
-	"history": portal.History{}, "history_entry": portal.HistoryEntry{}, "access": portal.Access{},
+	"data": own.Data{}, "requests": own.Requests{},
+	"history": own.History{}, "history_entry": own.HistoryEntry{}, "access": own.Access{},
 	"account_form": account.Ask{}, "account_done": account.Done{}, "account_security": account.Security{}, "account_authenticator": account.Authenticator{},
 	"console_home": console.Home{}, "console_enquiries": console.Enquiries{}, "console_enquiry": console.Enquiry{},
 	"console_policy": console.Policy{}, "console_data_map": console.DataMap{},
 	"console_evidence": console.Evidence{}, "console_work": console.Work{}, "console_audit": console.Audit{},
 	"console_people_search": console.PeopleSearch{}, "console_people_found": console.PeopleFound{}, "console_person": console.Person{},
 	"account_codes": account.Codes{}, "account_people": account.People{}, "surface_welcome": member.Welcome{}, "portal_home": member.Home{},
-	"portal_profile": portal.Profile{}, "portal_preferences": portal.Preferences{}, "portal_choices": portal.ChoiceHistory{},
+	"portal_profile": own.Profile{}, "portal_preferences": own.Preferences{}, "portal_choices": own.ChoiceHistory{},
 }
 
 // A template asks for nothing that its page's struct does not have, in

@@ -29,7 +29,6 @@ const (
 	addPasskeyForm    = "add-passkey"
 	addressForm       = "new-address"
 	confirmForm       = "confirm-address"
-	inviteForm        = "invitation"
 
 	emailField    = "email"
 	passwordField = "current-password"
@@ -39,6 +38,9 @@ const (
 	tokenField    = "token"
 	roleField     = "role"
 )
+
+// InviteForm is the form with which somebody is invited.
+const InviteForm = "invitation"
 
 // sent reads a form and checks that it came from a page of ours. The stamp is
 // empty for a form that may come back as quickly as a password manager types.

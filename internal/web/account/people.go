@@ -36,7 +36,7 @@ func (h *site) invite(w http.ResponseWriter, r *http.Request, me *identity.Sessi
 // invitePost takes it. The answer is the same whether or not the address has
 // an account.
 func (h *site) invitePost(w http.ResponseWriter, r *http.Request, me *identity.Session) error {
-	form, values, _, err := h.sent(r, inviteForm)
+	form, values, _, err := h.sent(r, InviteForm)
 	if err == nil {
 		err = h.accounts.Invite(r.Context(), me, identity.Role(values.Get(roleField)), values)
 	}
@@ -50,7 +50,7 @@ func (h *site) invitePost(w http.ResponseWriter, r *http.Request, me *identity.S
 }
 
 func (h *site) inviteShow(w http.ResponseWriter, r *http.Request, me *identity.Session, t attempt) error {
-	form, err := h.form(w, r, inviteForm, "Send the invitation", t, nil)
+	form, err := h.form(w, r, InviteForm, "Send the invitation", t, nil)
 	if err != nil {
 		return err
 	}

@@ -3,26 +3,13 @@
 package partner
 
 import (
-	"candour/internal/identity"
 	"candour/internal/web"
-	"candour/internal/web/account"
-	"candour/internal/web/member"
+	"candour/internal/web/own"
 )
 
 // New returns the partner portal's routes.
-func New(s *web.Site, a *identity.Accounts) *web.Routes {
+func New(s *web.Site, d own.Deps) *web.Routes {
 	rt := s.NewRoutes()
-	account.Add(rt, s, a)
-	first := &member.First{
-		Site: s, Accounts: a, Cards: cards,
-		Later: "The customers a firm introduced are not shown here yet. What works today is your own account.",
-	}
-	rt.Handle("GET /{$}", first.Page)
-	rt.Menu("Overview", "/")
-	rt.Menu("Security", "/security")
+	own.Add(rt, s, "partner", d, "The customers a firm introduced are not shown here yet. What works today is your own account, your data and your rights.")
 	return rt
-}
-
-func cards(*identity.Session) []member.Card {
-	return []member.Card{{Title: "Security", Text: "Password, passkeys, codes from an app, and where you are signed in.", Href: "/security"}}
 }

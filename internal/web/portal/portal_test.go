@@ -18,14 +18,19 @@ import (
 	"candour/internal/consent"
 	"candour/internal/consent/people"
 	"candour/internal/evidence"
+	"candour/internal/history"
 	"candour/internal/identity"
+	"candour/internal/keys"
 	"candour/internal/mail/mailtest"
 	"candour/internal/marketing"
 	"candour/internal/notice"
 	"candour/internal/profile"
+	"candour/internal/rights"
 	"candour/internal/store"
 	"candour/internal/store/storetest"
+	"candour/internal/support"
 	"candour/internal/web"
+	"candour/internal/web/own"
 	"candour/internal/web/portal"
 	"candour/internal/web/webtest"
 	"candour/policy"
@@ -87,7 +92,15 @@ func open(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	routes := portal.New(site, portal.Deps{Accounts: b.accounts, Profiles: profiles, Choices: choices, Newsletter: newsletter})
+	help := support.New(support.Config{Store: b.Store, Log: b.Log, Vault: b.Vault, Queue: b.Queue, InForce: b.InForce, Now: b.Now})
+	told := history.New(history.Config{Store: b.Store, Log: b.Log, Vault: b.Vault, Versions: b.versions, Now: b.Now})
+	desk := rights.New(rights.Config{
+		Store: b.Store, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Queue: b.Queue, InForce: b.InForce, Now: b.Now, Ticket: help.OpenIn, History: told,
+		Forget: []func(context.Context, *store.Tx, keys.SubjectID) error{newsletter.Forget, help.Forget, b.accounts.Forget},
+	})
+	routes := portal.New(site, own.Deps{
+		Accounts: b.accounts, Profiles: profiles, Choices: choices, Newsletter: newsletter, Store: b.Store, Vault: b.Vault, History: told, Rights: desk,
+	})
 	site.Handle("portal", routes)
 	b.patterns = routes.Patterns()
 	b.web = &webtest.Bench{Site: site, T: t, Parent: "invoco.localhost"}

@@ -3,26 +3,13 @@
 package softphone
 
 import (
-	"candour/internal/identity"
 	"candour/internal/web"
-	"candour/internal/web/account"
-	"candour/internal/web/member"
+	"candour/internal/web/own"
 )
 
 // New returns the softphone's routes.
-func New(s *web.Site, a *identity.Accounts) *web.Routes {
+func New(s *web.Site, d own.Deps) *web.Routes {
 	rt := s.NewRoutes()
-	account.Add(rt, s, a)
-	first := &member.First{
-		Site: s, Accounts: a, Cards: cards,
-		Later: "The app does not make calls yet. What works today is your own account; nothing is asked of your device.",
-	}
-	rt.Handle("GET /{$}", first.Page)
-	rt.Menu("Overview", "/")
-	rt.Menu("Security", "/security")
+	own.Add(rt, s, "softphone", d, "The app does not make calls yet. What works today is your own account, your data and your rights; nothing is asked of your device.")
 	return rt
-}
-
-func cards(*identity.Session) []member.Card {
-	return []member.Card{{Title: "Security", Text: "Password, passkeys, codes from an app, and where you are signed in.", Href: "/security"}}
 }

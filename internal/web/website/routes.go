@@ -8,6 +8,7 @@ import (
 	"candour/internal/rights"
 	"candour/internal/support"
 	"candour/internal/web"
+	"candour/internal/web/yourdata"
 )
 
 // Deps is what the website's forms act on.
@@ -74,19 +75,18 @@ func (h *site) yourDataRoutes(rt *web.Routes) {
 	rt.Handle("GET /your-data/receipt/signed", h.yourDataSigned)
 
 	rt.Handle("GET /your-data/act", h.yourDataLink)
-	act := func(path string, fn acting) { rt.Handle("POST /your-data/act/"+path, h.pressing(fn)) }
-	act("choose", h.yourDataChoices)
+	act := func(path string, fn yourdata.Acting) { rt.Handle("POST /your-data/act/"+path, h.pressing(fn)) }
+	pages := h.data()
+	rt.Handle("POST /your-data/act/choose", h.yourDataChoices)
 	act("see", h.yourDataSee)
-	act("file", h.yourDataFile)
-	act("take/json", h.yourDataTake(rights.JSON))
-	act("take/csv", h.yourDataTake(rights.CSV))
-	act("restrict", h.deciding(h.Rights.Restrict, "We no longer use your data", "We keep it and do nothing else with it, until you tell us that we may.", "What the law makes us do goes on, and so do answers to what you ask."))
-	act("lift", h.deciding(h.Rights.Lift, "We may use your data again", "The restriction is lifted, because you said so."))
-	act("object/{purpose}", h.aboutPurpose(h.object(true), "We have stopped", "your objection holds from now on."))
-	act("allow/{purpose}", h.aboutPurpose(h.object(false), "Your objection is taken back", "we may go on."))
-	act("withdraw/{purpose}", h.aboutPurpose(h.Rights.Withdraw, "Your yes is taken back", "it has stopped. What we held for it alone is erased."))
-	act("correct/{record}", h.yourDataCorrect)
+	act("file", pages.File)
+	act("take/json", pages.Take(rights.JSON))
+	act("take/csv", pages.Take(rights.CSV))
+	for _, d := range pages.Decisions() { // restrict, lift, object, allow, withdraw
+		act(d.Path, d.Do)
+	}
+	act("correct/{record}", pages.Correct)
 	rt.Handle("POST /your-data/act/correct/{record}/save", h.yourDataCorrectPost)
-	act("erase", h.yourDataErase)
-	act("erase/sure", h.yourDataErased)
+	act("erase", pages.Erase)
+	act("erase/sure", pages.Erased)
 }

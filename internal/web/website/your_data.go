@@ -8,6 +8,7 @@ import (
 	"candour/internal/rights"
 	"candour/internal/support/intake"
 	"candour/internal/web"
+	"candour/internal/web/yourdata"
 )
 
 const yourDataPath = "/your-data"
@@ -100,10 +101,5 @@ func rightsError(err error) error {
 			return web.ErrCode
 		}
 	}
-	for _, known := range []error{rights.ErrNotFound, rights.ErrFixed, rights.ErrNotObjectable, rights.ErrNoConsent, rights.ErrUndeclared, rights.ErrActor} {
-		if errors.Is(err, known) {
-			return web.ErrNotFound
-		}
-	}
-	return err
+	return yourdata.Refusal(err)
 }

@@ -2,26 +2,21 @@ package website
 
 import (
 	"net/http"
+	"time"
 
 	"candour/internal/rights"
 	"candour/internal/web"
+	"candour/internal/web/yourdata"
 )
 
 const actPath = "/your-data/act"
 
-// bearer is whoever has a link, with what each of their buttons carries.
+// bearer is whoever has a link.
 type bearer struct {
-	rights.Link
-	code   string
-	hidden []web.HiddenField
+	yourdata.Holder
+	right string // that was chosen when it was asked for
+	until time.Time
 }
-
-// act is a button of theirs.
-func (b *bearer) act(what, label, about, look string) web.Act {
-	return web.Act{Action: actPath + "/" + what, Label: label, About: about, Look: look, Hidden: b.hidden}
-}
-
-func (b *bearer) back() web.Act { return b.act("choose", "Back to my choices", "", "") }
 
 // bearer finds whom a code is of, and makes what their buttons carry.
 func (h *site) bearer(w http.ResponseWriter, r *http.Request, code string) (*bearer, error) {
@@ -35,7 +30,13 @@ func (h *site) bearer(w http.ResponseWriter, r *http.Request, code string) (*bea
 		return nil, rightsError(err)
 	}
 	f, err := h.Form(w, r, rights.ActFormID, "", nil, nil, map[string]string{rights.TokenField(form): code})
-	return &bearer{link, code, f.Hidden}, err
+	if err != nil {
+		return nil, err
+	}
+	b := &bearer{yourdata.Holder{Person: link.Person, Base: actPath, Hidden: f.Hidden, Token: code, Save: "/save", Sure: "/sure"}, link.Right, link.Until}
+	back := b.Act("choose", "Back to my choices", "", "")
+	b.Back.Act = &back
+	return b, nil
 }
 
 // pressed reads a button of a bearer's and finds whose it is.
@@ -54,17 +55,14 @@ func (h *site) pressed(w http.ResponseWriter, r *http.Request) (*bearer, error) 
 	return h.bearer(w, r, values.Get(rights.TokenField(form)))
 }
 
-// Acting is the handler of a button of a bearer's.
-type acting func(w http.ResponseWriter, r *http.Request, b *bearer) error
-
 // pressing gives a handler whoever pressed its button.
-func (h *site) pressing(fn acting) func(http.ResponseWriter, *http.Request) error {
+func (h *site) pressing(fn yourdata.Acting) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		b, err := h.pressed(w, r)
 		if err != nil {
 			return err
 		}
-		return rightsError(fn(w, r, b))
+		return rightsError(fn(w, r, &b.Holder))
 	}
 }
 
@@ -79,37 +77,67 @@ func (h *site) yourDataLink(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return rightsError(h.yourDataChoices(w, r, b))
+	return h.yourDataShowChoices(w, r, b)
 }
 
 // yourDataChoices shows what can be done.
-func (h *site) yourDataChoices(w http.ResponseWriter, r *http.Request, b *bearer) error {
-	c, err := h.Rights.Choices(r.Context(), b.Person)
+func (h *site) yourDataChoices(w http.ResponseWriter, r *http.Request) error {
+	b, err := h.pressed(w, r)
 	if err != nil {
 		return err
 	}
+	return h.yourDataShowChoices(w, r, b)
+}
+
+func (h *site) yourDataShowChoices(w http.ResponseWriter, r *http.Request, b *bearer) error {
+	choices, err := h.data().Choices(r.Context(), &b.Holder)
+	if err != nil {
+		return rightsError(err)
+	}
 	page := YourDataChoices{
-		Base: h.Base(r, "Your data", ""), Until: b.Until.In(london), Records: c.Records, Restricted: c.Restricted,
-		See: b.act("see", "See what you hold", "", "primary"), File: b.act("file", "Download all of it", "", ""),
-		Take:     []web.Act{b.act("take/json", "Download as JSON", "", "small"), b.act("take/csv", "Download as a table (CSV)", "", "small")},
-		Restrict: b.act("restrict", "Keep it, but do not use it", "", ""), Erase: b.act("erase", "Erase my data …", "", "danger"),
+		Base: h.Base(r, "Your data", ""), Choices: choices, Until: b.until.In(yourdata.London), See: b.Act("see", "See what you hold", "", "primary"),
 	}
-	if c.Restricted {
-		page.Restrict = b.act("lift", "You may use it again", "", "")
-	}
-	if right, ok := web.VisitOf(r).Policy().RightByID(b.Right); ok {
+	if right, ok := web.VisitOf(r).Policy().RightByID(b.right); ok {
 		page.Asked = right.Title
-	}
-	for _, x := range c.Object {
-		act := b.act("object/"+x.Purpose, "Object", "to: "+x.Title, "small")
-		if x.Made {
-			act = b.act("allow/"+x.Purpose, "Take the objection back", "to: "+x.Title, "small")
-		}
-		page.Object = append(page.Object, ChoiceView{x.Title, x.Description, x.Made, act})
-	}
-	for _, x := range c.Withdraw {
-		page.Withdraw = append(page.Withdraw, ChoiceView{x.Title, x.Description, false, b.act("withdraw/"+x.Purpose, "Take back my yes", "to: "+x.Title, "small")})
 	}
 	h.Render(w, r, http.StatusOK, "your_data_choices", page)
 	return nil
+}
+
+// yourDataSee shows what is held.
+func (h *site) yourDataSee(w http.ResponseWriter, r *http.Request, b *yourdata.Holder) error {
+	v, err := h.Rights.View(r.Context(), b.Person)
+	if err != nil {
+		return err
+	}
+	h.Render(w, r, http.StatusOK, "your_data_view", YourDataView{
+		Base: h.Base(r, "What we hold about you", ""), Held: h.data().Held(r, b, v, v.Request.Received),
+		Reference: v.Request.Reference, File: b.Act("file", "Download all of it", "", ""), Back: b.Back,
+	})
+	return nil
+}
+
+// yourDataCorrectPost takes a new value.
+func (h *site) yourDataCorrectPost(w http.ResponseWriter, r *http.Request) error {
+	values, err := h.data().CorrectSent(r)
+	if err != nil {
+		return err
+	}
+	form, ok := web.VisitOf(r).Policy().FormByID(rights.CorrectFormID)
+	if !ok {
+		return web.ErrNotFound
+	}
+	b, err := h.bearer(w, r, values.Get(rights.TokenField(form)))
+	if err != nil {
+		return err
+	}
+	return rightsError(h.data().CorrectSave(w, r, &b.Holder, values))
+}
+
+// data are the acts that people who are signed in have too.
+func (h *site) data() *yourdata.Pages { return &yourdata.Pages{Site: h.Site, Rights: h.Rights} }
+
+// schema answers with a schema of the files.
+func (h *site) schema(text []byte) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, _ *http.Request) error { return answer(w, "application/schema+json", text) }
 }

@@ -5,6 +5,7 @@ import (
 
 	"candour/internal/rights"
 	"candour/internal/web"
+	"candour/internal/web/yourdata"
 	"candour/policy"
 )
 
@@ -27,82 +28,19 @@ type YourDataSent struct {
 // before people do.
 type YourDataChoices struct {
 	web.Base
-	Until      time.Time
-	Asked      string // title of the right that was chosen; may be empty
-	Records    int
-	Restricted bool
-	See        web.Act
-	File       web.Act
-	Take       []web.Act
-	Restrict   web.Act // or lifts it
-	Erase      web.Act
-	Object     []ChoiceView
-	Withdraw   []ChoiceView
+	yourdata.Choices
+	Until time.Time
+	Asked string // title of the right that was chosen; may be empty
+	See   web.Act
 }
 
-// ChoiceView is a purpose with its button.
-type ChoiceView struct {
-	Title, Description string
-	Made               bool // an objection stands
-	Act                web.Act
-}
-
-// YourDataView is the page "your_data_view": what is held, made to be read and
-// printed.
+// YourDataView is the page "your_data_view".
 type YourDataView struct {
 	web.Base
-	Reference  string
-	Made       time.Time
-	Controller rights.Controller
-	Records    int
-	Groups     []GroupOfItems
-	Facts      []rights.Fact
-	MoreFacts  int
-	Processing rights.Processing
-	File       web.Act
-	Back       web.Act
-}
-
-// GroupOfItems is a category with the newest of its records.
-type GroupOfItems struct {
-	Category rights.Category
-	Items    []ItemView
-	More     int
-}
-
-// ItemView is a record, and the button to put it right.
-type ItemView struct {
-	rights.Item
-	Correct *web.Act
-}
-
-// YourDataCorrect is the page "your_data_correct".
-type YourDataCorrect struct {
-	web.Base
-	What string // title of the category
-	Form web.Form
-	Back web.Act
-}
-
-// YourDataErase is the page "your_data_erase": what would be kept and why,
-// before the second step.
-type YourDataErase struct {
-	web.Base
-	Kept  []rights.Kept
-	Held  string // how long the note of the erasure is kept, in words
-	Erase web.Act
-	Back  web.Act
-}
-
-// YourDataDone is the page "your_data_done": what was done.
-type YourDataDone struct {
-	web.Base
-	Heading   string
-	Words     []string
+	yourdata.Held
 	Reference string
-	Kept      []rights.Kept
-	Receipt   string   // address of the receipt; empty if there is none
-	Back      *web.Act // nil once the link is dead
+	File      web.Act
+	Back      yourdata.Way
 }
 
 // YourDataReceipt is the page "your_data_receipt".

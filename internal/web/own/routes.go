@@ -1,0 +1,150 @@
+package own
+
+import (
+	"candour/internal/consent/people"
+	"candour/internal/history"
+	"candour/internal/identity"
+	"candour/internal/marketing"
+	"candour/internal/profile"
+	"candour/internal/rights"
+	"candour/internal/store"
+	"candour/internal/vault"
+	"candour/internal/web"
+	"candour/internal/web/account"
+	"candour/internal/web/member"
+	"candour/internal/web/yourdata"
+	"candour/policy"
+)
+
+// Deps is what the pages act on.
+type Deps struct {
+	Accounts   *identity.Accounts
+	Profiles   *profile.Desk
+	Choices    *people.Desk
+	Newsletter *marketing.Newsletter
+	Store      *store.Store
+	Vault      *vault.Vault
+	History    *history.Desk
+	Rights     *rights.Desk
+}
+
+// site is the pages of one surface.
+type site struct {
+	*web.Site
+	Deps
+}
+
+// Add gives a surface's table the routes of accounts and of people's own pages,
+// the menu to them, and the first page with a card for each. Later says what the
+// surface does not do yet.
+func Add(rt *web.Routes, s *web.Site, surface string, d Deps, later string) {
+	h := &site{s, d}
+	here := offeredOn(s.Profile.Policy, surface)
+	account.Add(rt, s, d.Accounts)
+	first := &member.First{Site: s, Accounts: d.Accounts, Cards: here.cards, Later: later}
+	rt.Handle("GET /{$}", first.Page)
+
+	if here.profile {
+		rt.Member(web.Whole, "GET /profile", h.profile)
+		rt.Member(web.Whole, "POST /profile", h.profilePost)
+		rt.Member(web.Whole, "POST /profile/remove/{form}/{field}", h.profileRemove)
+	}
+	if here.about {
+		rt.Member(web.Whole, "GET /profile/about-you", h.profile) // where a reload of the answer leads
+		rt.Member(web.Whole, "POST /profile/about-you", h.aboutPost)
+	}
+	if here.preferences {
+		rt.Member(web.Whole, "GET /preferences", h.preferences)
+		rt.Member(web.Whole, "POST /preferences/{purpose}/yes", h.choiceYes)
+		rt.Member(web.Whole, "POST /preferences/{purpose}/no", h.choiceNo)
+		rt.Member(web.Whole, "POST /preferences/{purpose}/channels", h.choiceChannels)
+		rt.Member(web.Whole, "GET /preferences/history", h.choiceHistory)
+	}
+	if here.data {
+		h.dataRoutes(rt, here)
+	}
+	rt.Member(web.Whole, "GET /history", h.history)
+	rt.Member(web.Whole, "GET /history/{entry}", h.historyEntry)
+	rt.Member(web.Whole, "GET /history/{entry}/proof", h.historyProof)
+	rt.Member(web.Whole, "GET /access", h.access)
+	rt.Member(web.Whole, "POST /access/{kind}/shut", h.accessShut)
+	rt.Member(web.Whole, "POST /access/{kind}/open", h.accessOpen)
+	rt.Member(web.Whole, "POST /access/{kind}/grant/{length}", h.accessGrant)
+	rt.Member(web.Whole, "POST /access/{kind}/end", h.accessEnd)
+	here.menu(rt)
+}
+
+// dataRoutes are those of people's data and rights. What hands everything out,
+// or ends it, asks first for a proof that it is still them.
+func (h *site) dataRoutes(rt *web.Routes, here offer) {
+	pages := &yourdata.Pages{Site: h.Site, Rights: h.Rights}
+	rt.Member(web.Whole, "GET /data", h.data)
+	rt.Member(web.Fresh, "POST /data/file", h.acting(pages.File))
+	rt.Member(web.Fresh, "POST /data/take/json", h.acting(pages.Take(rights.JSON)))
+	rt.Member(web.Fresh, "POST /data/take/csv", h.acting(pages.Take(rights.CSV)))
+	for _, d := range pages.Decisions() { // restrict, lift, object, allow, withdraw
+		rt.Member(web.Whole, "POST /data/"+d.Path, h.acting(d.Do))
+	}
+	if here.correct {
+		rt.Member(web.Whole, "GET /data/correct/{record}", h.holding(pages.Correct))
+		rt.Member(web.Whole, "POST /data/correct/{record}", h.correctPost)
+	}
+	rt.Member(web.Fresh, "GET /data/erase", h.holding(pages.Erase))
+	rt.Member(web.Fresh, "POST /data/erase", h.acting(pages.Erased))
+	rt.Member(web.Whole, "GET /requests", h.requests)
+	if here.complaint {
+		rt.Member(web.Whole, "POST /requests", h.requestsPost)
+	}
+}
+
+// offer is which pages there are on a surface: those whose form the policy
+// declares for it.
+type offer struct{ profile, about, preferences, data, correct, complaint, invite bool }
+
+func offeredOn(p *policy.Policy, surface string) offer {
+	has := func(id string) bool {
+		f, ok := p.FormByID(id)
+		return ok && contains(f.Surfaces, surface)
+	}
+	_, data := p.FormByID(rights.FormID) // asked for on the website; what it leads to needs no form here
+	return offer{
+		has(profile.Details), has(profile.AboutMe), has(people.FormID), data, has(rights.CorrectFormID), has(rights.ComplaintFormID), has(account.InviteForm),
+	}
+}
+
+func (s offer) menu(rt *web.Routes) {
+	rt.Menu("Overview", "/")
+	if s.profile {
+		rt.Menu("Details", "/profile")
+	}
+	if s.preferences {
+		rt.Menu("Choices", "/preferences")
+	}
+	if s.data {
+		rt.Menu("Data", dataPath)
+	}
+	rt.Menu("History", historyPath)
+	rt.Menu("Access", accessPath)
+	rt.Menu("Security", "/security")
+	if s.invite {
+		rt.Menu("People", "/people", identity.CustomerAdministrator)
+	}
+}
+
+// cards are what the first page leads to.
+func (s offer) cards(me *identity.Session) (list []member.Card) {
+	card := func(shown bool, title, text, href string) {
+		if shown {
+			list = append(list, member.Card{Title: title, Text: text, Href: href})
+		}
+	}
+	card(s.profile, "Your details", "What you told us: put it right, add to it, take it back. And every kind of data, with what becomes of it.", "/profile")
+	card(s.preferences, "Your choices", "What we may do with your data, one by one, and in which ways our news may reach you.", "/preferences")
+	card(s.data, "Your data", "Everything we hold about you, to read, print and download. Put it right, have it left alone, or have it erased.", dataPath)
+	card(s.data, "Requests and complaints", "What you asked of us about your data, when, and what came of it. And where you can complain.", requestsPath)
+	card(true, "History", "What was collected, looked at, used and sent, by whom and why, each with a proof.", historyPath)
+	card(true, "Who may see your data", "What each role may see of you. Shut out staff or partner firms, or let them in for a time.", accessPath)
+	card(true, "Security", "Password, passkeys, codes from an app, and where you are signed in.", "/security")
+	card(s.invite && me.Account.Role == identity.CustomerAdministrator, "People", "Invite others of your firm, and close their accounts.", "/people")
+	return list
+}
