@@ -9,6 +9,8 @@ import (
 	"golang.org/x/net/html"
 
 	"candour/internal/identity"
+	"candour/internal/store"
+	"candour/internal/store/storetest"
 	"candour/internal/web"
 	"candour/internal/web/webtest"
 )
@@ -130,5 +132,25 @@ func checkPage(t *testing.T, path string, a *webtest.Answer, declared map[string
 	}
 	if headings != 1 {
 		t.Errorf("%s: %d headings", path, headings)
+	}
+}
+
+// Another operator, whose policy has other ids for everything, has the pages
+// that its policy gives a ground to, and offers the purposes of its own.
+func TestAnotherOperator(t *testing.T) {
+	b := open(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "fernhill")
+	office := "office." + b.Parent
+	get := func(c *colleague, path string) int { return c.Do(http.MethodGet, office, path, "", "").StatusCode }
+	support, officer := b.as(identity.Support), b.as(identity.Officer)
+	for path, want := range map[string][2]int{
+		"/": {200, 200}, "/people-search": {200, 200}, "/enquiries": {200, 200}, "/policy": {200, 200}, "/data-map": {404, 200}, "/evidence": {200, 200}, "/work": {404, 200}, "/audit": {404, 200},
+	} {
+		if got := [2]int{get(support, path), get(officer, path)}; got != want {
+			t.Errorf("%s: %v, want %v %s", path, got, want, b.Logged)
+		}
+	}
+	_, form := officer.Do(http.MethodGet, office, "/people-search", "", "").Fields("find-person")
+	if want := []string{"answering", "requests", "decisions", "warrants", "watch"}; !slices.Equal(form["purpose"], want) {
+		t.Errorf("the steward is offered %v", form["purpose"])
 	}
 }

@@ -45,9 +45,9 @@ type bench struct {
 	fails    error
 }
 
-func open(t testing.TB, st *store.Store) *bench {
+func open(t testing.TB, st *store.Store, operator string) *bench {
 	t.Helper()
-	b := &bench{Bench: webtest.OpenOn(t, st, "invoco"), audit: t.TempDir(), report: &verify.Report{Size: 7, Rows: 7}}
+	b := &bench{Bench: webtest.OpenOn(t, st, operator), audit: t.TempDir(), report: &verify.Report{Size: 7, Rows: 7}}
 	inForce := func() *policy.Compiled { return b.InForce().Compiled }
 	b.vault = vault.New(st, b.Ring, b.Evidence, inForce, b.Clock)
 	composer, err := mail.NewComposer("https://invoco.localhost")
@@ -70,12 +70,12 @@ func open(t testing.TB, st *store.Store) *bench {
 }
 
 func each(t *testing.T, fn func(b *bench)) {
-	storetest.Each(t, func(t *testing.T, st *store.Store) { fn(open(t, st)) })
+	storetest.Each(t, func(t *testing.T, st *store.Store) { fn(open(t, st, "invoco")) })
 }
 
 // one opens a bench on SQLite, for what does not touch the engine.
 func one(t *testing.T) *bench {
-	return open(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	return open(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")
 }
 
 func (b *bench) must(err error) {
