@@ -294,8 +294,8 @@ type Form struct {
 type Field struct {
 	Name     string   `yaml:"name" is:"required"`
 	Label    string   `yaml:"label"`
-	Category string   `yaml:"category" is:"ref=category"`                                            // the personal data it collects
-	Control  string   `yaml:"control" is:"one-of=choice|antiforgery|robot-trap|timing|consent|link"` // why an input holds none: choice, antiforgery, robot-trap, timing, consent, link (the code of a link in a mail)
+	Category string   `yaml:"category" is:"ref=category"`                                                      // the personal data it collects
+	Control  string   `yaml:"control" is:"one-of=choice|reference|antiforgery|robot-trap|timing|consent|link"` // why an input holds none: choice, reference (what people quote of an account or ticket), antiforgery, robot-trap, timing, consent, link (the code of a link in a mail)
 	Optional bool     `yaml:"optional"`
 	Hint     string   `yaml:"hint"` // shown beside the category's reason
 	Options  []Option `yaml:"options"`

@@ -10,9 +10,10 @@ trap 'rm -f "$out"' EXIT
 export CANDOUR_BENCH_RECORDS=${CANDOUR_BENCH_RECORDS:-1000000}
 bench() { go test -run='^$' -timeout 60m -count="$count" "$@" | tee -a "$out"; }
 bench -bench='^BenchmarkUse$' ./policy
-bench -bench='^BenchmarkPage$' ./internal/web
+bench -bench='^Benchmark(Page|MemberPage)$' ./internal/web
 bench -bench='^Benchmark(OutboxToLeaf|CommitToCheckpoint)$' -benchtime=1x ./internal/evidence
 bench -bench='^Benchmark(BatchedWrites|SingleDurable|ReadBy|Look|Export)' -benchtime=1x ./internal/vault
+bench -bench='^BenchmarkSignIn$' -benchtime=1x ./internal/identity
 bench -bench='^BenchmarkAccessPack' -benchtime=1x ./internal/rights
 count=$((count < 3 ? count : 3))
 bench -bench='^BenchmarkErase' -benchtime=1x ./internal/vault

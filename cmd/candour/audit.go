@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"candour/internal/audit"
+	"candour/internal/folder"
 	"candour/operators"
 	"candour/policy"
 )
@@ -18,7 +19,8 @@ import (
 type AuditCmd struct {
 	URL       string   `arg:"" name:"url" help:"Address of one of the operator's surfaces, such as http://example.localhost:8080. The others are looked for at the same port."`
 	Policy    string   `help:"The operator's folder, or the policy.yaml in it. Without it, the built-in operator whose domain the address is under." type:"path" placeholder:"PATH"`
-	Out       string   `help:"Folder for report.html and report.json." default:"candour-audit" type:"path" placeholder:"DIR"`
+	Out       string   `help:"Folder for report.html and report.json. Without it and --data: candour-audit." type:"path" placeholder:"DIR"`
+	Data      string   `help:"Data folder of the program that serves the sites: the report is left there for its staff to see in the console." type:"path" placeholder:"DIR"`
 	Pages     []string `help:"Paths or addresses to open besides those that links lead to, separated by commas." placeholder:"PATH"`
 	MaxPages  int      `help:"Pages to open at most for each visitor." default:"150"`
 	Chromium  string   `help:"Path of the browser." placeholder:"PATH" env:"CANDOUR_CHROMIUM"`
@@ -29,6 +31,10 @@ type AuditCmd struct {
 // Run prints one line for each difference. Its exit code is 0 if there is none,
 // 1 if there is one or if the site could not be audited.
 func (c *AuditCmd) Run(ctx context.Context, out io.Writer) error {
+	folders, err := c.folders()
+	if err != nil {
+		return err
+	}
 	profile, err := c.profile(out)
 	if err != nil {
 		return err
@@ -42,13 +48,15 @@ func (c *AuditCmd) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := c.write(report); err != nil {
-		return err
+	for _, dir := range folders {
+		if err := writeReport(dir, report); err != nil {
+			return err
+		}
 	}
 	if c.JSON {
 		err = report.WriteJSON(out)
 	} else if err = report.WriteSummary(out); err == nil {
-		_, err = fmt.Fprintf(out, "report: %s\n", filepath.Join(c.Out, "report.html"))
+		_, err = fmt.Fprintf(out, "report: %s\n", filepath.Join(folders[0], audit.HTMLFile))
 	}
 	if err == nil && len(report.Differences) > 0 {
 		err = exitCode(1)
@@ -76,12 +84,31 @@ func (c *AuditCmd) profile(out io.Writer) (*policy.Profile, error) {
 	return p, nil
 }
 
-func (c *AuditCmd) write(report *audit.Report) error {
-	if err := os.MkdirAll(c.Out, 0o755); err != nil {
+// folders are where the report goes. A data folder must be there already, so
+// that a misspelt path does not make one.
+func (c *AuditCmd) folders() (list []string, err error) {
+	if c.Out != "" {
+		list = append(list, c.Out)
+	}
+	if c.Data != "" {
+		f := folder.Folder(c.Data)
+		if info, err := os.Stat(f.Keys()); err != nil || !info.IsDir() {
+			return nil, fmt.Errorf("%s is not a data folder of candour; give the one that `candour run` uses with --data", c.Data)
+		}
+		list = append(list, f.Audit())
+	}
+	if list == nil {
+		list = []string{"candour-audit"}
+	}
+	return list, nil
+}
+
+func writeReport(dir string, report *audit.Report) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("the report cannot be written: %w; give another folder with --out", err)
 	}
-	for name, write := range map[string]func(io.Writer) error{"report.html": report.WriteHTML, "report.json": report.WriteJSON} {
-		if err := writeWhole(filepath.Join(c.Out, name), write); err != nil {
+	for name, write := range map[string]func(io.Writer) error{audit.HTMLFile: report.WriteHTML, audit.JSONFile: report.WriteJSON} {
+		if err := writeWhole(filepath.Join(dir, name), write); err != nil {
 			return fmt.Errorf("the report cannot be written: %w; give another folder with --out", err)
 		}
 	}

@@ -56,7 +56,7 @@ func (a *app) openDesks(queue *mail.Queue, breached *identity.Breached, portal s
 		Ticket:     d.help.OpenIn,
 		Sources:    []rights.Source{rights.Accounts(d.accounts), rights.Tickets(d.help), rights.Newsletter(d.newsletter), rights.Decided(d.choices, a.purposeTitle)},
 		Forget:     []func(context.Context, *store.Tx, keys.SubjectID) error{d.newsletter.Forget, d.help.Forget, d.accounts.Forget},
-		Withdrawn:  []func(context.Context, *store.Tx, keys.SubjectID, string) error{d.newsletter.Withdrawn},
+		Decide:     d.choices.DecideIn,
 		HasAccount: d.hasAccount,
 		Portal:     portal,
 		History:    d.history,

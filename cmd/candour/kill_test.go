@@ -88,6 +88,15 @@ func (f form) ripe() bool { return time.Since(f.opened) > 2*door.MinFormAge }
 
 // round starts the program, loads it, and kills it after the given time.
 func (k *killed) round(life time.Duration) {
+	k.serveAndKill(life, func(base *url.URL) func() {
+		load := newLoad(k.acked, base, k.forms)
+		return func() { k.forms = load.end() }
+	})
+}
+
+// serveAndKill starts the program, begins a load on it, and kills it after the
+// given time.
+func (k *killed) serveAndKill(life time.Duration, begin func(*url.URL) (end func())) {
 	cmd := exec.Command(k.program, "run", "--data", string(k.folder), "--listen", "127.0.0.1:0", "--log-format", "json")
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
@@ -113,11 +122,11 @@ func (k *killed) round(life time.Duration) {
 		_ = cmd.Wait()
 		k.t.Fatalf("the program did not become ready:\n%s", complaints.String())
 	}
-	load := newLoad(k.acked, u, k.forms)
+	end := begin(u)
 	ended := time.AfterFunc(life, func() { _ = cmd.Process.Kill() })
 	defer ended.Stop()
 	_ = cmd.Wait() // killed: that is the point
-	k.forms = load.end()
+	end()
 }
 
 // load is a handful of browsers that decide and write until the server dies.
@@ -244,7 +253,11 @@ func (l *load) write(f form) bool {
 // fields fetches a page and returns the hidden inputs and the action of the
 // form whose action has the given word.
 func (l *load) fields(c *http.Client, at, word string) (url.Values, *url.URL, bool) {
-	resp, err := c.Get(l.base.JoinPath(at).String())
+	to, err := l.base.Parse(at)
+	if err != nil {
+		return nil, nil, false
+	}
+	resp, err := c.Get(to.String())
 	if err != nil {
 		return nil, nil, false
 	}

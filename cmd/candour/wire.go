@@ -17,9 +17,11 @@ import (
 	"candour/internal/analytics"
 	"candour/internal/consent"
 	"candour/internal/evidence"
+	"candour/internal/evidence/verify"
 	"candour/internal/identity"
 	"candour/internal/mail"
 	"candour/internal/retention"
+	"candour/internal/store"
 	"candour/internal/web"
 	"candour/internal/web/account"
 	"candour/internal/web/console"
@@ -60,6 +62,7 @@ func (c *RunCmd) serveApp(ctx context.Context, a *app, out io.Writer) error {
 	}
 	bg := newBackground(ctx, a.log)
 	defer bg.stop()
+	s.bg = bg
 	if err := s.wire(c, bg); err != nil {
 		return err
 	}
@@ -124,6 +127,7 @@ type sites struct {
 	site    *web.Site
 	counter *evidence.Counter
 	queue   *mail.Queue
+	bg      *background
 	mailbox *mail.Mailbox
 
 	breached *identity.Breached // nil for none
@@ -228,9 +232,21 @@ func (s *sites) surface(id string) *web.Routes {
 	case "softphone":
 		return softphone.New(s.site, deps)
 	case "console":
-		return console.New(s.site, d.accounts)
+		return console.New(s.site, console.Deps{
+			Accounts: d.accounts, Store: s.store, Vault: s.vault, Evidence: s.evidence, Desk: d.help, Queue: s.queue,
+			Verify: s.verify, Go: s.bg.run, Audit: s.folder.Audit(),
+		})
 	}
 	return firstpage.New(s.site)
+}
+
+// verify checks the evidence of the folder while the program runs on it.
+func (s *sites) verify(ctx context.Context) (*verify.Report, error) {
+	opts := verify.Options{}
+	if s.store.Engine() == store.PostgreSQL {
+		opts.Database = s.target
+	}
+	return verify.Verify(ctx, string(s.folder), opts)
 }
 
 // portalAddress is where people with an account sign in.

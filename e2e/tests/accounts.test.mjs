@@ -198,7 +198,7 @@ describe('staff', () => {
     const app = await employ(page, server, 'support', 'sue@example.com');
     assert.equal(app.codes.length, 10);
     await page.goto(server.url(`console.${site}`));
-    await heading(page, 'Hello');
+    await heading(page, 'Staff console');
     assert.deepEqual(await look(page, 'console-overview'), []);
     await context.close();
   });

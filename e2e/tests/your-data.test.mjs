@@ -21,10 +21,9 @@ async function visitor(options = {}) {
 
 // settled waits as a person does before sending a form; without scripts in the
 // page its own clock cannot be asked.
-async function settled(page, scripts) {
+function settled(page, scripts) {
   if (scripts) return oldEnough(page);
-  const opened = Date.now();
-  while (Date.now() - opened < 1300) await page.locator('body').waitFor();
+  return new Promise((resolve) => { setTimeout(resolve, 1500); });
 }
 
 // write sends the contact form, so that something is held.

@@ -4,13 +4,16 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"candour/internal/identity"
 	"candour/internal/keys"
+	"candour/internal/profile"
 	"candour/internal/rights"
 	"candour/internal/store"
 	"candour/internal/support"
+	"candour/policy"
 )
 
 // madeUp are names that say what they are.
@@ -19,9 +22,8 @@ var madeUp = []string{
 }
 
 var (
-	trades = []string{"Bookseller", "Joiner", "Baker", "Surveyor", "Piano tuner", "Vet"}
-	titles = []string{"Owner", "Office manager", "Buyer"}
-	asked  = []string{"Is there fibre in my street yet?", "My line crackles when it rains.", "Could I have a second number?", "How do I forward calls while I am away?"}
+	facts = []string{"Bookseller", "Office manager", "Baker", "Surveyor", "Piano tuner", "Vet"}
+	asked = []string{"Is there fibre in my street yet?", "My line crackles when it rains.", "Could I have a second number?", "How do I forward calls while I am away?"}
 )
 
 // customers come one after the other, and some years happen to them.
@@ -48,17 +50,11 @@ func (f *filler) customers(ctx context.Context) error {
 
 // settle is what somebody tells on the first day.
 func (f *filler) settle(ctx context.Context, i int, p person) error {
-	details := url.Values{"name": {p.name}, "telephone": {fmt.Sprintf("01632 960 %03d", 100+i)}, "postcode": {fmt.Sprintf("ZZ%d 9ZZ", 1+i)}}
-	if i%2 == 0 {
-		details.Set("business", p.name+" Ltd")
-		details.Set("job-title", titles[i%len(titles)])
-		details.Set("profession", trades[i%len(trades)])
-	}
-	if err := f.tell(ctx, p, "profile", details); err != nil {
+	if err := f.tell(ctx, p, profile.Details, i); err != nil {
 		return err
 	}
 	if i%3 == 0 {
-		return f.tell(ctx, p, "about-you", url.Values{"gender": {"another"}, "interests": {"Works from home"}})
+		return f.tell(ctx, p, profile.AboutMe, i)
 	}
 	return nil
 }
@@ -73,10 +69,10 @@ func (f *filler) years(ctx context.Context, i, began int, p person) error {
 	events := []event{
 		{10, func() error { return f.decide(ctx, p, "news", true) }},
 		{30, func() error { return f.ask(ctx, i, p) }},
-		{31, func() error { return f.look(ctx, p, "support", "support") }},
+		{31, func() error { return f.look(ctx, p, "support") }},
 		{90, func() error { return f.decide(ctx, p, "direct-marketing", i%2 == 0, "email", "telephone") }},
 		{150, func() error { return f.decide(ctx, p, "similar-offers", false) }},
-		{200, func() error { return f.look(ctx, p, "dpo", "rights") }},
+		{200, func() error { return f.look(ctx, p, "dpo") }},
 		{260, func() error { return f.decide(ctx, p, "direct-marketing", false) }},
 		{330, func() error { return f.decide(ctx, p, "news", i%3 != 0) }},
 	}
@@ -94,21 +90,60 @@ func (f *filler) years(ctx context.Context, i, began int, p person) error {
 		if err := e.do(); err != nil {
 			return err
 		}
+		if err := f.Mail(ctx); err != nil { // before the clock moves on, and it is too late
+			return err
+		}
 	}
 	return nil
 }
 
 // ask has somebody write to us.
 func (f *filler) ask(ctx context.Context, i int, p person) error {
-	_, err := f.Support.Enquire(ctx, support.Enquiry{Surface: "website", Policy: f.InForce().Policy().Version, Form: url.Values{
-		"name": {p.name}, "email": {p.email}, "about": {"support"}, "message": {asked[i%len(asked)]},
-	}})
+	form, ok := f.InForce().Policy().FormByID("contact")
+	if !ok {
+		return nil
+	}
+	_, err := f.Support.Enquire(ctx, support.Enquiry{Surface: form.Surfaces[0], Policy: f.InForce().Policy().Version, Form: f.answers(form, p, i)})
 	return err
+}
+
+// answers fills a form in as somebody, by what its fields are declared to ask.
+func (f *filler) answers(form *policy.Form, p person, i int) url.Values {
+	values := url.Values{}
+	for _, field := range form.Fields {
+		k, personal := f.InForce().Policy().CategoryByID(field.Category)
+		switch {
+		case len(field.Options) > 0:
+			values.Set(field.Name, field.Options[i%len(field.Options)].Value)
+		case !personal || field.Optional && i%2 == 1 && k.Format != "telephone":
+		case k.Format == "email":
+			values.Set(field.Name, p.email)
+		case k.Format == "telephone":
+			values.Set(field.Name, fmt.Sprintf("01632 960 %03d", 100+i))
+		case k.Format == "postcode":
+			values.Set(field.Name, fmt.Sprintf("ZZ%d 9ZZ", 1+i))
+		case k.Format == "address":
+			values.Set(field.Name, fmt.Sprintf("%d Example Road\nNowhere", 1+i))
+		case field.Name == "message":
+			values.Set(field.Name, asked[i%len(asked)])
+		case k.ID == "business.name":
+			values.Set(field.Name, p.name+" Ltd")
+		case strings.HasSuffix(k.ID, ".name"):
+			values.Set(field.Name, p.name)
+		default:
+			values.Set(field.Name, facts[i%len(facts)])
+		}
+	}
+	return values
 }
 
 // right has somebody use a right.
 func (f *filler) right(ctx context.Context, p person, act func(context.Context, rights.Person) (rights.Request, error)) error {
-	a := p.session.Access("rights")
+	form, ok := f.InForce().Policy().FormByID(rights.FormID)
+	if !ok {
+		return nil
+	}
+	a := p.session.Access(form.Purpose)
 	_, err := act(ctx, rights.Person{Subjects: []keys.SubjectID{p.session.Account.Subject}, Access: a, Way: rights.ByPortal})
 	return err
 }
@@ -116,7 +151,7 @@ func (f *filler) right(ctx context.Context, p person, act func(context.Context, 
 // shut has somebody shut staff out.
 func (f *filler) shut(ctx context.Context, p person) error {
 	return f.Store.Update(ctx, func(tx *store.Tx) error {
-		return f.Vault.ShutOut(ctx, tx, p.session.Access("account"), p.session.Account.Subject, "staff")
+		return f.Vault.ShutOut(ctx, tx, p.session.Access(f.purpose()), p.session.Account.Subject, "staff")
 	})
 }
 

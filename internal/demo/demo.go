@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
-	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -121,9 +120,6 @@ func Fill(ctx context.Context, c Config) ([]Login, error) {
 		if err := step(ctx); err != nil {
 			return nil, fmt.Errorf("demo: %w", err)
 		}
-		if err := c.Mail(ctx); err != nil {
-			return nil, fmt.Errorf("demo: %w", err)
-		}
 	}
 	return f.logins, nil
 }
@@ -172,7 +168,7 @@ func (f *filler) open(ctx context.Context, role identity.Role, name string) (per
 		}
 	}
 	f.logins = append(f.logins, l)
-	return p, nil
+	return p, f.Mail(ctx)
 }
 
 const agent = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0"
@@ -186,7 +182,7 @@ func (f *filler) staff(ctx context.Context) error {
 		{identity.Partner, "Pat Partner"},
 	} {
 		f.day(2 * i)
-		if _, err := f.open(ctx, x.role, x.name); err != nil {
+		if _, err := f.open(ctx, x.role, x.name); err != nil && !errors.Is(err, identity.ErrRole) {
 			return err
 		}
 	}
@@ -194,13 +190,13 @@ func (f *filler) staff(ctx context.Context) error {
 }
 
 // tell saves a form of somebody's own page.
-func (f *filler) tell(ctx context.Context, p person, form string, values url.Values) error {
+func (f *filler) tell(ctx context.Context, p person, form string, i int) error {
 	pol := f.InForce().Policy()
 	declared, ok := pol.FormByID(form)
 	if !ok {
 		return nil
 	}
-	s := profile.Submission{Who: f.who(p), Form: form, Values: values}
+	s := profile.Submission{Who: f.who(p), Form: form, Values: f.answers(declared, p, i)}
 	if q, ok := pol.PurposeByID(declared.Purpose); ok {
 		s.Shown = people.Statement(pol, q).Hash()
 	}
@@ -224,13 +220,27 @@ func (f *filler) decide(ctx context.Context, p person, purpose string, yes bool,
 	})
 }
 
-// look has staff look at somebody for a purpose.
-func (f *filler) look(ctx context.Context, p person, actor, purpose string) error {
+// purpose is that of the accounts.
+func (f *filler) purpose() string {
+	form, ok := f.InForce().Policy().FormByID("sign-in")
+	if !ok {
+		return ""
+	}
+	return form.Purpose
+}
+
+// look has staff look at somebody, for a purpose that their role may act for.
+func (f *filler) look(ctx context.Context, p person, actor string) error {
+	declared, ok := f.InForce().Policy().ActorByID(actor)
+	if !ok || len(declared.Purposes) == 0 {
+		return nil
+	}
+	purpose := declared.Purposes[f.random.IntN(len(declared.Purposes))]
 	err := f.Store.Update(ctx, func(tx *store.Tx) error {
 		_, err := f.Vault.LookSubject(ctx, tx, vault.Access{Actor: actor, Purpose: purpose, Surface: "console"}, p.session.Account.Subject)
 		return err
 	})
-	for _, refusal := range []error{vault.ErrShutOut, vault.ErrRestricted, vault.ErrPurpose} {
+	for _, refusal := range []error{vault.ErrShutOut, vault.ErrRestricted, vault.ErrPurpose, vault.ErrNoConsent, vault.ErrObjected} {
 		if errors.Is(err, refusal) {
 			return nil // the door did its work
 		}

@@ -25,6 +25,9 @@ func (f Folder) Log() string { return filepath.Join(string(f), "log") }
 // Socket is the private socket of the running server.
 func (f Folder) Socket() string { return filepath.Join(string(f), "candour.sock") }
 
+// Audit is the folder of the last audit's report.
+func (f Folder) Audit() string { return filepath.Join(string(f), "audit") }
+
 // Certificates is the folder of certificates the program obtained or made.
 func (f Folder) Certificates() string { return filepath.Join(string(f), "tls") }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"candour/internal/evidence"
@@ -59,7 +60,9 @@ const DefaultFloor = 350 * time.Millisecond
 type Accounts struct {
 	c        Config
 	hasher   *hasher
-	tries    *counts
+	tries    *counts // by address that signs in
+	steps    *counts // of step-ups, by account: strangers cannot use them up
+	codes    *counts // of codes after the right password, by account
 	failed   failures
 	tokens   map[linkKind]mail.Tokens
 	handles  mail.Tokens // user handles of passkeys
@@ -87,6 +90,7 @@ func New(c Config) (*Accounts, error) {
 	}
 	a := &Accounts{
 		c: c, hasher: h, tries: newCounts(triesPerAddress, triesWindow, c.Now),
+		steps: newCounts(triesPerAccount, triesWindow, c.Now), codes: newCounts(triesPerAccount, triesWindow, c.Now),
 		tokens: map[linkKind]mail.Tokens{}, handles: mail.NewTokens(c.Ring, "account handle"), ceremony: newCeremonies(c.Now),
 	}
 	for _, k := range linkKinds {
@@ -118,6 +122,9 @@ func scanAccount(row interface{ Scan(...any) error }) (x Account, err error) {
 	x.Opened = time.UnixMilli(opened).UTC()
 	return x, err
 }
+
+// key is what an account is counted under.
+func (x *Account) key() string { return strconv.FormatInt(x.ID, 10) }
 
 // account returns one open account by a condition.
 func (a *Accounts) account(ctx context.Context, tx *store.Tx, where string, arg any) (Account, error) {
@@ -267,6 +274,7 @@ func (a *Accounts) Forget(ctx context.Context, tx *store.Tx, s keys.SubjectID) e
 			"DELETE FROM sessions WHERE account IN (SELECT id FROM accounts WHERE subject = $1)",
 			"DELETE FROM credentials WHERE account IN (SELECT id FROM accounts WHERE subject = $1)",
 			"DELETE FROM account_links WHERE account IN (SELECT id FROM accounts WHERE subject = $1)",
+			"UPDATE account_links SET state = 'void' WHERE kind = 'invitation' AND pair IN (SELECT id FROM accounts WHERE subject = $1)",
 			"DELETE FROM account_links WHERE subject = $1",
 			"DELETE FROM accounts WHERE subject = $1",
 		} {

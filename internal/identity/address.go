@@ -37,6 +37,9 @@ func (a *Accounts) AskAddress(ctx context.Context, by *Session, values url.Value
 	}
 	return a.c.Store.Update(ctx, func(tx *store.Tx) error {
 		x := by.Account
+		if err := a.holdBy(ctx, tx, by); err != nil {
+			return err
+		}
 		if err := a.void(ctx, tx, x.ID, linkAddressNew, linkAddressOld); err != nil {
 			return err
 		}
@@ -65,6 +68,9 @@ func (a *Accounts) ConfirmAddress(ctx context.Context, token string) (done bool,
 		done = false
 		l, err := a.follow(ctx, tx, token, linkAddressNew, linkAddressOld)
 		if err != nil {
+			return err
+		}
+		if err := a.holdFor(ctx, tx, l); err != nil {
 			return err
 		}
 		if err := a.use(ctx, tx, l); err != nil {
@@ -99,14 +105,20 @@ func (a *Accounts) readdress(ctx context.Context, tx *store.Tx, d declared, l li
 	if err != nil {
 		return err
 	}
+	if err := a.claim(ctx, tx, next); err != nil {
+		return err
+	}
 	if taken, err := a.byAddress(ctx, tx, d, next); err == nil && taken.ID != x.ID {
 		return ErrLink
 	} else if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
 	past, err := a.addressOf(ctx, tx, d, x)
+	if errors.Is(err, ErrNotFound) {
+		return ErrLink
+	}
 	if err != nil {
-		return errors.Join(ErrLink, err)
+		return err
 	}
 	pending := a.purposeOf(d, l)
 	// The old address is held for the last notice, as long as any that is not

@@ -364,6 +364,21 @@ func TestPeople(t *testing.T) {
 		if err := d.a.Dismiss(ctx, ann, ann.Account.Reference); !errors.Is(err, identity.ErrLast) {
 			t.Errorf("closed their own: %v", err)
 		}
+		for who, want := range map[*identity.Session]error{bob: identity.ErrNotFound, cal: identity.ErrNotFound, ann: nil} {
+			if err := d.a.SignOut(ctx, who, cal.Account.Reference); !errors.Is(err, want) {
+				t.Errorf("a %s signs somebody out: %v", who.Account.Role, err)
+			}
+		}
+		if err := d.a.SignOut(ctx, ann, ann.Account.Reference); !errors.Is(err, identity.ErrLast) {
+			t.Errorf("signed themselves out: %v", err)
+		}
+		in, err := d.a.Sessions(ctx, cal)
+		if err != nil || len(in) != 0 || !slices.Contains(d.About(cal.Account.Subject), "account.ended manager") {
+			t.Errorf("%d sessions are left, %v", len(in), err)
+		}
+		if _, _, err := d.signIn("cal@example.org", goodPassword); err != nil {
+			t.Errorf("an account that was only signed out: %v", err)
+		}
 		if err := d.a.Dismiss(ctx, ann, cal.Account.Reference); err != nil {
 			t.Fatal(err)
 		}

@@ -56,10 +56,11 @@ func (s Secret) Picture(size int) (image.Image, error) { return s.key.Image(size
 func (Secret) String() string { return "(secret)" }
 
 // authenticatorKey is the secret of an authenticator that a session sets up. It
-// is made from the session's id under a key of this installation, so that it is
-// the same on each page until it is confirmed and kept nowhere before.
+// is made from the session's token under a key of this installation, so that it
+// is the same on each page until it is confirmed, kept nowhere before, and
+// another one after: a session gets a new token with each factor.
 func (a *Accounts) authenticatorKey(of *Session) string {
-	m := a.c.Ring.Tag("authenticator being set up", a.handles.Make(of.ID))
+	m := a.c.Ring.Tag("authenticator being set up", string(of.hash))
 	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(m[:secretBytes])
 }
 
@@ -88,7 +89,8 @@ func (a *Accounts) NewSecret(ctx context.Context, of *Session) (Secret, error) {
 }
 
 // SetAuthenticator keeps the new secret once its person shows that their app
-// has it, in place of any other, and returns new recovery codes. ErrProof
+// has it, in place of any other, and returns new recovery codes. The session is
+// whole from now on, with another token. ErrProof
 // without a fresh proof, ErrCode if the code is not right.
 func (a *Accounts) SetAuthenticator(ctx context.Context, by *Session, code string) (recovery []string, err error) {
 	if !by.Fresh(a.c.Now()) {
@@ -104,6 +106,9 @@ func (a *Accounts) SetAuthenticator(ctx context.Context, by *Session, code strin
 		return nil, ErrCode
 	}
 	err = a.c.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := a.holdBy(ctx, tx, by); err != nil {
+			return err
+		}
 		list, err := a.credentials(ctx, tx, by.Account.ID)
 		if err != nil {
 			return err
@@ -122,7 +127,7 @@ func (a *Accounts) SetAuthenticator(ctx context.Context, by *Session, code strin
 		if recovery, err = a.newRecovery(ctx, tx, d, by, list); err != nil {
 			return err
 		}
-		if err := a.strengthen(ctx, tx, by); err != nil {
+		if err := a.renew(ctx, tx, by, Whole, by.Proved); err != nil {
 			return err
 		}
 		return a.changed(ctx, tx, d, by.Account, by.Surface, "authenticator.added")
@@ -131,16 +136,6 @@ func (a *Accounts) SetAuthenticator(ctx context.Context, by *Session, code strin
 		return nil, err
 	}
 	return recovery, nil
-}
-
-// strengthen makes a session that could only set up a second factor whole.
-func (a *Accounts) strengthen(ctx context.Context, tx *store.Tx, s *Session) error {
-	if s.Level != Enrol {
-		return nil
-	}
-	_, err := tx.Exec(ctx, "UPDATE sessions SET level = 'whole' WHERE id = $1", s.ID)
-	s.Level = Whole
-	return wrap(err)
 }
 
 // stepOf returns the time step that a code is of.
@@ -232,6 +227,9 @@ func (a *Accounts) RenewRecovery(ctx context.Context, by *Session) (codes []stri
 		return nil, err
 	}
 	err = a.c.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := a.holdBy(ctx, tx, by); err != nil {
+			return err
+		}
 		list, err := a.credentials(ctx, tx, by.Account.ID)
 		if err != nil {
 			return err

@@ -40,7 +40,8 @@ type Colleague struct {
 // Invite asks somebody to open an account with a role: a customer's
 // administrator for users of their own firm, staff who may manage accounts for
 // anybody. What it does is the same for every address. ErrNotFound if the
-// inviter may not; intake.FieldErrors if the form cannot be taken.
+// inviter may not; ErrProof without a fresh proof; intake.FieldErrors if the
+// form cannot be taken.
 func (a *Accounts) Invite(ctx context.Context, by *Session, role Role, values url.Values) error {
 	d, err := a.declared()
 	if err != nil {
@@ -49,7 +50,10 @@ func (a *Accounts) Invite(ctx context.Context, by *Session, role Role, values ur
 	if !MayInvite(by.Account.Role, role) || !d.exists(role) {
 		return ErrNotFound
 	}
-	l := link{kind: linkInvitation, role: role, surface: by.Surface}
+	if !by.Fresh(a.c.Now()) {
+		return ErrProof
+	}
+	l := link{kind: linkInvitation, role: role, surface: by.Surface, pair: by.Account.ID}
 	if by.Account.Role == CustomerAdministrator {
 		l.company = by.Account.Company
 	}
@@ -199,6 +203,13 @@ func (a *Accounts) Dismiss(ctx context.Context, by *Session, ref string) error {
 	if err != nil {
 		return err
 	}
+	return a.manage(ctx, by, ref, func(tx *store.Tx, x Account) error {
+		return a.close(ctx, tx, d, x, by.Surface, by.Account.Role.Actor())
+	})
+}
+
+// manage does something to the account of a colleague.
+func (a *Accounts) manage(ctx context.Context, by *Session, ref string, act func(*store.Tx, Account) error) error {
 	return a.c.Store.Update(ctx, func(tx *store.Tx) error {
 		x, err := a.ByReference(ctx, tx, ref)
 		if err != nil {
@@ -210,7 +221,34 @@ func (a *Accounts) Dismiss(ctx context.Context, by *Session, ref string) error {
 		if x.ID == by.Account.ID {
 			return ErrLast
 		}
-		return a.close(ctx, tx, d, x, by.Surface, by.Account.Role.Actor())
+		return act(tx, x)
+	})
+}
+
+// SignOut ends every session of a colleague's account, which stays open: a
+// telephone was lost, or somebody left a screen unlocked. It stands in their
+// history. ErrProof without a fresh proof; ErrNotFound if there is no such
+// account or it is not theirs to manage; ErrLast for oneself.
+func (a *Accounts) SignOut(ctx context.Context, by *Session, ref string) error {
+	if !by.Fresh(a.c.Now()) {
+		return ErrProof
+	}
+	d, err := a.declared()
+	if err != nil {
+		return err
+	}
+	return a.manage(ctx, by, ref, func(tx *store.Tx, x Account) error {
+		res, err := tx.Exec(ctx, "DELETE FROM sessions WHERE account = $1", x.ID)
+		if err != nil {
+			return wrap(err)
+		}
+		n, err := res.RowsAffected()
+		if err != nil || n == 0 {
+			return wrap(err)
+		}
+		return a.prove(ctx, tx, d, evidence.Body{
+			Kind: evidence.AccountEnded, Surface: by.Surface, Subject: x.Subject, Ref: x.ID, Code: "manager", Count: n, Actor: by.Account.Role.Actor(),
+		})
 	})
 }
 
@@ -227,7 +265,11 @@ func (a *Accounts) close(ctx context.Context, tx *store.Tx, d declared, x Accoun
 	if err := a.void(ctx, tx, x.ID, linkKinds...); err != nil {
 		return err
 	}
-	err := a.prove(ctx, tx, d, evidence.Body{Kind: evidence.AccountClosed, Surface: surface, Subject: x.Subject, Ref: x.ID, Actor: actor})
+	_, err := tx.Exec(ctx, "UPDATE account_links SET state = $1 WHERE kind = $2 AND pair = $3 AND state = $4", linkVoid, string(linkInvitation), x.ID, linkAsked)
+	if err != nil {
+		return wrap(err)
+	}
+	err = a.prove(ctx, tx, d, evidence.Body{Kind: evidence.AccountClosed, Surface: surface, Subject: x.Subject, Ref: x.ID, Actor: actor})
 	if err != nil {
 		return err
 	}

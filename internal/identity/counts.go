@@ -17,7 +17,9 @@ import (
 const (
 	triesPerAddress = 10 // of an address that signs in, whether or not it has an account
 	triesWindow     = 15 * time.Minute
-	countEntries    = 1 << 16 // kept in memory; beyond it what is new shares one count
+	triesPerAccount = 10      // of a step-up, and of a code after the right password
+	countEntries    = 1 << 16 // kept in memory; beyond it what is new takes the place of what was there
+	evictLooks      = 8       // at so many, for one that is not over
 )
 
 // counts counts by a key that it keeps only as a hash under a secret of this
@@ -59,7 +61,7 @@ func (c *counts) over(s string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.turn()
-	return c.all[c.place(s)] >= c.most
+	return c.all[c.key(s)] >= c.most
 }
 
 // add counts one and reports whether it was the one that used the last up.
@@ -67,9 +69,28 @@ func (c *counts) add(s string) (last bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.turn()
-	k := c.place(s)
+	k := c.key(s)
+	if _, known := c.all[k]; !known && len(c.all) >= countEntries {
+		c.evict()
+	}
 	c.all[k]++
 	return c.all[k] == c.most
+}
+
+// evict makes room. It takes one that is over only if it finds no other: to
+// have a count forgotten costs more guesses than it gives. A count that all
+// share once there is no room would let a flood of made-up addresses lock
+// everybody out.
+func (c *counts) evict() {
+	var gone [16]byte
+	looked := 0
+	for k, n := range c.all { // in no order that anybody knows
+		gone = k
+		if looked++; n < c.most || looked == evictLooks {
+			break
+		}
+	}
+	delete(c.all, gone)
 }
 
 // clear forgets what was counted: it was the right person.
@@ -77,14 +98,6 @@ func (c *counts) clear(s string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.all, c.key(s))
-}
-
-func (c *counts) place(s string) [16]byte {
-	k := c.key(s)
-	if _, known := c.all[k]; !known && len(c.all) >= countEntries {
-		return [16]byte{}
-	}
-	return k
 }
 
 // failures are sign-ins that failed, by account, until Flush writes them down:

@@ -149,6 +149,9 @@ func (a *Accounts) Remove(ctx context.Context, by *Session, id int64) error {
 		return err
 	}
 	return a.c.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := a.holdBy(ctx, tx, by); err != nil {
+			return err
+		}
 		list, err := a.credentials(ctx, tx, by.Account.ID)
 		if err != nil {
 			return err

@@ -16,7 +16,8 @@
 //	AskReset, Reset           a forgotten password, by a link
 //	AskAddress, ConfirmAddress  another address, confirmed at both
 //	Add..., Remove            passkeys, authenticator, recovery codes
-//	Sessions, End, EndAll     where one is signed in
+//	Sessions, End, EndOthers  where one is signed in
+//	Dismiss, SignOut          the same of a colleague, for whoever may
 //	Forget                    all of it goes with its person
 //
 // Nobody learns who has an account. What is asked for by address does the same
@@ -28,7 +29,9 @@
 // Guessing is slowed by counts in memory, per address that signs in, for any
 // number of networks. Once an address is over its count a password alone does
 // not sign in any more; its owner gets a mail with a link past the count, and
-// passkeys are not counted: so nobody can lock another out.
+// passkeys are not counted: so nobody can lock another out. Step-ups, and codes
+// after the right password, are counted per account; recovery codes are taken
+// all the same.
 //
 // Roles are declared in the policy (actors with signs_in); the program knows
 // what each may do beyond that. Methods with a transaction act in it, and their

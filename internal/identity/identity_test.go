@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"candour/internal/identity"
-	"candour/internal/keys"
 	"candour/internal/mail"
 	"candour/internal/mail/mailtest"
 	"candour/internal/store"
@@ -129,15 +128,6 @@ func (d *desk) rows(table string) (n int) {
 		d.TB.Fatal(err)
 	}
 	return n
-}
-
-// standing returns the standing of a person; it is not found once erased.
-func (d *desk) gone(s keys.SubjectID) bool {
-	err := d.Update(func(ctx context.Context, tx *store.Tx) error {
-		_, err := d.Vault.Standing(ctx, tx, s)
-		return err
-	})
-	return err != nil
 }
 
 // R18: the whole way of one customer.

@@ -46,7 +46,7 @@ type link struct {
 	address vault.RecordID
 	role    Role
 	company int64
-	pair    int64
+	pair    int64 // change of address: the link of the other address; invitation: the account that asked for it; else 0
 	surface string
 	policy  int
 	wording []byte

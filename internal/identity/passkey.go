@@ -2,6 +2,7 @@ package identity
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
@@ -51,7 +52,7 @@ func (p Party) webauthn() (*webauthn.WebAuthn, error) {
 	return w, nil
 }
 
-// ceremonies hands out challenges and takes each back once. A challenge for
+// ceremonies hands out challenges and takes a good answer to each once. A challenge for
 // signing in is signed and not kept, so that asking for many fills nothing. It
 // is safe for concurrent use.
 type ceremonies struct {
@@ -89,16 +90,25 @@ func (c *ceremonies) challenge(use string) []byte {
 	return append(b, c.sign(use, b)...)
 }
 
-// take reports whether a challenge is good for a use, for the first time.
-func (c *ceremonies) take(use string, b []byte) bool {
-	if len(b) != challengeSize || !hmac.Equal(b[nonceSize+8:], c.sign(use, b[:nonceSize+8])) {
-		return false
-	}
-	until := time.UnixMilli(int64(binary.BigEndian.Uint64(b[nonceSize:])))
+// ours reports whether a challenge is one that was given out for a use, and not
+// too old.
+func (c *ceremonies) ours(use string, b []byte) bool {
+	return len(b) == challengeSize && hmac.Equal(b[nonceSize+8:], c.sign(use, b[:nonceSize+8])) && c.now().Before(until(b))
+}
+
+// until is when a challenge of ours is over.
+func until(b []byte) time.Time {
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(b[nonceSize:])))
+}
+
+// spend reports whether a challenge of ours is answered for the first time. It
+// is asked once the answer has proven to be a passkey's: everybody can have
+// challenges, and could else fill what is remembered.
+func (c *ceremonies) spend(b []byte) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.now()
-	if _, used := c.spent[string(b)]; used || !now.Before(until) {
+	if _, used := c.spent[string(b)]; used {
 		return false
 	}
 	if len(c.spent) >= maxCeremonies {
@@ -111,7 +121,7 @@ func (c *ceremonies) take(use string, b []byte) bool {
 			return false // so many good answers in five minutes are not people's
 		}
 	}
-	c.spent[string(b)] = until
+	c.spent[string(b)] = until(b)
 	return true
 }
 
@@ -224,7 +234,7 @@ func (a *Accounts) ProvePasskey(ctx context.Context, p Party, s *Session, answer
 	if err != nil {
 		return err
 	}
-	return a.c.Store.Update(ctx, func(tx *store.Tx) error { return a.refresh(ctx, tx, s) })
+	return a.c.Store.Update(ctx, func(tx *store.Tx) error { return a.renew(ctx, tx, s, s.Level, a.c.Now()) })
 }
 
 // signInPasskey finds and checks the passkey of an answer. With only, it must
@@ -235,7 +245,7 @@ func (a *Accounts) signInPasskey(ctx context.Context, p Party, surface string, a
 		return "", nil, err
 	}
 	parsed, challenge, ok := parseAnswer(answer)
-	if !ok || !a.ceremony.take(surface, challenge) {
+	if !ok || !a.ceremony.ours(surface, challenge) {
 		return "", nil, ErrSignIn
 	}
 	_, data, err := p.question(challenge)
@@ -256,26 +266,14 @@ func (a *Accounts) signInPasskey(ctx context.Context, p Party, surface string, a
 	found, err := w.ValidateDiscoverableLogin(func(_, _ []byte) (webauthn.User, error) {
 		return a.holder(x, x.Reference, keys), nil
 	}, *data, parsed)
-	if err != nil || found.Authenticator.CloneWarning {
+	if err != nil || found.Authenticator.CloneWarning || !a.ceremony.spend(challenge) {
 		return "", nil, ErrSignIn // what the library says may quote the answer
 	}
 	var token string
 	var s *Session
 	err = a.c.Store.Update(ctx, func(tx *store.Tx) error {
-		for _, k := range keys {
-			if !bytes.Equal(k.key.ID, found.ID) {
-				continue
-			}
-			value, err := json.Marshal(found)
-			if err != nil {
-				return err
-			}
-			if err := a.replace(ctx, tx, d, surface, x.Role.Actor(), k.Credential, value); err != nil {
-				return err
-			}
-			if _, err := a.used(ctx, tx, k.Credential, 0); err != nil {
-				return err
-			}
+		if err := a.noteUse(ctx, tx, d, surface, x, keys, found); err != nil {
+			return err
 		}
 		if only != 0 {
 			return nil
@@ -284,6 +282,32 @@ func (a *Accounts) signInPasskey(ctx context.Context, p Party, surface string, a
 		return err
 	})
 	return token, s, err
+}
+
+// noteUse writes what a use changed of a passkey. ErrSignIn if the account was
+// closed, or the passkey removed, while its answer was checked.
+func (a *Accounts) noteUse(ctx context.Context, tx *store.Tx, d declared, surface string, x Account, keys []passkey, found *webauthn.Credential) error {
+	err := a.hold(ctx, tx, x.ID)
+	if errors.Is(err, ErrNotFound) {
+		return ErrSignIn
+	}
+	if err != nil {
+		return err
+	}
+	value, err := json.Marshal(found)
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		if !bytes.Equal(k.key.ID, found.ID) {
+			continue
+		}
+		if there, err := a.used(ctx, tx, k.Credential, 0); err != nil || !there {
+			return cmp.Or(err, ErrSignIn)
+		}
+		return a.replace(ctx, tx, d, surface, x.Role.Actor(), k.Credential, value)
+	}
+	return ErrSignIn
 }
 
 // parseAnswer reads a browser's answer and the challenge that it says it is
@@ -364,7 +388,8 @@ func (a *Accounts) NewPasskey(ctx context.Context, p Party, by *Session) ([]byte
 	return json.Marshal(question.Response)
 }
 
-// AddPasskey keeps the passkey that a browser made. ErrProof without a fresh
+// AddPasskey keeps the passkey that a browser made. The session is whole from
+// now on, with another token. ErrProof without a fresh
 // proof, ErrCode if the answer is not one to the question that was asked.
 func (a *Accounts) AddPasskey(ctx context.Context, p Party, by *Session, answer []byte) error {
 	if !by.Fresh(a.c.Now()) {
@@ -396,10 +421,13 @@ func (a *Accounts) AddPasskey(ctx context.Context, p Party, by *Session, answer 
 		return err
 	}
 	return a.c.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := a.holdBy(ctx, tx, by); err != nil {
+			return err
+		}
 		if err := a.addCredential(ctx, tx, d, by.Account, by.Surface, KindPasskey, value); err != nil {
 			return err
 		}
-		if err := a.strengthen(ctx, tx, by); err != nil {
+		if err := a.renew(ctx, tx, by, Whole, by.Proved); err != nil {
 			return err
 		}
 		return a.changed(ctx, tx, d, by.Account, by.Surface, "passkey.added")

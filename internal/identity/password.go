@@ -5,6 +5,7 @@ import (
 	"errors"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
@@ -108,9 +109,14 @@ func isPlain(p string) bool {
 // hasher makes and checks hashes, as many at once as there are processors: each
 // takes 19 MiB of memory.
 type hasher struct {
-	slots chan struct{}
-	dummy string // a hash of nothing anybody knows, checked where there is no account
+	slots   chan struct{}
+	waiting atomic.Int64 // for a slot; at most maxWaiting
+	dummy   string       // a hash of nothing anybody knows, checked where there is no account
 }
+
+// maxWaiting is how many may wait for a slot: what a machine of two processors
+// gets through in some ten seconds. Whoever comes after is asked to come again.
+const maxWaiting = 256
 
 func newHasher() (*hasher, error) {
 	dummy, err := argon2id.CreateHash(strings.Repeat("\x00", MinPassword), &hashing)
@@ -120,7 +126,17 @@ func newHasher() (*hasher, error) {
 	return &hasher{slots: make(chan struct{}, runtime.GOMAXPROCS(0)), dummy: dummy}, nil
 }
 
+// acquire waits for a slot. ErrBusy if too many wait, or ctx ends before.
 func (h *hasher) acquire(ctx context.Context) error {
+	select {
+	case h.slots <- struct{}{}:
+		return nil
+	default:
+	}
+	defer h.waiting.Add(-1)
+	if h.waiting.Add(1) > maxWaiting {
+		return ErrBusy
+	}
 	select {
 	case h.slots <- struct{}{}:
 		return nil
@@ -128,6 +144,8 @@ func (h *hasher) acquire(ctx context.Context) error {
 		return errors.Join(ErrBusy, ctx.Err())
 	}
 }
+
+func (h *hasher) release() { <-h.slots }
 
 func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 	p, ok := normal(password)
@@ -137,7 +155,7 @@ func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 	if err := h.acquire(ctx); err != nil {
 		return "", err
 	}
-	defer func() { <-h.slots }()
+	defer h.release()
 	return argon2id.CreateHash(p, &hashing)
 }
 
@@ -148,7 +166,7 @@ func (h *hasher) matches(ctx context.Context, password, hash string) (bool, erro
 	if err := h.acquire(ctx); err != nil {
 		return false, err
 	}
-	defer func() { <-h.slots }()
+	defer h.release()
 	against := hash
 	if against == "" {
 		against = h.dummy

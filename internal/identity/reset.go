@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -66,6 +67,9 @@ func (a *Accounts) Reset(ctx context.Context, token, password string) error {
 		return err
 	}
 	err = a.c.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := a.holdFor(ctx, tx, l); err != nil {
+			return err
+		}
 		if err := a.use(ctx, tx, l); err != nil {
 			return err
 		}
@@ -84,9 +88,13 @@ func (a *Accounts) Reset(ctx context.Context, token, password string) error {
 }
 
 // ChangePassword sets another password for whoever knows the one there is, and
-// signs the account out everywhere else. ErrCode if the one there is was not
-// right; a PasswordFault if the new one cannot be taken.
+// signs the account out everywhere else. ErrProof without a fresh proof, which
+// has the second factor in it where there is one; ErrCode if the one there is
+// was not right; a PasswordFault if the new one cannot be taken.
 func (a *Accounts) ChangePassword(ctx context.Context, by *Session, current, next string) error {
+	if !by.Fresh(a.c.Now()) {
+		return ErrProof
+	}
 	d, err := a.declared()
 	if err != nil {
 		return err
@@ -103,20 +111,20 @@ func (a *Accounts) ChangePassword(ctx context.Context, by *Session, current, nex
 	if err != nil {
 		return err
 	}
-	right, err := a.hasher.matches(ctx, current, who.hash)
-	if err != nil {
+	if err := a.known(ctx, by, current, who); err != nil {
 		return err
-	}
-	if !right || a.tries.over(held.Key()) {
-		a.tries.add(held.Key())
-		a.failed.add(by.Account.ID)
-		return ErrCode
 	}
 	hash, err := a.newHash(ctx, d, next, held)
 	if err != nil {
 		return err
 	}
 	return a.c.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := a.holdBy(ctx, tx, by); err != nil {
+			return err
+		}
+		if still, err := a.still(ctx, tx, d, &who); err != nil || !still {
+			return cmp.Or(err, ErrCode)
+		}
 		if err := a.setPassword(ctx, tx, d, by.Account, by.Surface, hash); err != nil {
 			return err
 		}

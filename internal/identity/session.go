@@ -41,7 +41,17 @@ type Session struct {
 	Ends    time.Time // at the latest
 	Proved  time.Time // when the person last proved themselves
 
-	device vault.RecordID
+	device  vault.RecordID
+	hash    []byte // of the token
+	renewed string // the token that the browser is to hold from now on; empty if it has it
+}
+
+// Renewed returns the token that the browser must hold from now on, once, if
+// the session was given another: whenever its person proved themselves again,
+// or it may do more than before (ASVS 5.0 7.2.4).
+func (s *Session) Renewed() (token string, ok bool) {
+	token, s.renewed = s.renewed, ""
+	return token, token != ""
 }
 
 // Access is what the person of a session acts as, for a purpose: themselves.
@@ -51,7 +61,9 @@ func (s *Session) Access(purpose string) vault.Access {
 
 // Fresh reports whether the person proved themselves so lately that they may
 // do what must not happen behind their back (ASVS 5.0 7.5.1).
-func (s *Session) Fresh(now time.Time) bool { return now.Sub(s.Proved) < proofLasts }
+func (s *Session) Fresh(now time.Time) bool {
+	return s.Level != Half && now.Sub(s.Proved) < proofLasts
+}
 
 // Device is what a sign-in tells of the browser it comes from. It is personal
 // data, and prints as a placeholder.
@@ -109,7 +121,7 @@ func (a *Accounts) begin(ctx context.Context, tx *store.Tx, d declared, x Accoun
 		longest = halfLasts
 	}
 	token, hash := newToken()
-	s := &Session{ID: a.c.Store.NewID(), Account: x, Surface: surface, Level: level, Way: way, Began: now, Seen: now, Ends: now.Add(longest), Proved: now}
+	s := &Session{ID: a.c.Store.NewID(), Account: x, Surface: surface, Level: level, Way: way, Began: now, Seen: now, Ends: now.Add(longest), Proved: now, hash: hash}
 	if level != Half {
 		var err error
 		if s.device, err = a.keepDevice(ctx, tx, d, s, dev); err != nil {
@@ -127,6 +139,21 @@ func (a *Accounts) begin(ctx context.Context, tx *store.Tx, d declared, x Accoun
 	}
 	err = a.prove(ctx, tx, d, evidence.Body{Kind: evidence.AccountSignedIn, Surface: surface, Subject: x.Subject, Ref: s.ID, Code: way, Actor: x.Role.Actor()})
 	return token, s, err
+}
+
+// renew gives a session another token, and with it a level and a time of
+// proof. ErrNotFound if it was ended meanwhile.
+func (a *Accounts) renew(ctx context.Context, tx *store.Tx, s *Session, level Level, proved time.Time) error {
+	token, hash := newToken()
+	res, err := tx.Exec(ctx, "UPDATE sessions SET token = $1, level = $2, proved_ms = $3 WHERE id = $4", hash, string(level), proved.UnixMilli(), s.ID)
+	if err != nil {
+		return wrap(err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(ErrNotFound, err)
+	}
+	tx.AfterCommit(func() { s.hash, s.renewed, s.Level, s.Proved = hash, token, level, proved })
+	return nil
 }
 
 // keepDevice writes what is told of the browser, so that people recognise
@@ -178,7 +205,7 @@ func browserOf(u useragent.UserAgent) string {
 	return fmt.Sprintf("%s %d", name, u.VersionNo.Major)
 }
 
-const selectSession = `SELECT s.id, s.surface, s.level, s.way, s.began_ms, s.seen_ms, s.ends_ms, s.proved_ms, s.device,
+const selectSession = `SELECT s.id, s.surface, s.level, s.way, s.began_ms, s.seen_ms, s.ends_ms, s.proved_ms, s.device, s.token,
 	a.id, a.reference, a.subject, a.address, a.role, a.company, a.opened_ms
 	FROM sessions s JOIN accounts a ON a.id = s.account AND a.state = 'open' `
 
@@ -186,7 +213,7 @@ func scanSession(row interface{ Scan(...any) error }) (*Session, error) {
 	s := &Session{}
 	var began, seen, ends, proved, opened int64
 	x := &s.Account
-	err := row.Scan(&s.ID, &s.Surface, (*string)(&s.Level), &s.Way, &began, &seen, &ends, &proved, (*int64)(&s.device),
+	err := row.Scan(&s.ID, &s.Surface, (*string)(&s.Level), &s.Way, &began, &seen, &ends, &proved, (*int64)(&s.device), &s.hash,
 		&x.ID, &x.Reference, (*int64)(&x.Subject), (*int64)(&x.address), (*string)(&x.Role), &x.Company, &opened)
 	for into, ms := range map[*time.Time]int64{&s.Began: began, &s.Seen: seen, &s.Ends: ends, &s.Proved: proved, &x.Opened: opened} {
 		*into = time.UnixMilli(ms).UTC()
@@ -305,17 +332,25 @@ func (a *Accounts) devices(ctx context.Context, tx *store.Tx, d declared, of *Se
 }
 
 // End signs one session of the same account out, this one or another.
-// ErrNotFound if there is no such session of it.
+// ErrNotFound if there is no such session of it; ErrProof for another without
+// a fresh proof, or a stranger in the account could sign its owner out.
 func (a *Accounts) End(ctx context.Context, by *Session, id int64) error {
 	how := "here"
 	if id != by.ID {
 		how = "elsewhere"
+		if !by.Fresh(a.c.Now()) {
+			return ErrProof
+		}
 	}
 	return a.endThose(ctx, by, how, "DELETE FROM sessions WHERE account = $1 AND id = $2", id)
 }
 
-// EndOthers signs the account out everywhere but here.
+// EndOthers signs the account out everywhere but here. ErrProof without a fresh
+// proof.
 func (a *Accounts) EndOthers(ctx context.Context, by *Session) error {
+	if !by.Fresh(a.c.Now()) {
+		return ErrProof
+	}
 	err := a.endThose(ctx, by, "others", "DELETE FROM sessions WHERE account = $1 AND id <> $2", by.ID)
 	if errors.Is(err, ErrNotFound) {
 		return nil // there was no other

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -97,11 +98,15 @@ func (a *Accounts) signIn(ctx context.Context, in Attempt) (string, *Session, er
 	var token string
 	var s *Session
 	err = a.c.Store.Update(ctx, func(tx *store.Tx) error {
+		if still, err := a.still(ctx, tx, d, &who); err != nil || !still {
+			return cmp.Or(err, ErrSignIn)
+		}
 		level, way := a.levelFor(d, who.account.Role, false), wayPassword
+		if a.passkeyOnly(d, who) {
+			return ErrSignIn
+		}
 		if len(ofKind(who.factors, KindAuthenticator)) > 0 {
 			level = Half
-		} else if len(ofKind(who.factors, KindPasskey)) > 0 && d.staff(who.account.Role) {
-			return ErrSignIn // the role's second factor is a passkey, which signs in by itself
 		}
 		if _, err := a.used(ctx, tx, who.password, 0); err != nil {
 			return err
@@ -123,19 +128,46 @@ func (a *Accounts) candidate(ctx context.Context, d declared, surface string, ad
 			return err
 		}
 		c.account, c.found = x, true
-		if c.factors, err = a.credentials(ctx, tx, x.ID); err != nil {
-			return err
-		}
-		for _, p := range ofKind(c.factors, kindPassword) {
-			hash, err := a.secret(ctx, tx, d, p)
-			if err != nil && !errors.Is(err, ErrNotFound) {
-				return err
-			}
-			c.password, c.hash = p, string(hash)
-		}
-		return nil
+		return a.prepare(ctx, tx, d, &c)
 	})
 	return c, err
+}
+
+// prepare fills in what the account of a candidate proves itself with.
+func (a *Accounts) prepare(ctx context.Context, tx *store.Tx, d declared, c *candidate) (err error) {
+	if c.factors, err = a.credentials(ctx, tx, c.account.ID); err != nil {
+		return err
+	}
+	for _, p := range ofKind(c.factors, kindPassword) {
+		hash, err := a.secret(ctx, tx, d, p)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		c.password, c.hash = p, string(hash)
+	}
+	return nil
+}
+
+// passkeyOnly reports whether a password is worth nothing: the role must have a
+// second factor, and it is a passkey, which signs in by itself.
+func (a *Accounts) passkeyOnly(d declared, who candidate) bool {
+	return d.staff(who.account.Role) && len(ofKind(who.factors, KindAuthenticator)) == 0 && len(ofKind(who.factors, KindPasskey)) > 0
+}
+
+// still holds the account of a candidate whose password was right, and reports
+// whether it is so still: hashing takes long enough for a reset to come between.
+func (a *Accounts) still(ctx context.Context, tx *store.Tx, d declared, who *candidate) (bool, error) {
+	err := a.hold(ctx, tx, who.account.ID)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	checked := who.hash
+	who.hash = ""
+	err = a.prepare(ctx, tx, d, who)
+	return err == nil && who.hash == checked, err
 }
 
 // unlocked reports whether a link past the count is one of this account.
@@ -182,6 +214,9 @@ func (a *Accounts) Code(ctx context.Context, half *Session, code string, dev Dev
 	}
 	wrong := false
 	err = a.c.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := a.hold(ctx, tx, half.Account.ID); err != nil {
+			return err
+		}
 		if err := a.try(ctx, tx, half); err != nil {
 			return err
 		}
@@ -200,14 +235,19 @@ func (a *Accounts) Code(ctx context.Context, half *Session, code string, dev Dev
 		return err
 	})
 	if err == nil && wrong {
+		a.codes.add(half.Account.key())
 		a.failed.add(half.Account.ID)
 		return "", nil, ErrCode
+	}
+	if err == nil {
+		a.codes.clear(half.Account.key())
 	}
 	return token, s, wrap(err)
 }
 
-// try counts a code of a half session, and one of the account's address in the
-// window, whichever half session it is for.
+// try counts a code of a half session. Those of the account are counted beside
+// it, whichever half session they are for: whoever has the password can begin
+// as many as they like.
 func (a *Accounts) try(ctx context.Context, tx *store.Tx, half *Session) error {
 	res, err := tx.Exec(ctx, "UPDATE sessions SET tries = tries + 1 WHERE id = $1 AND level = 'half' AND tries < $2", half.ID, triesPerHalf)
 	if err != nil {
@@ -220,13 +260,19 @@ func (a *Accounts) try(ctx context.Context, tx *store.Tx, half *Session) error {
 }
 
 // code checks a code against the authenticator and the recovery codes, and
-// returns the way of proof. ErrCode if it is neither.
+// returns the way of proof. ErrCode if it is neither. Once too many codes of an
+// account were wrong, those of an authenticator are not taken for a while;
+// those of recovery cannot be guessed.
 func (a *Accounts) code(ctx context.Context, tx *store.Tx, d declared, of *Session, code string) (string, error) {
 	list, err := a.credentials(ctx, tx, of.Account.ID)
 	if err != nil {
 		return "", err
 	}
-	for _, c := range ofKind(list, KindAuthenticator) {
+	apps := ofKind(list, KindAuthenticator)
+	if a.codes.over(of.Account.key()) {
+		apps = nil
+	}
+	for _, c := range apps {
 		ok, err := a.checkCode(ctx, tx, d, c, code)
 		if err != nil || ok {
 			return wayCode, err
@@ -251,7 +297,8 @@ func (Proof) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "(proof)") }
 // LogValue returns a placeholder.
 func (Proof) LogValue() slog.Value { return slog.StringValue("(proof)") }
 
-// Prove is step-up: from now on the session is fresh for some minutes. ErrCode
+// Prove is step-up: from now on the session is fresh for some minutes, and has
+// another token, which Renewed returns. ErrCode
 // if the proof is not right; it is counted like a sign-in.
 func (a *Accounts) Prove(ctx context.Context, s *Session, p Proof) error {
 	rest := a.wait(ctx)
@@ -279,17 +326,17 @@ func (a *Accounts) proveAgain(ctx context.Context, s *Session, p Proof) error {
 	if err != nil {
 		return err
 	}
-	right, err := a.hasher.matches(ctx, p.Password, who.hash)
-	if err != nil {
+	if err := a.known(ctx, s, p.Password, who); err != nil {
 		return err
-	}
-	if !right || a.tries.over(address.Key()) {
-		a.tries.add(address.Key())
-		a.failed.add(s.Account.ID)
-		return ErrCode
 	}
 	wrong := false
 	err = a.c.Store.Update(ctx, func(tx *store.Tx) error {
+		if still, err := a.still(ctx, tx, d, &who); err != nil || !still {
+			return cmp.Or(err, ErrCode)
+		}
+		if a.passkeyOnly(d, who) {
+			return ErrCode
+		}
 		if len(ofKind(who.factors, KindAuthenticator)) > 0 {
 			if _, err := a.code(ctx, tx, d, s, p.Code); errors.Is(err, ErrCode) {
 				wrong = true
@@ -298,18 +345,29 @@ func (a *Accounts) proveAgain(ctx context.Context, s *Session, p Proof) error {
 				return err
 			}
 		}
-		return a.refresh(ctx, tx, s)
+		return a.renew(ctx, tx, s, s.Level, a.c.Now())
 	})
-	if wrong {
-		a.tries.add(address.Key())
+	if err == nil && wrong {
+		a.codes.add(s.Account.key())
 		a.failed.add(s.Account.ID)
 		return ErrCode
 	}
 	return err
 }
 
-func (a *Accounts) refresh(ctx context.Context, tx *store.Tx, s *Session) error {
-	s.Proved = a.c.Now()
-	_, err := tx.Exec(ctx, "UPDATE sessions SET proved_ms = $1 WHERE id = $2", s.Proved.UnixMilli(), s.ID)
-	return wrap(err)
+// known checks the password of whoever is signed in. ErrCode if it is not
+// right, or too many were not. It is counted by account and not by address:
+// what strangers guess at the sign-in must not lock the owner out of this.
+func (a *Accounts) known(ctx context.Context, s *Session, password string, who candidate) error {
+	right, err := a.hasher.matches(ctx, password, who.hash)
+	if err != nil {
+		return err
+	}
+	if !right || a.steps.over(s.Account.key()) {
+		a.steps.add(s.Account.key())
+		a.failed.add(s.Account.ID)
+		return ErrCode
+	}
+	a.steps.clear(s.Account.key())
+	return nil
 }

@@ -134,6 +134,9 @@ func (a *Accounts) Finish(ctx context.Context, token, password string, dev Devic
 	}
 	var o Opened
 	err = a.c.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := a.claim(ctx, tx, held); err != nil {
+			return err
+		}
 		if err := a.use(ctx, tx, l); err != nil {
 			return err
 		}
@@ -184,8 +187,10 @@ func (a *Accounts) purposeOf(d declared, l link) string {
 // from now on, and what is held otherwise of whoever reads mail at the address
 // is theirs.
 func (a *Accounts) opened(ctx context.Context, tx *store.Tx, d declared, l link, held mail.Address) (Account, string, error) {
-	if _, err := a.byAddress(ctx, tx, d, held); !errors.Is(err, ErrNotFound) {
-		return Account{}, "", errors.Join(ErrLink, err) // somebody opened one since
+	if _, err := a.byAddress(ctx, tx, d, held); err == nil {
+		return Account{}, "", ErrLink // somebody opened one since
+	} else if !errors.Is(err, ErrNotFound) {
+		return Account{}, "", err
 	}
 	home, ok := d.home(l.role)
 	if !ok {

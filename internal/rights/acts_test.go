@@ -115,6 +115,9 @@ func TestObject(t *testing.T) {
 		_, err = o.desk.Object(ctx, p, answering, false)
 		o.must(err)
 		o.must(o.canRead(p.Subjects[0]))
+		if got := o.chosen(p.Subjects[0]); !slices.Equal(got, []string{"resumed " + answering, "objected " + answering}) {
+			o.t.Errorf("the history of choices: %v", got)
+		}
 		before := o.rows()
 		for _, q := range o.InForce().Policy().Purposes {
 			if q.Objectable() {
@@ -128,6 +131,19 @@ func TestObject(t *testing.T) {
 			o.t.Errorf("%v", err)
 		}
 	})
+}
+
+// chosen returns what the history of choices says of a person, newest first.
+func (o *office) chosen(s keys.SubjectID) (list []string) {
+	o.t.Helper()
+	o.must(o.Store.View(context.Background(), func(tx *store.Tx) error {
+		past, err := o.choices.History(context.Background(), tx, s)
+		for _, c := range past {
+			list = append(list, string(c.Code)+" "+c.Purpose)
+		}
+		return err
+	}))
+	return list
 }
 
 // subscribe has an address get the newsletter.
@@ -170,8 +186,11 @@ func TestWithdraw(t *testing.T) {
 			}
 			return err
 		}))
-		if about := o.About(p.Subjects[0]); !slices.Contains(about, "consent.decided") || !slices.Contains(about, "right.answered withdrawn") {
+		if about := o.About(p.Subjects[0]); !slices.ContainsFunc(about, func(x string) bool { return strings.HasPrefix(x, "consent.decided") }) || !slices.Contains(about, "right.answered withdrawn") {
 			o.t.Errorf("%v", about)
+		}
+		if got := o.chosen(p.Subjects[0]); len(got) == 0 || got[0] != "withdrawn "+news {
+			o.t.Errorf("the history of choices: %v", got)
 		}
 		for _, purpose := range []string{news, o.form("contact").Purpose, "no-such-purpose"} {
 			if _, err := o.desk.Withdraw(ctx, p, purpose); !errors.Is(err, rights.ErrNoConsent) {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"candour/internal/consent/people"
 	"candour/internal/history"
 	"candour/internal/keys"
 	"candour/internal/mail"
@@ -40,6 +41,7 @@ type office struct {
 	t          testing.TB
 	help       *support.Desk
 	newsletter *marketing.Newsletter
+	choices    *people.Desk
 	desk       *rights.Desk
 	history    *history.Desk
 	accounts   []keys.SubjectID
@@ -50,6 +52,8 @@ func open(t testing.TB, st *store.Store, operator string) *office {
 	o := &office{Bench: mailtest.New(t, st, operator), t: t}
 	o.help = support.New(support.Config{Store: st, Log: o.Log, Vault: o.Vault, Queue: o.Queue, InForce: o.InForce, Now: o.Now})
 	o.newsletter = marketing.New(marketing.Config{Store: st, Ring: o.Ring, Log: o.Log, Vault: o.Vault, Queue: o.Queue, InForce: o.InForce, Now: o.Now})
+	o.choices = people.New(people.Config{Store: st, Log: o.Log, Vault: o.Vault, InForce: o.InForce, Now: o.Now})
+	o.choices.Follow(o.newsletter)
 	versions, err := notice.OpenVersions(context.Background(), st, o.Log)
 	o.must(err)
 	fsys, _ := operators.FS(operator)
@@ -59,10 +63,10 @@ func open(t testing.TB, st *store.Store, operator string) *office {
 	o.history = history.New(history.Config{Store: st, Log: o.Log, Vault: o.Vault, Versions: versions, Now: o.Now})
 	o.desk = rights.New(rights.Config{
 		Store: st, Ring: o.Ring, Log: o.Log, Vault: o.Vault, Queue: o.Queue, InForce: o.InForce, Now: o.Now,
-		Ticket:    o.help.OpenIn,
-		Sources:   []rights.Source{rights.Tickets(o.help), rights.Newsletter(o.newsletter)},
-		Forget:    []func(context.Context, *store.Tx, keys.SubjectID) error{o.newsletter.Forget, o.help.Forget},
-		Withdrawn: []func(context.Context, *store.Tx, keys.SubjectID, string) error{o.newsletter.Withdrawn},
+		Ticket:  o.help.OpenIn,
+		Sources: []rights.Source{rights.Tickets(o.help), rights.Newsletter(o.newsletter), rights.Decided(o.choices, func(purpose string) string { return purpose })},
+		Forget:  []func(context.Context, *store.Tx, keys.SubjectID) error{o.newsletter.Forget, o.help.Forget},
+		Decide:  o.choices.DecideIn,
 		HasAccount: func(_ context.Context, _ *store.Tx, s keys.SubjectID) (bool, error) {
 			return slices.Contains(o.accounts, s), nil
 		},

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"candour/internal/consent/people"
 	"candour/internal/evidence"
 	"candour/internal/history"
 	"candour/internal/keys"
@@ -61,9 +62,9 @@ type Config struct {
 	// Forget drops it, in the transaction of an erasure and after what the
 	// vault held is gone. It is called once for each subject of the person.
 	Forget []func(context.Context, *store.Tx, keys.SubjectID) error
-	// Withdrawn ends what hangs on a consent beyond the vault, or on a purpose
-	// that is objected to.
-	Withdrawn []func(ctx context.Context, tx *store.Tx, s keys.SubjectID, purpose string) error
+	// Decide keeps a decision in the history of what people decide, with what
+	// follows from it: the newsletter ends. Optional.
+	Decide func(context.Context, *store.Tx, people.Decision) error
 	// HasAccount reports whether a person has an account, and so uses their
 	// rights there. Optional.
 	HasAccount func(context.Context, *store.Tx, keys.SubjectID) (bool, error)

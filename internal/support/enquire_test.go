@@ -409,3 +409,21 @@ func TestNoWordsOutsideTheVault(t *testing.T) {
 		}
 	})
 }
+
+// A ticket is found by what its person quotes, however they write it.
+func TestByReference(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		b := newBench(t, st, "invoco")
+		r, want := b.enquire(nil)
+		for _, text := range []string{r.Reference, strings.ToLower(r.Reference), strings.ReplaceAll(r.Reference, "-", "")} {
+			if got, err := b.desk.ByReference(context.Background(), text); err != nil || got != want {
+				t.Errorf("%q: %v, %v", text, got, err)
+			}
+		}
+		for _, text := range []string{"", "0000-0000", "not one", strings.Repeat("A", 500)} {
+			if _, err := b.desk.ByReference(context.Background(), text); !errors.Is(err, support.ErrNotFound) {
+				t.Errorf("%q: %v", text, err)
+			}
+		}
+	})
+}

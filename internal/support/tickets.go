@@ -104,6 +104,26 @@ func (d *Desk) Reference(ctx context.Context, tx *store.Tx, id int64) (string, e
 	return t.Reference, err
 }
 
+// ByReference returns the ticket that people quote a reference of. ErrNotFound
+// if there is none.
+func (d *Desk) ByReference(ctx context.Context, text string) (t Ticket, err error) {
+	ref, ok := reference.Parse(text)
+	if !ok {
+		return t, ErrNotFound
+	}
+	err = d.c.Store.View(ctx, func(tx *store.Tx) error {
+		t, err = scan(tx.QueryRow(ctx, selectTicket+"WHERE reference = $1", ref))
+		if errors.Is(err, sql.ErrNoRows) {
+			return ErrNotFound
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		err = fmt.Errorf("support: %w", err)
+	}
+	return t, err
+}
+
 // MaxList is how many tickets List returns at most.
 const MaxList = 200
 

@@ -48,6 +48,26 @@ func (Sight) LogValue() slog.Value { return slog.StringValue("[sight]") }
 // refusal if nothing at all may be seen: ErrPurpose without a purpose, or for
 // one that this role may not act for.
 func (v *Vault) LookSubject(ctx context.Context, tx *store.Tx, a Access, s keys.SubjectID, categories ...string) (Sight, error) {
+	return v.look(ctx, tx, a, s, nil, categories)
+}
+
+// LookMatter is LookSubject at what belongs to one matter: what was written for
+// one enquiry, and nothing of the person's others.
+func (v *Vault) LookMatter(ctx context.Context, tx *store.Tx, a Access, s keys.SubjectID, matter int64) (Sight, error) {
+	ids, err := tx.IDs(ctx, `SELECT k.key_id FROM data_keys k JOIN subjects o ON o.subject = k.subject
+		JOIN subjects s ON s.root = o.root WHERE s.subject = $1 AND k.matter = $2 ORDER BY k.key_id`, int64(s), matter)
+	if err != nil {
+		return Sight{}, err
+	}
+	only := make(map[int64]bool, len(ids))
+	for _, id := range ids {
+		only[id] = true
+	}
+	return v.look(ctx, tx, a, s, only, nil)
+}
+
+// look is a look at what is sealed under some data keys, nil for all.
+func (v *Vault) look(ctx context.Context, tx *store.Tx, a Access, s keys.SubjectID, only map[int64]bool, categories []string) (Sight, error) {
 	if err := v.mayActFor(a); err != nil {
 		return Sight{}, err
 	}
@@ -57,7 +77,7 @@ func (v *Vault) LookSubject(ctx context.Context, tx *store.Tx, a Access, s keys.
 	}
 	r := v.reader(ctx, tx, a)
 	defer r.release()
-	l := looking{walker: &walker{reader: r, now: v.now()}}
+	l := looking{walker: &walker{reader: r, now: v.now()}, only: only}
 	if err := l.judge(group[0].standing, categories); err != nil {
 		return Sight{}, err
 	}
@@ -72,6 +92,7 @@ func (v *Vault) LookSubject(ctx context.Context, tx *store.Tx, a Access, s keys.
 // looking is one LookSubject under way.
 type looking struct {
 	*walker
+	only     map[int64]bool   // data keys; nil for all
 	verdicts []policy.Verdict // by index of the category
 	withheld []Withheld
 	records  []Record
@@ -149,6 +170,9 @@ func (l *looking) gather(m member) error {
 
 // see opens a row if it may be seen; part has room for what it holds.
 func (l *looking) see(s *stored, part []Part) error {
+	if l.only != nil && !l.only[s.key] {
+		return nil
+	}
 	lab, err := l.labelOf(s)
 	if err != nil {
 		return err

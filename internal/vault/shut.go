@@ -130,3 +130,22 @@ func (v *Vault) turn(ctx context.Context, tx *store.Tx, a Access, s keys.Subject
 	b.Subject, b.Code = s, kind
 	return v.evidence(ctx, tx, a, b)
 }
+
+// State is what limits the use of a person's data, for whoever must say so in
+// words.
+type State struct {
+	Restricted bool // by the person (UK GDPR Art 18)
+	Erased     bool // only what law obliges to keep is left
+	Staff      Gate
+	Partner    Gate
+}
+
+// State returns how a person stands. ErrNotFound if there is no such person.
+func (v *Vault) State(ctx context.Context, tx *store.Tx, s keys.SubjectID) (State, error) {
+	m, err := v.member(ctx, tx, s, false)
+	if err != nil {
+		return State{}, err
+	}
+	st, now := m.standing, v.now()
+	return State{Restricted: st.restricted, Erased: st.erased, Staff: st.gate(0, now), Partner: st.gate(1, now)}, nil
+}

@@ -158,7 +158,7 @@ func formView(p *policy.Policy, declared *policy.Form, submit string, given url.
 		case field.Control == "robot-trap":
 			f.Trap = &Field{ID: f.ID + "-" + field.Name, Name: field.Name, Label: field.Label, Type: "text"}
 		case field.Name == passkeyField: // no person types one
-		case field.Category != "" || field.Control == "choice":
+		case field.Category != "" || field.Control == "choice" || field.Control == "reference":
 			f.Fields = append(f.Fields, view(p, f.ID, field, given.Get(field.Name), wrong.Of(field.Name)))
 		}
 	}
@@ -295,6 +295,8 @@ func view(p *policy.Policy, form string, f policy.Field, value, wrong string) Fi
 		for _, o := range f.Options {
 			out.Options = append(out.Options, FieldOption{o.Value, o.Label, o.Value == value})
 		}
+	case f.Control == "reference":
+		out.MaxLength = intake.MaxReference
 	case f.Name == letterField:
 		out.Type, out.MaxLength = "textarea", intake.MaxMessage
 	case f.Name == passwordField, f.Name == newSecretField:

@@ -67,18 +67,24 @@ func (rt *Routes) Member(gate Gate, pattern string, h Member, roles ...identity.
 
 // Menu adds an entry to the menu of whoever is signed in on the surface.
 func (rt *Routes) Menu(label, path string, roles ...identity.Role) {
-	rt.menu = append(rt.menu, menuEntry{label, path, roles})
+	rt.MenuIf(label, path, func(me *identity.Session) bool { return len(roles) == 0 || slices.Contains(roles, me.Account.Role) })
+}
+
+// MenuIf is Menu for those whom shown lets see the entry, asked each time:
+// what a role may do hangs on the policy in force.
+func (rt *Routes) MenuIf(label, path string, shown func(*identity.Session) bool) {
+	rt.menu = append(rt.menu, menuEntry{label, path, shown})
 }
 
 type menuEntry struct {
 	label, path string
-	roles       []identity.Role
+	shown       func(*identity.Session) bool
 }
 
 // menuFor is the menu as somebody sees it.
 func (rt *Routes) menuFor(me *identity.Session, current string) (links []Link) {
 	for _, e := range rt.menu {
-		if len(e.roles) == 0 || slices.Contains(e.roles, me.Account.Role) {
+		if e.shown(me) {
 			here := e.path == current || e.path != "/" && strings.HasPrefix(current, e.path+"/")
 			links = append(links, Link{Label: e.label, Href: e.path, Current: here})
 		}

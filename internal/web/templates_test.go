@@ -7,6 +7,7 @@ import (
 
 	"candour/internal/web"
 	"candour/internal/web/account"
+	"candour/internal/web/console"
 	"candour/internal/web/firstpage"
 	"candour/internal/web/member"
 	"candour/internal/web/own"
@@ -26,6 +27,10 @@ var structs = map[string]any{
 	"data": own.Data{}, "requests": own.Requests{},
 	"history": own.History{}, "history_entry": own.HistoryEntry{}, "access": own.Access{},
 	"account_form": account.Ask{}, "account_done": account.Done{}, "account_security": account.Security{}, "account_authenticator": account.Authenticator{},
+	"console_home": console.Home{}, "console_enquiries": console.Enquiries{}, "console_enquiry": console.Enquiry{},
+	"console_policy": console.Policy{}, "console_data_map": console.DataMap{},
+	"console_evidence": console.Evidence{}, "console_work": console.Work{}, "console_audit": console.Audit{},
+	"console_people_search": console.PeopleSearch{}, "console_people_found": console.PeopleFound{}, "console_person": console.Person{},
 	"account_codes": account.Codes{}, "account_people": account.People{}, "surface_welcome": member.Welcome{}, "portal_home": member.Home{},
 	"portal_profile": own.Profile{}, "portal_preferences": own.Preferences{}, "portal_choices": own.ChoiceHistory{},
 }

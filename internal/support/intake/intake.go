@@ -8,7 +8,7 @@
 //
 // Fields that hold no personal data (robot trap, timing, anti-forgery) are the
 // web server's to judge; a choice without a category is checked here against
-// its options.
+// its options, a reference against its form.
 package intake
 
 import (
@@ -19,6 +19,7 @@ import (
 	"slices"
 	"strings"
 
+	"candour/internal/reference"
 	"candour/policy"
 )
 
@@ -55,7 +56,7 @@ func (e FieldErrors) Of(field string) string {
 // Answer is what one field held, cleaned.
 type Answer struct {
 	Field    string
-	Category string // empty for a choice that is no personal data
+	Category string // empty for a choice or a reference, which are no personal data
 	Value    string
 }
 
@@ -80,7 +81,7 @@ func Read(p *policy.Policy, form policy.Form, values url.Values) (Answers, error
 	var answers Answers
 	var faults FieldErrors
 	for _, f := range form.Fields {
-		if f.Category == "" && f.Control != "choice" {
+		if f.Category == "" && f.Control != "choice" && f.Control != referenceControl {
 			continue
 		}
 		format := ""
@@ -128,8 +129,11 @@ func readField(f policy.Field, format string, given []string) (value, fault stri
 	if len(given) == 1 {
 		value = given[0]
 	}
-	if len(f.Options) > 0 {
+	switch {
+	case len(f.Options) > 0:
 		return readChoice(f, value)
+	case f.Control == referenceControl:
+		return readReference(f, value)
 	}
 	return readText(f, format, value)
 }
@@ -145,6 +149,25 @@ func readChoice(f policy.Field, value string) (string, string) {
 		return "", "Please choose one of the answers offered."
 	}
 	return value, ""
+}
+
+// referenceControl is the control of a field for what people quote of an
+// account or a ticket. It is no personal data: random letters that mean nothing
+// to anybody but us.
+const referenceControl = "reference"
+
+func readReference(f policy.Field, value string) (string, string) {
+	if strings.TrimSpace(value) == "" {
+		if f.Optional {
+			return "", ""
+		}
+		return "", wordsMissing
+	}
+	ref, ok := reference.Parse(strings.TrimSpace(value))
+	if !ok {
+		return "", wordsReference
+	}
+	return ref, ""
 }
 
 const hidden = "(what a person typed)"

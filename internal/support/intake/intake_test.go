@@ -209,3 +209,58 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// A value that replaces another is held to what its form would take.
+func TestCheck(t *testing.T) {
+	p := &policy.Policy{
+		Categories: []policy.Category{{ID: "name", Format: "text"}, {ID: "email", Format: "email"}, {ID: "letter", Format: "text"}, {ID: "code", Format: "postcode"}},
+		Forms:      []policy.Form{{Fields: []policy.Field{{Name: "message", Category: "letter"}, {Name: "who", Category: "name", Optional: true}}}},
+	}
+	for _, c := range []struct{ category, value, clean string }{
+		{"name", " Ann\tExample ", "Ann Example"}, {"name", "two\nlines", "two lines"}, {"letter", "two\nlines", "two\nlines"}, {"code", "ab1 2cd", "AB1 2CD"},
+		{"name", "", ""}, {"name", "\x00", ""}, {"email", "nobody", ""}, {"code", "!", ""}, {"undeclared", "x", ""}, {"name", strings.Repeat("a", MaxLine+1), ""},
+	} {
+		clean, fault := Check(p, c.category, c.value)
+		if clean != c.clean || (fault == "") != (c.clean != "") {
+			t.Errorf("%s: taken %v, want %v", c.category, fault == "", c.clean != "")
+		}
+	}
+}
+
+func FuzzCheck(f *testing.F) {
+	p := &policy.Policy{Categories: []policy.Category{{ID: "text", Format: "text"}, {ID: "email", Format: "email"}, {ID: "tel", Format: "telephone"}, {ID: "code", Format: "postcode"}}}
+	f.Add("text", "Ann")
+	f.Add("email", "ann@example.org")
+	f.Fuzz(func(t *testing.T, category, value string) {
+		clean, fault := Check(p, category, value)
+		if fault != "" {
+			if clean != "" {
+				t.Error("a value that is not taken comes back")
+			}
+			return
+		}
+		if again, fault := Check(p, category, clean); fault != "" || again != clean {
+			t.Errorf("what was taken is not taken again as it is: %s", fault)
+		}
+	})
+}
+
+// A reference is no personal data, and is read as people write it.
+func TestReadReference(t *testing.T) {
+	form := policy.Form{ID: "find", Fields: []policy.Field{{Name: "reference", Label: "Reference", Control: "reference", Optional: true}}}
+	for in, want := range map[string]string{"7k2m 9qxt": "7K2M-9QXT", " 7K2M-9QXT\t": "7K2M-9QXT", "": "", "  ": "", "O1lI-2345": "0111-2345"} {
+		a, err := Read(declared, form, url.Values{"reference": {in}})
+		if err != nil || a.Value("reference") != want || len(a) > 0 && a[0].Category != "" {
+			t.Errorf("%q: %q, %v", in, a.Value("reference"), err)
+		}
+	}
+	for _, in := range []string{"7K2M", "7K2M-9QXTZ", "7K2M-9QX!", strings.Repeat("A", 100), "\x00", "ann@example.org"} {
+		if _, err := Read(declared, form, url.Values{"reference": {in}}); err == nil {
+			t.Errorf("%q is taken for a reference", in)
+		}
+	}
+	form.Fields[0].Optional = false
+	if _, err := Read(declared, form, url.Values{}); err == nil {
+		t.Error("a reference that must be given may be missing")
+	}
+}

@@ -17,6 +17,7 @@ const (
 	MaxLine      = 200  // names, firms, choices: the longest real ones fit twice
 	MaxMessage   = 5000 // about two printed pages
 	MaxPostcode  = 12
+	MaxReference = 32   // as typed; more than one of ours with its dash and spaces
 	MaxTelephone = 32   // as typed, with spaces and brackets
 	minDigits    = 7    // of a telephone number a caller outside could dial
 	maxDigits    = 15   // ITU-T E.164 6.1
@@ -36,6 +37,7 @@ const (
 	wordsControl   = "This has an invisible control character in it. Please type it again."
 	wordsMarks     = "This has too many accents on one letter."
 	wordsTelephone = "Please give a telephone number in digits, such as 01632 960123 or +44 1632 960123."
+	wordsReference = "Please give a reference as we write them, such as 7K2M-9QXT."
 	wordsPostcode  = "Please give a postcode, such as AB12 3CD."
 )
 

@@ -55,6 +55,7 @@ func (h *site) authenticatorPost(w http.ResponseWriter, r *http.Request, me *ide
 	if err != nil {
 		return err
 	}
+	renew(w, r, me)
 	return h.codes(w, r, codes)
 }
 

@@ -131,14 +131,19 @@ func back(r *http.Request, path string) string {
 	return path
 }
 
-// signedIn gives the browser its session, takes away the half one, and leads to
-// where the sign-in began.
-func (h *site) signedIn(w http.ResponseWriter, r *http.Request, token string, s *identity.Session) {
+// signedIn gives the browser its session, ends the one it had before, takes
+// away the half one, and leads to where the sign-in began.
+func (h *site) signedIn(w http.ResponseWriter, r *http.Request, token string, s *identity.Session) error {
 	v := web.VisitOf(r)
 	if s.Level == identity.Half {
 		v.SetCookie(w, "session", token)
 		http.Redirect(w, r, back(r, "/sign-in/code"), http.StatusSeeOther)
-		return
+		return nil
+	}
+	if past := v.Person; past != nil { // nobody holds it any more (ASVS 5.0 7.2.4)
+		if err := h.accounts.End(r.Context(), past, past.ID); err != nil && !errors.Is(err, identity.ErrNotFound) {
+			return err
+		}
 	}
 	v.DropCookie(w, "session")
 	v.SetCookie(w, "signin", token)
@@ -150,6 +155,15 @@ func (h *site) signedIn(w http.ResponseWriter, r *http.Request, token string, s 
 		to = "/"
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
+// renew gives the browser the token that its session has from now on, if it got
+// another one.
+func renew(w http.ResponseWriter, r *http.Request, me *identity.Session) {
+	if token, ok := me.Renewed(); ok {
+		web.VisitOf(r).SetCookie(w, "signin", token)
+	}
 }
 
 // days are dates as pages show them.

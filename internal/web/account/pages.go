@@ -85,7 +85,8 @@ type People struct {
 type PersonView struct {
 	Email, Role, Reference, Opened string
 	Self                           bool
-	Close                          string
+	Close                          string // the page that asks
+	SignOut                        string // where the button posts
 }
 
 // roleWords are the roles as people call them.

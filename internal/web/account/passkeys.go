@@ -38,6 +38,7 @@ func (h *site) passkeyAdd(w http.ResponseWriter, r *http.Request, me *identity.S
 	if err != nil {
 		return err
 	}
+	renew(w, r, me)
 	return h.done(w, r, "The passkey is added", []string{"From now on you can sign in with it, without a password. We sent you an e-mail about it."}, web.Link{Label: "Back to security", Href: "/security"})
 }
 

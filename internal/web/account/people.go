@@ -17,7 +17,7 @@ func (h *site) people(w http.ResponseWriter, r *http.Request, me *identity.Sessi
 	for _, c := range list {
 		x := PersonView{
 			Role: roleWords[c.Role], Reference: c.Reference, Opened: c.Opened.In(london).Format(days), Self: c.ID == me.Account.ID,
-			Close: "/people/" + c.Reference + "/close",
+			Close: "/people/" + c.Reference + "/close", SignOut: "/people/" + c.Reference + "/sign-out",
 		}
 		if !c.Email.IsZero() {
 			x.Email = c.Email.Reveal()
@@ -110,6 +110,18 @@ func (h *site) dismissPost(w http.ResponseWriter, r *http.Request, me *identity.
 		return err
 	}
 	if err := h.accounts.Dismiss(r.Context(), me, r.PathValue("account")); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/people", http.StatusSeeOther)
+	return nil
+}
+
+// signOutPost ends the sign-ins of somebody whose account stays open.
+func (h *site) signOutPost(w http.ResponseWriter, r *http.Request, me *identity.Session) error {
+	if err := h.ReadButton(r); err != nil {
+		return err
+	}
+	if err := h.accounts.SignOut(r.Context(), me, r.PathValue("account")); err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/people", http.StatusSeeOther)

@@ -24,6 +24,7 @@ func (h *site) provePost(w http.ResponseWriter, r *http.Request, me *identity.Se
 	if err != nil {
 		return err
 	}
+	renew(w, r, me)
 	http.Redirect(w, r, web.BackOf(r), http.StatusSeeOther)
 	return nil
 }

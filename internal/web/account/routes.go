@@ -40,10 +40,10 @@ func Add(rt *web.Routes, s *web.Site, a *identity.Accounts) {
 	rt.Member(web.Enrol, "POST /prove/passkey", h.provePasskeyPost)
 
 	rt.Member(web.Enrol, "GET /security", h.security)
-	rt.Member(web.Whole, "POST /security/sessions/{session}/end", h.sessionEnd)
-	rt.Member(web.Whole, "POST /security/sessions/end", h.sessionsEnd)
-	rt.Member(web.Whole, "GET /security/password", h.password)
-	rt.Member(web.Whole, "POST /security/password", h.passwordPost)
+	rt.Member(web.Fresh, "POST /security/sessions/{session}/end", h.sessionEnd)
+	rt.Member(web.Fresh, "POST /security/sessions/end", h.sessionsEnd)
+	rt.Member(web.Fresh, "GET /security/password", h.password)
+	rt.Member(web.Fresh, "POST /security/password", h.passwordPost)
 	rt.Member(web.Fresh, "GET /security/address", h.address)
 	rt.Member(web.Fresh, "POST /security/address", h.addressPost)
 	rt.Member(web.Enrol, "GET /security/passkeys", h.passkey)
@@ -56,8 +56,9 @@ func Add(rt *web.Routes, s *web.Site, a *identity.Accounts) {
 
 	managers := []identity.Role{identity.CustomerAdministrator, identity.Officer}
 	rt.Member(web.Whole, "GET /people", h.people, managers...)
-	rt.Member(web.Whole, "GET /people/invite", h.invite, managers...)
-	rt.Member(web.Whole, "POST /people/invite", h.invitePost, managers...)
+	rt.Member(web.Fresh, "GET /people/invite", h.invite, managers...)
+	rt.Member(web.Fresh, "POST /people/invite", h.invitePost, managers...)
+	rt.Member(web.Fresh, "POST /people/{account}/sign-out", h.signOutPost, managers...)
 	rt.Member(web.Fresh, "GET /people/{account}/close", h.dismiss, managers...)
 	rt.Member(web.Fresh, "POST /people/{account}/close", h.dismissPost, managers...)
 }

@@ -27,8 +27,7 @@ func (h *site) signInPost(w http.ResponseWriter, r *http.Request) error {
 			Unlock: values.Get(tokenField), Device: h.Device(r),
 		})
 		if err == nil {
-			h.signedIn(w, r, token, s)
-			return nil
+			return h.signedIn(w, r, token, s)
 		}
 	}
 	if t, ok := h.again(form, values, err); ok {

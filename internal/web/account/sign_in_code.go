@@ -47,8 +47,7 @@ func (h *site) codePost(w http.ResponseWriter, r *http.Request) error {
 		var token string
 		var s *identity.Session
 		if token, s, err = h.accounts.Code(r.Context(), half, values.Get(codeField), h.Device(r)); err == nil {
-			h.signedIn(w, r, token, s)
-			return nil
+			return h.signedIn(w, r, token, s)
 		}
 	}
 	if errors.Is(err, identity.ErrNotFound) { // too old, or too many were wrong

@@ -16,8 +16,7 @@ func (h *site) passkeyPost(w http.ResponseWriter, r *http.Request) error {
 	v := web.VisitOf(r)
 	token, s, err := h.accounts.SignInPasskey(r.Context(), v.Party(), v.Surface.ID, []byte(values.Get(passkeyField)), h.Device(r))
 	if err == nil {
-		h.signedIn(w, r, token, s)
-		return nil
+		return h.signedIn(w, r, token, s)
 	}
 	if t, ok := h.again(nil, nil, err); ok {
 		t.refusal = "That passkey did not sign you in. It may have been removed, or belong to another site of ours."
@@ -33,6 +32,7 @@ func (h *site) provePasskeyPost(w http.ResponseWriter, r *http.Request, me *iden
 		err = h.accounts.ProvePasskey(r.Context(), web.VisitOf(r).Party(), me, []byte(values.Get(passkeyField)))
 	}
 	if err == nil {
+		renew(w, r, me)
 		http.Redirect(w, r, web.BackOf(r), http.StatusSeeOther)
 		return nil
 	}

@@ -37,8 +37,7 @@ func (h *site) finishPost(w http.ResponseWriter, r *http.Request) error {
 			return h.done(w, r, "Your account is open", []string{"You can sign in now."}, web.Link{Label: s.Title, Href: v.URL(s.Host, web.SignInPath)})
 		}
 	}
-	h.signedIn(w, r, opened.Token, opened.Session)
-	return nil
+	return h.signedIn(w, r, opened.Token, opened.Session)
 }
 
 func (h *site) finishShow(w http.ResponseWriter, r *http.Request, t attempt, token string) error {

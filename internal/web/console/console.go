@@ -1,30 +1,121 @@
-// Package console is the surface of the operator's staff, who can do there
-// what the policy allows their role and nothing else.
 package console
 
 import (
+	"context"
+	"net/http"
+
+	"candour/internal/evidence"
+	"candour/internal/evidence/verify"
 	"candour/internal/identity"
+	"candour/internal/mail"
+	"candour/internal/store"
+	"candour/internal/support"
+	"candour/internal/vault"
 	"candour/internal/web"
 	"candour/internal/web/account"
 	"candour/internal/web/member"
 )
 
+// Deps is what the console's pages act on. All fields are needed.
+type Deps struct {
+	Accounts *identity.Accounts
+	Store    *store.Store
+	Vault    *vault.Vault
+	Evidence *evidence.Log
+	Desk     *support.Desk
+	Queue    *mail.Queue
+
+	// Verify checks the evidence of the running program, as `candour verify`
+	// does.
+	Verify func(context.Context) (*verify.Report, error)
+	// Go runs something beside the requests, until the program ends.
+	Go func(func(context.Context))
+	// Audit is the folder in which `candour audit --data` leaves its report.
+	Audit string
+}
+
+// site is the console's pages.
+type site struct {
+	*web.Site
+	Deps
+	passes   passes
+	verifier verifier
+}
+
 // New returns the console's routes.
-func New(s *web.Site, a *identity.Accounts) *web.Routes {
+func New(s *web.Site, d Deps) *web.Routes {
+	h := &site{Site: s, Deps: d, passes: newPasses(s.Secret("console pass v1"))}
 	rt := s.NewRoutes()
-	account.Add(rt, s, a)
-	first := &member.First{Site: s, Accounts: a, Cards: cards}
-	rt.Handle("GET /{$}", first.Page)
+	account.Add(rt, s, d.Accounts)
+	rt.Handle("GET /{$}", h.home)
+
+	h.route(rt, mayFind, "GET /people-search", h.peopleSearch)
+	h.route(rt, mayFind, "POST /people-search", h.peopleSearchPost)
+	h.route(rt, mayFind, "GET /person/{pass}", h.person)
+	h.route(rt, mayAnswer, "GET /enquiries", h.enquiries)
+	h.route(rt, mayAnswer, "GET /enquiries/{ticket}", h.enquiry)
+	h.route(rt, mayAnswer, "POST /enquiries/{ticket}/close", h.enquiryClose)
+	h.route(rt, mayAnswer, "POST /enquiries/{ticket}/move", h.enquiryMove)
+
+	h.route(rt, always, "GET /policy", h.policyPage)
+	h.route(rt, always, "GET /policy/record/{form}", h.policyRecord)
+	h.route(rt, oversees, "GET /data-map", h.dataMap)
+	h.route(rt, always, "GET /evidence", h.evidencePage)
+	h.route(rt, oversees, "POST /evidence/verify", h.evidenceVerify)
+	h.route(rt, oversees, "GET /work", h.work)
+	h.route(rt, oversees, "GET /audit", h.auditPage)
+	h.route(rt, oversees, "GET /audit/{form}", h.auditReport)
+
 	rt.Menu("Overview", "/")
-	rt.Menu("Security", "/security")
+	for _, p := range places {
+		rt.MenuIf(p.label, p.path, func(me *identity.Session) bool { return h.may(p.need, me) })
+	}
 	rt.Menu("Staff", "/people", identity.Officer)
+	rt.Menu("Security", "/security")
 	return rt
 }
 
-func cards(me *identity.Session) []member.Card {
-	list := []member.Card{{Title: "Security", Text: "Password, passkeys, codes from an app, and where you are signed in.", Href: "/security"}}
+// place is a page that menu and overview lead to.
+type place struct {
+	need        need
+	label, path string
+	title, text string // of the card
+}
+
+// places are in the order in which people meet them.
+var places = []place{
+	{mayFind, "Find a person", "/people-search", "Find a person", "See what your role may see of a person, for a purpose that you state. They see that you looked."},
+	{mayAnswer, "Enquiries", "/enquiries", "Enquiries", "What people wrote to your desk and nobody has closed yet."},
+	{always, "Policy", "/policy", "Policy", "The version in force, all others, the record of processing, and who may do what."},
+	{oversees, "Data map", "/data-map", "Data map", "Where data comes from, what for, where it goes and how long it stays: as declared, and as held."},
+	{always, "Evidence", "/evidence", "Evidence", "How the log is that shows tampering, and what in it is open for everyone."},
+	{oversees, "Work", "/work", "Work", "Mails, erasures and retention: what is owed, and whether it is behind."},
+	{oversees, "Audit", "/audit", "Audit", "What a browser saw on our sites, held against the policy."},
+}
+
+func (h *site) cards(me *identity.Session) (list []member.Card) {
+	for _, p := range places {
+		if h.may(p.need, me) {
+			list = append(list, member.Card{Title: p.title, Text: p.text, Href: p.path})
+		}
+	}
 	if me.Account.Role == identity.Officer {
 		list = append(list, member.Card{Title: "Staff", Text: "The accounts of staff and partner firms.", Href: "/people"})
 	}
-	return list
+	return append(list, member.Card{Title: "Security", Text: "Password, passkeys, codes from an app, and where you are signed in.", Href: "/security"})
+}
+
+// route gives the handler of a page to whoever needs it for their work. To
+// others it is not there.
+func (h *site) route(rt *web.Routes, n need, pattern string, handler web.Member) {
+	roles := h.rolesFor(n)
+	if len(roles) == 0 {
+		return // no role would ever come there
+	}
+	rt.Member(web.Whole, pattern, func(w http.ResponseWriter, r *http.Request, me *identity.Session) error {
+		if !h.may(n, me) {
+			return web.ErrNotFound
+		}
+		return handler(w, r, me)
+	}, roles...)
 }

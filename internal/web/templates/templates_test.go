@@ -142,6 +142,7 @@ func TestPages(t *testing.T) {
 	maps.Copy(all, portalPages())
 	maps.Copy(all, historyPages())
 	maps.Copy(all, yourDataPages())
+	maps.Copy(all, consolePages())
 	for _, name := range templates.Pages() {
 		if all[name] == nil {
 			t.Errorf("the page %s is not tried here", name)

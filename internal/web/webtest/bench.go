@@ -44,6 +44,7 @@ type Bench struct {
 	*web.Site
 	T        testing.TB
 	Store    *store.Store
+	Ring     *keys.Ring
 	Evidence *evidence.Log
 	Website  *web.Routes
 	Parent   string
@@ -71,11 +72,18 @@ type Edits [][3]string
 // Open runs a built-in operator.
 func Open(t testing.TB, operator string, edits ...[3]string) *Bench {
 	t.Helper()
+	return OpenOn(t, storetest.Open(t, storetest.Target(t, store.SQLite)), operator, edits...)
+}
+
+// OpenOn is Open on a store of the caller's, of either engine.
+func OpenOn(t testing.TB, st *store.Store, operator string, edits ...[3]string) *Bench {
+	t.Helper()
 	ctx, dir := context.Background(), t.TempDir()
 	b := &Bench{T: t, Logged: &bytes.Buffer{}, Office: &mailtest.Office{}, Receipt: support.Receipt{Reference: "C-1", Right: "access", Rights: true}, now: time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)}
-	b.Store = storetest.Open(t, storetest.Target(t, store.SQLite))
+	b.Store = st
 	ring, err := keys.Open(ctx, b.Store, filepath.Join(dir, "keys"))
 	must(t, err)
+	b.Ring = ring
 	b.Evidence, err = evidence.Open(ctx, b.Store, ring, filepath.Join(dir, "log"), evidence.Options{Origin: "test.example/evidence", Now: b.Clock})
 	must(t, err)
 	versions, err := notice.OpenVersions(ctx, b.Store, b.Evidence)

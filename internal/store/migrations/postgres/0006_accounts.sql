@@ -59,7 +59,7 @@ CREATE TABLE account_links (
     address BIGINT NOT NULL, -- the record of the address it went to
     role    TEXT    NOT NULL, -- of the account it opens
     company BIGINT NOT NULL,
-    pair    BIGINT NOT NULL, -- change of address: the link of the other address; else 0
+    pair    BIGINT NOT NULL, -- change of address: the link of the other address; invitation: the account that asked; else 0
     surface TEXT    NOT NULL,
     policy  BIGINT NOT NULL, -- version that was shown
     wording BYTEA   NOT NULL, -- SHA-256 of the words that were shown; empty for none

@@ -59,7 +59,7 @@ CREATE TABLE account_links (
     address INTEGER NOT NULL, -- the record of the address it went to
     role    TEXT    NOT NULL, -- of the account it opens
     company INTEGER NOT NULL,
-    pair    INTEGER NOT NULL, -- change of address: the link of the other address; else 0
+    pair    INTEGER NOT NULL, -- change of address: the link of the other address; invitation: the account that asked; else 0
     surface TEXT    NOT NULL,
     policy  INTEGER NOT NULL, -- version that was shown
     wording BLOB    NOT NULL, -- SHA-256 of the words that were shown; empty for none

@@ -1,0 +1,99 @@
+// The console as the operator's staff use it, and what the person they looked
+// at reads of it.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { axe, oldEnough, press } from '../lib/browser.mjs';
+import { employ, openAccount, site } from '../lib/people.mjs';
+import { setUp } from '../lib/stage.mjs';
+
+const ann = 'ann@example.com';
+let stage;
+let customer;
+let support;
+let officer;
+
+const open = async () => (await stage.browser.newContext()).newPage();
+const desk = (page, at) => page.goto(stage.server.url(`console.${site}`, at));
+
+before(async () => {
+  stage = await setUp();
+  [customer, support, officer] = [await open(), await open(), await open()];
+  await openAccount(customer, stage.server, ann);
+  await employ(support, stage.server, 'support', 'sue@example.com');
+  await employ(officer, stage.server, 'dpo', 'dan@example.com');
+});
+after(() => stage?.end());
+
+// fits reads the accessibility rules on a page, on a desk and on a telephone.
+async function fits(page) {
+  assert.deepEqual(await axe(page), [], page.url());
+  await page.setViewportSize({ width: 390, height: 844 });
+  assert.deepEqual(await axe(page), [], page.url());
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${page.url()} is wider than a telephone`);
+  await page.setViewportSize({ width: 1280, height: 800 });
+}
+
+// find looks for an e-mail address, for a purpose by its label.
+async function find(page, email, purpose) {
+  await desk(page, '/people-search');
+  await page.getByLabel('Their e-mail address').fill(email);
+  await page.getByLabel(purpose).check();
+  await press(page, page.getByRole('button', { name: 'Find', exact: true }));
+}
+
+test('a look at a person is in their history at once (R28)', async () => {
+  await desk(support, '/people-search');
+  await fits(support);
+  await find(support, ann, 'Managing their account');
+  await support.getByRole('heading', { level: 1, name: 'A person' }).waitFor();
+  await support.getByText(ann).first().waitFor();
+  assert.doesNotMatch(support.url(), /ann|example/);
+  await fits(support);
+  await customer.goto(stage.server.url(`portal.${site}`, '/history'));
+  const lines = await customer.locator('.happening').allInnerTexts();
+  assert.ok(lines.some((l) => /Support staff/.test(l) && /Managing your account/.test(l)), lines.join('\n'));
+});
+
+test('the address of a person’s page is nobody else’s, and nobody there is no different from not allowed (R18)', async () => {
+  await find(support, ann, 'Managing their account');
+  const stranger = await officer.goto(support.url());
+  assert.equal(stranger.status(), 404);
+  await find(support, 'nobody@example.com', 'Managing their account');
+  const nobody = await support.locator('.error-summary').innerText();
+  await find(support, ann, 'The address for emergency calls');
+  assert.equal(await support.locator('.error-summary').innerText(), nobody);
+  assert.equal(await support.getByLabel('Their e-mail address').inputValue(), ann);
+  await fits(support);
+});
+
+test('an enquiry is read, and closed (R3)', async () => {
+  const visitor = await open();
+  await visitor.goto(stage.server.url(site, '/contact'));
+  await visitor.getByLabel('Your name').fill('Cat Example');
+  await visitor.getByLabel('E-mail address').fill('cat@example.com');
+  await visitor.getByLabel('Help with something I have from you').check();
+  await visitor.getByLabel('Your message').fill('My line is dead.');
+  await oldEnough(visitor);
+  await press(visitor, visitor.locator('form#contact button[type=submit]'));
+  await desk(support, '/enquiries');
+  await fits(support);
+  assert.doesNotMatch(await support.locator('main').innerText(), /dead|Cat/);
+  await press(support, support.getByRole('link', { name: /^Open/ }).first());
+  await support.getByText('My line is dead.').waitFor();
+  await fits(support);
+  await press(support, support.getByRole('button', { name: 'Close the enquiry' }));
+  await support.getByText('Nothing is open.').waitFor();
+});
+
+test('who answers for the whole sees it, and has the evidence checked', async () => {
+  for (const at of ['/', '/policy', '/data-map', '/data-map?purpose=account', '/data-map?category=contact.email', '/evidence', '/work', '/audit']) {
+    assert.equal((await desk(officer, at)).status(), 200, at);
+    await fits(officer);
+  }
+  for (const at of ['/data-map', '/work', '/audit']) assert.equal((await desk(support, at)).status(), 404, at);
+  await desk(officer, '/evidence');
+  await press(officer, officer.getByRole('button', { name: 'Check the evidence now' }));
+  for (const again = officer.getByRole('link', { name: 'Look again' }); await again.count() > 0;) await desk(officer, '/evidence');
+  await officer.getByText('The evidence holds: nothing was changed, taken out or put in.').waitFor();
+  await fits(officer);
+});

@@ -1,0 +1,144 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"candour/internal/identity"
+	"candour/internal/store"
+	"candour/internal/support"
+	"candour/internal/vault"
+	"candour/internal/web"
+)
+
+// ticket returns the ticket that a path names, if it is on the role's desk.
+func (h *site) ticket(r *http.Request, me *identity.Session) (support.Ticket, error) {
+	desk, ok := deskOf(h.InForce().Compiled, me.Account.Role)
+	if !ok {
+		return support.Ticket{}, web.ErrNotFound
+	}
+	t, err := h.Desk.ByReference(r.Context(), r.PathValue("ticket"))
+	if errors.Is(err, support.ErrNotFound) || err == nil && (t.Queue != desk || t.Reference != r.PathValue("ticket")) {
+		return t, web.ErrNotFound
+	}
+	return t, err
+}
+
+// enquiry shows one ticket with what was written, which is a look at its
+// person and stands in their history.
+func (h *site) enquiry(w http.ResponseWriter, r *http.Request, me *identity.Session) error {
+	t, err := h.ticket(r, me)
+	if err != nil {
+		return err
+	}
+	v := web.VisitOf(r)
+	p := v.Policy()
+	f, ok := p.FormByID(formOf(t))
+	if !ok || !acts(h.InForce().Compiled, me.Account.Role, f.Purpose) {
+		return web.ErrNotFound
+	}
+	path := "/enquiries/" + t.Reference
+	page := Enquiry{
+		Base: h.Base(r, "Enquiry "+t.Reference, ""), Ticket: ticketView(p, t, t.Queue), Open: t.Closed.IsZero(), Complaint: formOf(t) != contactForm,
+		Close: path + "/close", Move: path + "/move", Other: deskWords[otherDesk(t.Queue)],
+	}
+	page.Facts = []Fact{{"Came", page.Ticket.Opened}, {"By", surfaceTitle(p, t.Surface)}, {"About", page.Ticket.About}}
+	if page.Ticket.Suggests != "" {
+		page.Facts = append(page.Facts, Fact{"The words suggest", page.Ticket.Suggests})
+	}
+	if t.Subject != 0 {
+		page.Person = "/person/" + h.passes.make(me, pass{t.Subject, f.Purpose, v.Now.Add(passLasts)})
+		if err := h.words(r.Context(), me, t, f.Purpose, &page); err != nil {
+			return err
+		}
+	}
+	h.Render(w, r, http.StatusOK, "console_enquiry", page)
+	return nil
+}
+
+// words fills in what was written, or why it is not shown.
+func (h *site) words(ctx context.Context, me *identity.Session, t support.Ticket, purpose string, page *Enquiry) error {
+	p := h.InForce().Profile.Policy
+	err := h.Store.Update(ctx, func(tx *store.Tx) error {
+		page.Groups, page.Seen = nil, false
+		state, err := h.Vault.State(ctx, tx, t.Subject)
+		if err != nil {
+			return err
+		}
+		standing, err := h.Vault.Standing(ctx, tx, t.Subject)
+		if err != nil {
+			return err
+		}
+		page.States = h.stateWords(p, me.Account.Role, state, standing)
+		sight, err := h.lookAt(ctx, tx, access(me, purpose), t)
+		if refused(err) {
+			return nil // the states say why
+		}
+		if err != nil {
+			return err
+		}
+		page.Groups, page.Seen = groups(p, sight.Records), true
+		return nil
+	})
+	if errors.Is(err, vault.ErrNotFound) {
+		page.Person = "" // erased, and nothing is left
+		return nil
+	}
+	return err
+}
+
+// formOf is the form that a ticket came by. A complaint has one of its own.
+func formOf(t support.Ticket) string {
+	if t.About == support.RightComplaint {
+		return complaintForm
+	}
+	return contactForm
+}
+
+// lookAt is a look at what was written for a ticket. Whoever complains is kept
+// apart from whom it is about, so all that is held of them is the complaint.
+func (h *site) lookAt(ctx context.Context, tx *store.Tx, a vault.Access, t support.Ticket) (vault.Sight, error) {
+	if formOf(t) == complaintForm {
+		return h.Vault.LookSubject(ctx, tx, a, t.Subject)
+	}
+	return h.Vault.LookMatter(ctx, tx, a, t.Subject, t.ID)
+}
+
+func otherDesk(q support.QueueID) support.QueueID {
+	if q == support.QueueRights {
+		return support.QueueSupport
+	}
+	return support.QueueRights
+}
+
+// enquiryClose ends a ticket. From now the time counts for which its words are
+// kept.
+func (h *site) enquiryClose(w http.ResponseWriter, r *http.Request, me *identity.Session) error {
+	return h.ticketAct(w, r, me, func(t support.Ticket) error { return h.Desk.Close(r.Context(), t.ID) })
+}
+
+// enquiryMove gives a ticket to the other desk.
+func (h *site) enquiryMove(w http.ResponseWriter, r *http.Request, me *identity.Session) error {
+	return h.ticketAct(w, r, me, func(t support.Ticket) error {
+		return h.Desk.Move(r.Context(), t.ID, otherDesk(t.Queue))
+	})
+}
+
+func (h *site) ticketAct(w http.ResponseWriter, r *http.Request, me *identity.Session, act func(support.Ticket) error) error {
+	if err := h.ReadButton(r); err != nil {
+		return err
+	}
+	t, err := h.ticket(r, me)
+	if err != nil {
+		return err
+	}
+	if formOf(t) == complaintForm {
+		return web.ErrNotFound // it ends with the request that it belongs to
+	}
+	if err := act(t); err != nil && !errors.Is(err, support.ErrNotFound) { // by somebody else, just now
+		return err
+	}
+	http.Redirect(w, r, "/enquiries", http.StatusSeeOther)
+	return nil
+}
