@@ -111,7 +111,7 @@ func (k *killedPeople) prepare(round int) {
 	k.invited, k.leaving, k.acknowledged, k.erased, k.seen = nil, nil, nil, nil, 0
 	k.with(func(ctx context.Context, a *app, accounts *identity.Accounts) error {
 		employ := func(company int64, role identity.Role, email string) (string, error) {
-			address, _, err := accounts.EmployAt(ctx, company, role, email)
+			address, _, err := accounts.EmployAt(ctx, identity.Employment{Role: role, Email: email, Company: company})
 			return address, err
 		}
 		if k.boss == nil {

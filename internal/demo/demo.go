@@ -142,7 +142,7 @@ type person struct {
 // open opens an account as whoever follows a link does.
 func (f *filler) open(ctx context.Context, role identity.Role, name string) (person, error) {
 	p := person{name: name, email: strings.ToLower(strings.ReplaceAll(name, " ", ".")) + "@example.com"}
-	address, _, err := f.Accounts.EmployAt(ctx, f.company, role, p.email)
+	address, _, err := f.Accounts.EmployAt(ctx, identity.Employment{Role: role, Email: p.email, Company: f.company, Proven: true})
 	if err != nil {
 		return p, err
 	}

@@ -110,15 +110,16 @@ type Account struct {
 	Role      Role
 	Company   int64 // 0 for none
 	Opened    time.Time
+	Proven    bool // its person showed that they read mail at its address
 
 	address vault.RecordID
 }
 
-const selectAccount = "SELECT id, reference, subject, address, role, company, opened_ms FROM accounts "
+const selectAccount = "SELECT id, reference, subject, address, role, company, opened_ms, proven FROM accounts "
 
 func scanAccount(row interface{ Scan(...any) error }) (x Account, err error) {
 	var opened int64
-	err = row.Scan(&x.ID, &x.Reference, (*int64)(&x.Subject), (*int64)(&x.address), (*string)(&x.Role), &x.Company, &opened)
+	err = row.Scan(&x.ID, &x.Reference, (*int64)(&x.Subject), (*int64)(&x.address), (*string)(&x.Role), &x.Company, &opened, &x.Proven)
 	x.Opened = time.UnixMilli(opened).UTC()
 	return x, err
 }
@@ -232,9 +233,9 @@ func (a *Accounts) open(ctx context.Context, tx *store.Tx, d declared, surface s
 	x.ID, x.Opened = a.c.Store.NewID(), a.c.Now()
 	for range reference.Tries {
 		x.Reference = reference.New()
-		res, err := tx.Exec(ctx, `INSERT INTO accounts (id, reference, subject, address, role, company, state, opened_ms)
-			VALUES ($1, $2, $3, $4, $5, $6, 'open', $7) ON CONFLICT (reference) DO NOTHING`,
-			x.ID, x.Reference, int64(x.Subject), int64(x.address), string(x.Role), x.Company, x.Opened.UnixMilli())
+		res, err := tx.Exec(ctx, `INSERT INTO accounts (id, reference, subject, address, role, company, state, opened_ms, proven)
+			VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $8) ON CONFLICT (reference) DO NOTHING`,
+			x.ID, x.Reference, int64(x.Subject), int64(x.address), string(x.Role), x.Company, x.Opened.UnixMilli(), flag(x.Proven))
 		if err != nil {
 			return wrap(err)
 		}
@@ -319,6 +320,13 @@ func (a *Accounts) Sweep(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+func flag(on bool) int64 {
+	if on {
+		return 1
+	}
+	return 0
 }
 
 func dayOf(t time.Time) int64 { return t.UnixMilli() / (24 * time.Hour).Milliseconds() }

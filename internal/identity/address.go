@@ -136,7 +136,8 @@ func (a *Accounts) readdress(ctx context.Context, tx *store.Tx, d declared, l li
 	if err := a.c.Vault.Rectify(ctx, tx, access, x.address, []byte(next.Reveal())); err != nil {
 		return err
 	}
-	if err := a.gather(ctx, tx, d, x.Subject, next); err != nil {
+	x.Proven = false // the new address brings what is held of it
+	if err := a.proved(ctx, tx, d, x, next); err != nil {
 		return err
 	}
 	for _, follow := range a.moved {

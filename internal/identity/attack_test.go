@@ -484,3 +484,61 @@ func otherThan(b byte) string {
 	}
 	return "A"
 }
+
+// An account that was opened by whoever runs the machine brings nothing of what
+// is held of its address, until its person shows that they read mail there.
+func TestAnUnprovenAddressBringsNothing(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		d, ctx := newDesk(t, st), context.Background()
+		wrote := func(message string) {
+			err := d.Update(func(ctx context.Context, tx *store.Tx) error {
+				s, err := d.Vault.NewSubject(ctx, tx)
+				if err != nil {
+					return err
+				}
+				_, err = d.Vault.Put(ctx, tx, vault.Access{Actor: "contact", Purpose: "enquiries", Surface: "website"},
+					vault.Item{Category: "contact.email", Parts: []vault.Part{{Owner: s, Value: []byte("pat@example.org")}}},
+					vault.Item{Category: "contact.message", Parts: []vault.Part{{Owner: s, Value: []byte(message)}}})
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		wrote("private words")
+		s := d.staff(identity.Partner, "pat@example.org")
+		if s.Account.Proven {
+			t.Error("a link that was shown proves an address")
+		}
+		messages := func() (n int) {
+			err := d.Update(func(ctx context.Context, tx *store.Tx) error {
+				return d.Vault.Walk(ctx, tx, s.Account.Subject, func(r vault.Record) error {
+					if r.Category == "contact.message" {
+						n++
+					}
+					return nil
+				})
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		if n := messages(); n != 0 {
+			t.Errorf("%d messages of whoever writes from the address", n)
+		}
+		if err := d.a.AskReset(ctx, "partner", "pat@example.org"); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.a.Reset(ctx, d.one(mail.AccountReset, "pat@example.org").token, otherPassword); err != nil {
+			t.Fatal(err)
+		}
+		if n := messages(); n != 1 {
+			t.Errorf("%d messages once the address is proven", n)
+		}
+		_, s, err := d.a.SignIn(ctx, identity.Attempt{Surface: "partner", Email: "pat@example.org", Password: otherPassword, Device: phone})
+		if err != nil || !s.Account.Proven {
+			t.Errorf("proven, and not so: %v", err)
+		}
+	})
+}

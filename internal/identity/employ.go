@@ -3,6 +3,9 @@ package identity
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"log/slog"
 	"time"
 
 	"candour/internal/mail"
@@ -15,11 +18,26 @@ import (
 // returns the link, which is shown and not sent, and until when it is good.
 // An AddressFault if the address is none; ErrTaken if it has an account.
 func (a *Accounts) Employ(ctx context.Context, role Role, email string) (address string, until time.Time, err error) {
-	return a.EmployAt(ctx, 0, role, email)
+	return a.EmployAt(ctx, Employment{Role: role, Email: email})
 }
 
-// EmployAt is Employ for a user of a company; 0 is none.
-func (a *Accounts) EmployAt(ctx context.Context, company int64, role Role, email string) (address string, until time.Time, err error) {
+// Employment is an account that is opened by whoever runs the machine.
+type Employment struct {
+	Role    Role
+	Email   string // personal data
+	Company int64  // 0 for none
+	Proven  bool   // the person is known to read mail there; else what is held of the address stays apart
+}
+
+// Format writes a placeholder, whatever the verb.
+func (Employment) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "(employment)") }
+
+// LogValue returns a placeholder.
+func (Employment) LogValue() slog.Value { return slog.StringValue("(employment)") }
+
+// EmployAt is Employ with all that can be said of the account.
+func (a *Accounts) EmployAt(ctx context.Context, e Employment) (address string, until time.Time, err error) {
+	role, email := e.Role, e.Email
 	d, err := a.declared()
 	if err != nil {
 		return "", until, err
@@ -32,7 +50,7 @@ func (a *Accounts) EmployAt(ctx context.Context, company int64, role Role, email
 		return "", until, err
 	}
 	home, _ := d.home(role)
-	l := link{kind: linkInvitation, role: role, company: company, surface: home.ID}
+	l := link{kind: linkInvitation, role: role, company: e.Company, surface: home.ID, counted: e.Proven}
 	err = a.c.Store.Update(ctx, func(tx *store.Tx) error {
 		if _, err := a.byAddress(ctx, tx, d, parsed); err == nil {
 			return ErrTaken

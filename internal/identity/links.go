@@ -52,7 +52,7 @@ type link struct {
 	wording []byte
 	state   string
 	ends    time.Time
-	counted bool
+	counted bool // it left by mail, so that whoever follows it reads mail at the address
 }
 
 // States of a link.
@@ -87,9 +87,9 @@ func (a *Accounts) offer(ctx context.Context, tx *store.Tx, l *link) error {
 		l.wording = []byte{}
 	}
 	_, err := tx.Exec(ctx, `INSERT INTO account_links (id, kind, account, subject, address, role, company, pair, surface, policy, wording, state, made_ms, ends_ms, counted)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 		l.id, string(l.kind), l.account, int64(l.subject), int64(l.address), string(l.role), l.company, l.pair, l.surface, l.policy, l.wording,
-		l.state, now.UnixMilli(), l.ends.UnixMilli())
+		l.state, now.UnixMilli(), l.ends.UnixMilli(), flag(l.counted))
 	return wrap(err)
 }
 

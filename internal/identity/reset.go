@@ -79,6 +79,9 @@ func (a *Accounts) Reset(ctx context.Context, token, password string) error {
 		if err := a.endAll(ctx, tx, x.ID, 0); err != nil {
 			return err
 		}
+		if err := a.proved(ctx, tx, d, x, held); err != nil {
+			return err
+		}
 		return a.changed(ctx, tx, d, x, l.surface, "password.reset")
 	})
 	if err == nil {
@@ -156,4 +159,16 @@ func (a *Accounts) setPassword(ctx context.Context, tx *store.Tx, d declared, x 
 		return a.replace(ctx, tx, d, surface, x.Role.Actor(), c, []byte(hash))
 	}
 	return a.addCredential(ctx, tx, d, x, surface, kindPassword, []byte(hash))
+}
+
+// proved notes that a person showed that they read mail at their address, and
+// joins what is held of it otherwise with their account.
+func (a *Accounts) proved(ctx context.Context, tx *store.Tx, d declared, x Account, held mail.Address) error {
+	if x.Proven {
+		return nil
+	}
+	if _, err := tx.Exec(ctx, "UPDATE accounts SET proven = 1 WHERE id = $1", x.ID); err != nil {
+		return wrap(err)
+	}
+	return a.gather(ctx, tx, d, x.Subject, held)
 }

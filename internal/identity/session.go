@@ -206,7 +206,7 @@ func browserOf(u useragent.UserAgent) string {
 }
 
 const selectSession = `SELECT s.id, s.surface, s.level, s.way, s.began_ms, s.seen_ms, s.ends_ms, s.proved_ms, s.device, s.token,
-	a.id, a.reference, a.subject, a.address, a.role, a.company, a.opened_ms
+	a.id, a.reference, a.subject, a.address, a.role, a.company, a.opened_ms, a.proven
 	FROM sessions s JOIN accounts a ON a.id = s.account AND a.state = 'open' `
 
 func scanSession(row interface{ Scan(...any) error }) (*Session, error) {
@@ -214,7 +214,7 @@ func scanSession(row interface{ Scan(...any) error }) (*Session, error) {
 	var began, seen, ends, proved, opened int64
 	x := &s.Account
 	err := row.Scan(&s.ID, &s.Surface, (*string)(&s.Level), &s.Way, &began, &seen, &ends, &proved, (*int64)(&s.device), &s.hash,
-		&x.ID, &x.Reference, (*int64)(&x.Subject), (*int64)(&x.address), (*string)(&x.Role), &x.Company, &opened)
+		&x.ID, &x.Reference, (*int64)(&x.Subject), (*int64)(&x.address), (*string)(&x.Role), &x.Company, &opened, &x.Proven)
 	for into, ms := range map[*time.Time]int64{&s.Began: began, &s.Seen: seen, &s.Ends: ends, &s.Proved: proved, &x.Opened: opened} {
 		*into = time.UnixMilli(ms).UTC()
 	}

@@ -196,13 +196,15 @@ func (a *Accounts) opened(ctx context.Context, tx *store.Tx, d declared, l link,
 	if !ok {
 		return Account{}, "", ErrLink
 	}
-	x := Account{Subject: l.subject, Role: l.role, Company: l.company}
+	x := Account{Subject: l.subject, Role: l.role, Company: l.company, Proven: l.counted}
 	var err error
 	if x.address, err = a.adopt(ctx, tx, d, l, home.ID); err != nil {
 		return x, "", err
 	}
-	if err := a.gather(ctx, tx, d, l.subject, held); err != nil {
-		return x, "", err
+	if x.Proven { // not where the link was shown to whoever runs the machine
+		if err := a.gather(ctx, tx, d, l.subject, held); err != nil {
+			return x, "", err
+		}
 	}
 	if x.Role == CustomerAdministrator && x.Company == 0 {
 		if x.Company, err = a.found(ctx, tx); err != nil {

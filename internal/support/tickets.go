@@ -62,7 +62,8 @@ func (d *Desk) open(ctx context.Context, tx *store.Tx, t *Ticket) error {
 // it; the caller writes the evidence.
 func (d *Desk) OpenIn(ctx context.Context, tx *store.Tx, t Ticket) (Ticket, error) {
 	t.ID, t.Opened = d.c.Store.NewID(), d.c.Now()
-	return t, d.open(ctx, tx, &t)
+	err := d.open(ctx, tx, &t) // gives it its reference
+	return t, err
 }
 
 const selectTicket = "SELECT id, reference, subject, queue, about, suggests, surface, policy, opened_ms, closed_ms FROM support_tickets "

@@ -23,7 +23,7 @@ func (h *site) who(r *http.Request, me *identity.Session) (profile.Who, error) {
 	if errors.Is(err, identity.ErrNotFound) {
 		return w, nil
 	}
-	if err == nil && !address.IsZero() {
+	if err == nil && !address.IsZero() && me.Account.Proven {
 		w.Email = address.Reveal()
 	}
 	return w, err

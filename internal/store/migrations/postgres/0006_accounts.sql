@@ -18,7 +18,8 @@ CREATE TABLE accounts (
     role      TEXT    NOT NULL,
     company   BIGINT NOT NULL,        -- 0 for none
     state     TEXT    NOT NULL CHECK (state IN ('open', 'closed')),
-    opened_ms BIGINT NOT NULL
+    opened_ms BIGINT NOT NULL,
+    proven    BIGINT NOT NULL CHECK (proven IN (0, 1)) -- 1: its person showed that they read mail at the address
 );
 CREATE INDEX accounts_company ON accounts (company) WHERE company > 0;
 

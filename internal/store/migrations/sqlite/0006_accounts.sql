@@ -18,7 +18,8 @@ CREATE TABLE accounts (
     role      TEXT    NOT NULL,
     company   INTEGER NOT NULL,        -- 0 for none
     state     TEXT    NOT NULL CHECK (state IN ('open', 'closed')),
-    opened_ms INTEGER NOT NULL
+    opened_ms INTEGER NOT NULL,
+    proven    INTEGER NOT NULL CHECK (proven IN (0, 1)) -- 1: its person showed that they read mail at the address
 ) STRICT;
 CREATE INDEX accounts_company ON accounts (company) WHERE company > 0;
 
