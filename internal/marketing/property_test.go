@@ -132,7 +132,7 @@ func TestMarketingGoesOnlyToWhoWantsIt(t *testing.T) {
 
 // campaign owes a newsletter mail to every recent sign-up, whatever its state.
 func (d *desk) campaign(ctx context.Context, tx *store.Tx, q *mail.Queue) error {
-	rows, err := tx.Query(ctx, "SELECT id, subject, address FROM newsletter ORDER BY id DESC LIMIT 10")
+	rows, err := tx.Query(ctx, "SELECT id, subject, address FROM newsletter ORDER BY id DESC LIMIT 60")
 	if err != nil {
 		return err
 	}

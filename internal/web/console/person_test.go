@@ -88,8 +88,8 @@ func (b *bench) account(s keys.SubjectID) string {
 	b.T.Helper()
 	const reference = "7K2M-9QXT"
 	b.act(func(tx *store.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO accounts (id, reference, subject, address, role, company, state, opened_ms)
-			VALUES ($1, $2, $3, 1, 'customer-user', 0, 'open', $4)`, b.Store.NewID(), reference, int64(s), b.Clock().UnixMilli())
+		_, err := tx.Exec(ctx, `INSERT INTO accounts (id, reference, subject, address, role, company, state, opened_ms, proven)
+			VALUES ($1, $2, $3, 1, 'customer-user', 0, 'open', $4, 1)`, b.Store.NewID(), reference, int64(s), b.Clock().UnixMilli())
 		return err
 	})
 	return reference
