@@ -133,6 +133,7 @@ func (w *walk) memberIn(root context.Context, m *member, state State) error {
 // places queues where to begin: the first page of each surface, and on those
 // that the role signs in on what the policy says is there.
 func (w *walk) places(t *tab, m *member) error {
+	w.add(w.cookiePage()) // which explains the fields of the consent message
 	for _, s := range w.report.Surfaces {
 		f, ok := w.site.policy.SurfaceByID(s.ID)
 		if !ok || !s.Answers {
@@ -151,7 +152,6 @@ func (w *walk) places(t *tab, m *member) error {
 			m.guessed[address] = true
 		}
 	}
-	w.add(w.cookiePage()) // which explains the fields of the consent message
 	if len(m.signed.Cookies) == 0 {
 		return nil
 	}
