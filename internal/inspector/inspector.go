@@ -119,15 +119,20 @@ const name = "Audit of the site"
 // enquire has somebody with a desk in the console write to that desk.
 func (d *Desk) enquire(ctx context.Context, pol *policy.Policy, role identity.Role) (string, error) {
 	form, ok := pol.FormByID("contact")
-	if !ok || role != identity.Support && role != identity.Officer {
+	actor, declared := pol.ActorByID(role.Actor())
+	if !ok || !declared || role != identity.Support && role != identity.Officer || !slices.Contains(actor.Purposes, form.Purpose) {
 		return "", nil
 	}
+	about, chosen := form.FieldNamed("about")
+	forRights := func(o policy.Option) bool { return o.Value == "data" }
+	if role == identity.Officer && (!chosen || !slices.ContainsFunc(about.Options, forRights)) {
+		return "", nil // nothing that is chosen leads to their desk
+	}
 	values := demo.Answers(pol, form, 0, name, Address(role))
-	if about, ok := form.FieldNamed("about"); ok {
+	if chosen {
 		for _, o := range about.Options {
-			if (o.Value == "data") == (role == identity.Officer) {
-				values.Set("about", o.Value)
-				break
+			if forRights(o) == (role == identity.Officer) {
+				values.Set(about.Name, o.Value)
 			}
 		}
 	}
