@@ -48,6 +48,7 @@ var wording = map[string]string{
 	"Form.Title":              "a heading",
 	"Field.Label":             "in words",
 	"Field.Hint":              "in words",
+	"Field.Reason":            "why, in words; the category is compared",
 	"Option.Label":            "in words",
 	"Right.Title":             "a heading",
 	"Right.Description":       "in words",

@@ -297,7 +297,8 @@ type Field struct {
 	Category string   `yaml:"category" is:"ref=category"`                                                      // the personal data it collects
 	Control  string   `yaml:"control" is:"one-of=choice|reference|antiforgery|robot-trap|timing|consent|link"` // why an input holds none: choice, reference (what people quote of an account or ticket), antiforgery, robot-trap, timing, consent, link (the code of a link in a mail)
 	Optional bool     `yaml:"optional"`
-	Hint     string   `yaml:"hint"` // shown beside the category's reason
+	Hint     string   `yaml:"hint"`   // shown beside the category's reason
+	Reason   string   `yaml:"reason"` // why this form asks, where the category's reason is not it: it asks about somebody else
 	Options  []Option `yaml:"options"`
 }
 

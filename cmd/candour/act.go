@@ -15,6 +15,8 @@ import (
 func (a *app) acts() map[string]folder.Act {
 	return map[string]folder.Act{
 		"account-create": typed(a.createAccount),
+		"audit-begin":    typed(a.beginAudit),
+		"audit-end":      typed(a.endAudit),
 		"backup":         typed(a.backup),
 		"check":          typed(a.check),
 		"erase":          typed(a.erase),

@@ -14,13 +14,14 @@ import (
 	"candour/policy"
 )
 
-// AuditCmd opens a running site in Chromium as four visitors and compares what
-// it sees with what the policy declares.
+// AuditCmd opens a running site in Chromium, as a visitor and signed in, and
+// compares what it sees with what the policy declares.
 type AuditCmd struct {
 	URL       string   `arg:"" name:"url" help:"Address of one of the operator's surfaces, such as http://example.localhost:8080. The others are looked for at the same port."`
 	Policy    string   `help:"The operator's folder, or the policy.yaml in it. Without it, the built-in operator whose domain the address is under." type:"path" placeholder:"PATH"`
 	Out       string   `help:"Folder for report.html and report.json. Without it and --data: candour-audit." type:"path" placeholder:"DIR"`
-	Data      string   `help:"Data folder of the program that serves the sites: the report is left there for its staff to see in the console." type:"path" placeholder:"DIR"`
+	Data      string   `help:"Data folder of the program that serves the sites: the report is left there for its staff to see in the console, and --as signs in through it." type:"path" placeholder:"DIR"`
+	As        []string `help:"Roles to look as, separated by commas: visitor (the default), all, or those that sign in. Needs --data: the server that has the folder makes up somebody of each role, and erases them when the audit ends." placeholder:"ROLE"`
 	Pages     []string `help:"Paths or addresses to open besides those that links lead to, separated by commas." placeholder:"PATH"`
 	MaxPages  int      `help:"Pages to open at most for each visitor." default:"150"`
 	Chromium  string   `help:"Path of the browser." placeholder:"PATH" env:"CANDOUR_CHROMIUM"`
@@ -39,11 +40,15 @@ func (c *AuditCmd) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	report, err := audit.Run(ctx, audit.Options{
+	o := audit.Options{
 		URL: c.URL, Profile: profile, Pages: c.Pages, MaxPages: c.MaxPages, Chromium: c.Chromium, NoSandbox: c.NoSandbox,
-	})
+	}
+	if o.As, o.NoVisitor, err = c.lookAs(profile.Policy); err != nil {
+		return err
+	}
+	report, err := audit.Run(ctx, o)
 	if ctx.Err() != nil {
-		return errors.New("the audit was called off before its end, and no report was written")
+		return errors.Join(errors.New("the audit was called off before its end, and no report was written"), notErased(err))
 	}
 	if err != nil {
 		return err

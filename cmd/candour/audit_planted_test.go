@@ -29,6 +29,7 @@ const somebody = "tracker.somebody.localhost"
 type meddler struct {
 	*httputil.ReverseProxy
 	plants bool
+	seen   func(*http.Request) // each request; nil for nothing
 }
 
 // plantedScript sets a cookie, calls an undeclared host and asks for a
@@ -38,7 +39,7 @@ new Image().src = "http://` + somebody + `/pixel.gif";
 navigator.mediaDevices.getUserMedia({ audio: true }).catch(() => {});
 `
 
-func meddle(t *testing.T, r *rig, plants bool) *httptest.Server {
+func meddle(t *testing.T, r *rig, plants bool, seen ...func(*http.Request)) *httptest.Server {
 	t.Helper()
 	m := &meddler{plants: plants, ReverseProxy: &httputil.ReverseProxy{
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) }, // a page that was left
@@ -48,6 +49,9 @@ func meddle(t *testing.T, r *rig, plants bool) *httptest.Server {
 			p.Out.Header.Set("Accept-Encoding", "identity") // so that it can be changed
 		},
 	}}
+	if len(seen) > 0 {
+		m.seen = seen[0]
+	}
 	if plants {
 		m.ModifyResponse = plant
 	}
@@ -56,7 +60,13 @@ func meddle(t *testing.T, r *rig, plants bool) *httptest.Server {
 	return server
 }
 
+// submitButton is how the button of every form begins.
+const submitButton = `<button class="button primary" type="submit">`
+
 func (m *meddler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if m.seen != nil {
+		m.seen(r)
+	}
 	if m.plants && r.URL.Path == "/planted.js" {
 		w.Header().Set("Content-Type", "text/javascript")
 		_, _ = io.WriteString(w, plantedScript) // the browser may have left
@@ -66,7 +76,7 @@ func (m *meddler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // plant adds to a page: a cookie by header, a script, and on the page of the
-// contact form a field.
+// contact form and of a customer's details a field.
 func plant(resp *http.Response) error {
 	if !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
 		return nil
@@ -77,9 +87,12 @@ func plant(resp *http.Response) error {
 		return err
 	}
 	page = bytes.Replace(page, []byte("</head>"), []byte(`<script src="/planted.js"></script></head>`), 1)
-	if resp.Request.URL.Path == "/contact" {
-		field := []byte(`<label>Date of birth <input name="birthday" type="date"></label><textarea`)
-		page = bytes.Replace(page, []byte("<textarea"), field, 1)
+	field := `<label>Date of birth <input name="birthday" type="date"></label>`
+	switch resp.Request.URL.Path {
+	case "/contact":
+		page = bytes.Replace(page, []byte("<textarea"), []byte(field+"<textarea"), 1)
+	case "/profile":
+		page = bytes.Replace(page, []byte(submitButton), []byte(field+submitButton), 1)
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(page))
 	resp.ContentLength = int64(len(page))

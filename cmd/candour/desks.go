@@ -8,6 +8,7 @@ import (
 	"candour/internal/evidence"
 	"candour/internal/history"
 	"candour/internal/identity"
+	"candour/internal/inspector"
 	"candour/internal/keys"
 	"candour/internal/mail"
 	"candour/internal/marketing"
@@ -28,6 +29,7 @@ type desks struct {
 	profiles   *profile.Desk
 	rights     *rights.Desk
 	history    *history.Desk
+	inspector  *inspector.Desk
 }
 
 // openDesks wires the desks to a queue. portal is where people with an account
@@ -51,11 +53,15 @@ func (a *app) openDesks(queue *mail.Queue, breached *identity.Breached, portal s
 	d.accounts.OnAddress(d.newsletter.Moved)
 	d.accounts.OnAddress(d.profiles.Moved)
 	d.history = history.New(history.Config{Store: a.store, Log: a.evidence, Vault: a.vault, Versions: a.versions, Now: a.now, Reference: d.reference})
+	forget := []func(context.Context, *store.Tx, keys.SubjectID) error{d.newsletter.Forget, d.help.Forget, d.accounts.Forget}
+	d.inspector = inspector.New(inspector.Config{
+		Store: a.store, Vault: a.vault, InForce: a.inForce, Accounts: d.accounts, Profiles: d.profiles, Support: d.help, Now: a.now, Forget: forget,
+	})
 	d.rights = rights.New(rights.Config{
 		Store: a.store, Ring: a.ring, Log: a.evidence, Vault: a.vault, Queue: queue, InForce: a.inForce, Now: a.now,
 		Ticket:     d.help.OpenIn,
 		Sources:    []rights.Source{rights.Accounts(d.accounts), rights.Tickets(d.help), rights.Newsletter(d.newsletter), rights.Decided(d.choices, a.purposeTitle)},
-		Forget:     []func(context.Context, *store.Tx, keys.SubjectID) error{d.newsletter.Forget, d.help.Forget, d.accounts.Forget},
+		Forget:     forget,
 		Decide:     d.choices.DecideIn,
 		HasAccount: d.hasAccount,
 		Portal:     portal,

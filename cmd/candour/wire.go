@@ -79,6 +79,9 @@ func (c *RunCmd) serveApp(ctx context.Context, a *app, out io.Writer) error {
 		a.log.Warn("--mailbox, and --demo with it, shows every mail, with names and addresses, to whoever reaches --listen, which is not loopback: use it for trying out only")
 	}
 	a.served = s
+	if err := s.dismissInspectors(ctx); err != nil {
+		return err
+	}
 	listeners[0].handler, listeners[0].tls = s.site, secured.conf
 	listeners[1].handler = s.admin()
 	stop, err := a.folder.Serve(a.acts())

@@ -17,10 +17,13 @@
 //   - links that leave without a mark, and hints that load before a link is
 //     followed (R4).
 //
-// What it cannot see: what happens only after a press, a sign-in or an entry in
-// a form (it presses only the buttons of the consent message, and never sends
-// anything else); what a server does with what it receives; and what a site
-// hides from a browser that is driven by a program.
+// It also opens the pages behind the sign-in, as roles whose sign-in the caller
+// has ready (As), before a choice and after accepting.
+//
+// What it cannot see: what happens only after a press or an entry in a form (it
+// presses only the buttons of the consent message, and never sends anything
+// else); how a sign-in sets its cookie; what a server does with what it
+// receives; and what a site hides from a browser that is driven by a program.
 //
 // Run is the whole of it. A Report is plain data, safe to keep and to read from
 // several goroutines.
@@ -58,6 +61,10 @@ type Options struct {
 	// NoSandbox turns the browser's sandbox off. It is always off for root,
 	// whom Chromium refuses otherwise.
 	NoSandbox bool
+	// As are the roles to look as, one after the other. NoVisitor leaves out
+	// the visitor who is not signed in.
+	As        []As
+	NoVisitor bool
 	Now       func() time.Time // clock of the report; nil for time.Now
 }
 

@@ -9,15 +9,16 @@ import (
 
 // Difference is one thing that was seen and is not as the policy declares.
 type Difference struct {
-	State    State    `json:"state"`          // in which it was first seen
-	Also     []State  `json:"also,omitempty"` // later states with the same
-	Page     string   `json:"page"`           // on which it was first seen
-	Pages    int      `json:"pages"`          // on how many pages, in all states together
-	Kind     string   `json:"kind"`           // one of the Kind constants
-	Subject  string   `json:"subject"`        // name of the cookie, host, field and so on
-	Seen     string   `json:"seen"`           // what was seen
-	Declared string   `json:"declared"`       // what the policy declares
-	Requires []string `json:"requires"`       // the obligations it touches
+	State    State    `json:"state"`           // in which it was first seen
+	Roles    []string `json:"roles,omitempty"` // whose sign-ins saw it; Visitor for none of them, and nothing if no other did
+	Also     []State  `json:"also,omitempty"`  // later states with the same
+	Page     string   `json:"page"`            // on which it was first seen
+	Pages    int      `json:"pages"`           // on how many pages, in all states together
+	Kind     string   `json:"kind"`            // one of the Kind constants
+	Subject  string   `json:"subject"`         // name of the cookie, host, field and so on
+	Seen     string   `json:"seen"`            // what was seen
+	Declared string   `json:"declared"`        // what the policy declares
+	Requires []string `json:"requires"`        // the obligations it touches
 }
 
 // Kinds of differences. They are stable.
@@ -86,7 +87,7 @@ func (f *findings) add(p *visit, kind, subject, seen, declared string) {
 	}
 	key := kind + "\x00" + subject + "\x00" + seen + "\x00" + declared
 	page := withoutQuery(p.URL)
-	if once := key + "\x00" + string(p.State) + "\x00" + page; f.seen[once] {
+	if once := key + "\x00" + p.Role + "\x00" + string(p.State) + "\x00" + page; f.seen[once] {
 		return
 	} else {
 		f.seen[once] = true
@@ -94,11 +95,12 @@ func (f *findings) add(p *visit, kind, subject, seen, declared string) {
 	i, ok := f.at[key]
 	if !ok {
 		f.at[key] = len(f.list)
-		f.list = append(f.list, Difference{State: p.State, Page: page, Pages: 1, Kind: kind, Subject: subject, Seen: seen, Declared: declared, Requires: obligations[kind]})
+		f.list = append(f.list, Difference{State: p.State, Roles: rolesOf(p), Page: page, Pages: 1, Kind: kind, Subject: subject, Seen: seen, Declared: declared, Requires: obligations[kind]})
 		return
 	}
 	d := &f.list[i]
 	d.Pages++
+	d.Roles = withRole(d.Roles, p.Role)
 	if p.State != d.State && !slices.Contains(d.Also, p.State) {
 		d.Also = append(d.Also, p.State)
 	}
@@ -181,6 +183,9 @@ func (c *comparison) banner(p *visit) {
 
 // ways compares how a person could decide with what the policy needs.
 func (c *comparison) ways(pages []*visit, asked choicesSeen) {
+	if asked.nobody {
+		return
+	}
 	if !slices.ContainsFunc(c.policy.Surfaces, func(f policy.Surface) bool {
 		return c.site.needsChoice(f.ID) && slices.ContainsFunc(pages, func(p *visit) bool { return p.Surface == f.ID })
 	}) {

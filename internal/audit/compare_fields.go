@@ -26,11 +26,19 @@ func (c *comparison) fields(p *visit) {
 		if d.Category == "" || f.Hidden {
 			continue
 		}
-		if k, ok := c.policy.CategoryByID(d.Category); ok && !reads(f.Text+" "+f.Label, k.Reason) {
-			c.found.add(p, KindFieldReason, name, "no reason beside the field "+name, "the reason: "+strings.TrimRight(k.Reason, "."))
+		if reason := c.reason(d); !reads(f.Text+" "+f.Label, reason) {
+			c.found.add(p, KindFieldReason, name, "no reason beside the field "+name, "the reason: "+strings.TrimRight(reason, "."))
 		}
 		c.optional(p, f, d, name)
 	}
+}
+
+// reason is why a form asks: its own words, or else the category's.
+func (c *comparison) reason(d *policy.Field) string {
+	if k, ok := c.policy.CategoryByID(d.Category); ok && d.Reason == "" {
+		return k.Reason
+	}
+	return d.Reason
 }
 
 // optional compares the mark of what may be left empty. The word is known for

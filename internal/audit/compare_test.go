@@ -115,6 +115,15 @@ func TestCompareRequests(t *testing.T) {
 	}
 }
 
+// A form's own reason stands in for the category's (R7).
+func TestReason(t *testing.T) {
+	c := comparison{policy: aSite(t).policy}
+	own, general := policy.Field{Category: "contact.email", Reason: "Only to look for them."}, policy.Field{Category: "contact.email"}
+	if c.reason(&own) != own.Reason || c.reason(&general) != "So that we can answer you." {
+		t.Errorf("reasons: %q, %q", c.reason(&own), c.reason(&general))
+	}
+}
+
 // Fields are held against the form of the page and the form of the action (R7).
 func TestCompareFields(t *testing.T) {
 	email := field{Tag: "input", Type: "email", Name: "email", Label: "E-mail", Text: "E-mail So that  we can ANSWER you"}

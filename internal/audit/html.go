@@ -13,6 +13,7 @@ var reportHTML string
 var reportTemplate = template.Must(template.New("report").Funcs(template.FuncMap{
 	"states": stateWords,
 	"state":  stateWord,
+	"lower":  func(s State) string { return strings.ToLower(stateWord(s)) },
 	"kinds":  func() []kindTitle { return kindTitles },
 	"join":   func(s []string) string { return strings.Join(s, ", ") },
 }).Parse(reportHTML))

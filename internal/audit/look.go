@@ -27,7 +27,7 @@ func (t *tab) visit(state State, address string) (*visit, error) {
 	if err := t.open(ctx, address); err != nil {
 		return nil, err
 	}
-	p := &visit{State: state, Address: address}
+	p := &visit{State: state, Role: t.role, Address: address}
 	c, err := t.choices(ctx, "")
 	if err != nil {
 		return nil, err

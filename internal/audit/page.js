@@ -24,6 +24,8 @@
     .map((el) => {
       const form = el.form || el.closest('form');
       const labels = [...(el.labels || [])].map((l) => l.innerText || l.textContent);
+      // One of several answers is named by its question too.
+      if (el.type === 'radio' || el.type === 'checkbox') labels.push(el.closest('fieldset')?.querySelector(':scope > legend')?.innerText || '');
       return {
         tag: el.localName,
         type: el.localName === 'input' ? el.type : '',

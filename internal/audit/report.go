@@ -36,6 +36,21 @@ type Report struct {
 	Pages       []PageRun    `json:"pages"`
 	Notes       []Note       `json:"notes"`     // what the reader should know; no difference
 	Truncated   bool         `json:"truncated"` // more pages were found than may be opened
+
+	noVisitor bool
+}
+
+// Roles are those that walked, Visitor among them; none if only a visitor did.
+func (r *Report) Roles() (list []string) {
+	for _, s := range r.States {
+		if role := cmp.Or(s.Role, Visitor); !slices.Contains(list, role) {
+			list = append(list, role)
+		}
+	}
+	if len(list) == 1 && list[0] == Visitor {
+		return nil
+	}
+	return list
 }
 
 // SurfaceRun is one declared surface.
@@ -47,29 +62,32 @@ type SurfaceRun struct {
 	Pages   int    `json:"pages"` // opened on it, in all states together
 }
 
-// StateRun is one visitor.
+// StateRun is one walk: a visitor, or somebody signed in, in one state.
 type StateRun struct {
-	State State `json:"state"`
-	Pages int   `json:"pages"` // opened; none where there was nothing to decide
+	State State  `json:"state"`
+	Role  string `json:"role,omitempty"` // whose sign-in the browser held; none for a visitor
+	Pages int    `json:"pages"`          // opened; none where there was nothing to decide
 }
 
 // Sighting is one thing that was seen, folded over pages and states.
 type Sighting struct {
-	Kind   string  `json:"kind"` // cookie, storage, request, field, permission
-	Name   string  `json:"name"`
-	Detail string  `json:"detail"`
-	States []State `json:"states"`
-	Pages  int     `json:"pages"`
-	First  string  `json:"first"` // page on which it was first seen
+	Kind   string   `json:"kind"` // cookie, storage, request, field, permission
+	Name   string   `json:"name"`
+	Detail string   `json:"detail"`
+	States []State  `json:"states"`
+	Roles  []string `json:"roles,omitempty"` // as in Difference
+	Pages  int      `json:"pages"`
+	First  string   `json:"first"` // page on which it was first seen
 }
 
 // PageRun is one page that was opened.
 type PageRun struct {
-	Address string  `json:"address"`
-	Surface string  `json:"surface"`
-	Status  int     `json:"status"`
-	Title   string  `json:"title"`
-	States  []State `json:"states"`
+	Address string   `json:"address"`
+	Surface string   `json:"surface"`
+	Status  int      `json:"status"`
+	Title   string   `json:"title"`
+	States  []State  `json:"states"`
+	Roles   []string `json:"roles,omitempty"` // as in Difference
 }
 
 // Note is something the reader should know that is no difference.
@@ -81,7 +99,8 @@ type Note struct {
 
 func newReport(o Options, s *site) *Report {
 	return &Report{
-		Format: Format, Site: withoutQuery(s.start.String()), Operator: s.policy.Operator.Name, Policy: s.policy.Version,
+		noVisitor: o.NoVisitor,
+		Format:    Format, Site: withoutQuery(s.start.String()), Operator: s.policy.Operator.Name, Policy: s.policy.Version,
 		PolicyHash: hex.EncodeToString(o.Profile.Hash[:]), Started: o.Now().UTC(),
 		Surfaces: []SurfaceRun{}, States: []StateRun{}, Differences: []Difference{}, Sightings: []Sighting{}, Pages: []PageRun{}, Notes: []Note{},
 	}
@@ -110,12 +129,7 @@ func (r *Report) finish(pages []*visit, differences []Difference) {
 	slices.SortStableFunc(r.Differences, func(a, b Difference) int {
 		return cmp.Compare(slices.Index(States, a.State), slices.Index(States, b.State))
 	})
-	for _, s := range States {
-		r.States = append(r.States, StateRun{State: s, Pages: len(visited(pages, s))})
-		if len(visited(pages, s)) == 0 {
-			r.note(s, "", "this state was not entered, for want of a button: "+buttons[s])
-		}
-	}
+	r.walks(pages)
 	for _, p := range pages {
 		r.page(p)
 		for i := range r.Surfaces {
@@ -123,11 +137,34 @@ func (r *Report) finish(pages []*visit, differences []Difference) {
 				r.Surfaces[i].Pages++
 			}
 		}
-		if p.Status >= 400 {
+		if p.Status >= 400 && !(p.guess && (p.Status == 404 || p.Status == 405)) {
 			r.note(p.State, p.URL, fmt.Sprintf("it answers with status %d", p.Status))
 		}
 	}
 	r.Sightings = append(r.Sightings, sightings(pages)...)
+}
+
+// walks counts the looks of each walk. A visitor comes into all states, or
+// the reader should know why not.
+func (r *Report) walks(pages []*visit) {
+	roles := []string{""}
+	for _, p := range pages {
+		if !slices.Contains(roles, p.Role) {
+			roles = append(roles, p.Role)
+		}
+	}
+	for _, role := range roles {
+		for _, s := range States {
+			n := len(visited(pages, role, s))
+			if role != "" && n == 0 || role == "" && r.noVisitor {
+				continue
+			}
+			r.States = append(r.States, StateRun{State: s, Role: role, Pages: n})
+			if n == 0 {
+				r.note(s, "", "this state was not entered, for want of a button: "+buttons[s])
+			}
+		}
+	}
 }
 
 func (r *Report) page(p *visit) {
@@ -135,8 +172,9 @@ func (r *Report) page(p *visit) {
 	i := slices.IndexFunc(r.Pages, func(q PageRun) bool { return q.Address == address })
 	if i < 0 {
 		i = len(r.Pages)
-		r.Pages = append(r.Pages, PageRun{Address: address, Surface: p.Surface, Status: p.Status, Title: p.Title})
+		r.Pages = append(r.Pages, PageRun{Address: address, Surface: p.Surface, Status: p.Status, Title: p.Title, Roles: rolesOf(p)})
 	}
+	r.Pages[i].Roles = withRole(r.Pages[i].Roles, p.Role)
 	if !slices.Contains(r.Pages[i].States, p.State) {
 		r.Pages[i].States = append(r.Pages[i].States, p.State)
 	}
@@ -158,8 +196,9 @@ func sightings(pages []*visit) []Sighting {
 			if !ok {
 				i = len(list)
 				at[key] = i
-				list = append(list, Sighting{Kind: kind, Name: name, Detail: detail, First: withoutQuery(p.URL)})
+				list = append(list, Sighting{Kind: kind, Name: name, Detail: detail, Roles: rolesOf(p), First: withoutQuery(p.URL)})
 			}
+			list[i].Roles = withRole(list[i].Roles, p.Role)
 			list[i].Pages++
 			if !slices.Contains(list[i].States, p.State) {
 				list[i].States = append(list[i].States, p.State)
@@ -213,10 +252,15 @@ func cookieDetail(k cookie) string {
 	return strings.Join(words, ", ")
 }
 
-// String returns the difference as one line: state page: seen; declared.
+// String returns the difference as one line: state, role if any, page: seen;
+// declared.
 func (d Difference) String() string {
-	s := fmt.Sprintf("%s %s: %s; the policy declares %s", d.State, d.Page, d.Seen, d.Declared)
+	as := ""
 	var also []string
+	if len(d.Roles) > 0 {
+		as, also = " as "+d.Roles[0], slices.Clone(d.Roles[1:])
+	}
+	s := fmt.Sprintf("%s%s %s: %s; the policy declares %s", d.State, as, d.Page, d.Seen, d.Declared)
 	for _, a := range d.Also {
 		also = append(also, string(a))
 	}
@@ -247,12 +291,16 @@ func (r *Report) WriteSummary(w io.Writer) error {
 			surfaces++
 		}
 	}
-	states := 0
+	var states []State
 	for _, s := range r.States {
 		pages += s.Pages
-		if s.Pages > 0 {
-			states++
+		if s.Pages > 0 && !slices.Contains(states, s.State) {
+			states = append(states, s.State)
 		}
+	}
+	walked := ""
+	if roles := r.Roles(); len(roles) > 0 {
+		walked = ", as " + strings.Join(roles, ", ")
 	}
 	found := fmt.Sprintf("%d differences", len(r.Differences))
 	switch len(r.Differences) {
@@ -261,8 +309,8 @@ func (r *Report) WriteSummary(w io.Writer) error {
 	case 1:
 		found = "1 difference"
 	}
-	fmt.Fprintf(&b, "%s between %s and policy version %d of %s (%d looks at %d pages of %d surfaces, %d states)\n",
-		found, r.Site, r.Policy, r.Operator, pages, len(r.Pages), surfaces, states)
+	fmt.Fprintf(&b, "%s between %s and policy version %d of %s (%d looks at %d pages of %d surfaces, %d states%s)\n",
+		found, r.Site, r.Policy, r.Operator, pages, len(r.Pages), surfaces, len(states), walked)
 	if r.Truncated {
 		fmt.Fprintln(&b, "more pages were found than were opened; raise --max-pages to see them all")
 	}

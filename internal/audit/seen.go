@@ -22,6 +22,7 @@ var States = []State{First, Refused, Accepted, Withdrawn}
 // visit is one look at one page in one state.
 type visit struct {
 	State   State
+	Role    string // whose sign-in the browser held; empty for a visitor's
 	Address string // as it was asked for; empty for what came after a press
 	URL     string // where that led
 	Surface string
@@ -29,6 +30,9 @@ type visit struct {
 	Title   string
 	Start   time.Time // when the document came
 	End     time.Time // when the look at it ended
+
+	// guess: nothing leads there; the policy declares a form at this path.
+	guess bool
 
 	header   http.Header // of the document's answer
 	content  content

@@ -32,6 +32,7 @@ type faults struct {
 	outlives, weakCookie, longCookie                   bool
 	unmarkedLink, preconnect                           bool
 	noBanner, noReject, asksAgain                      bool
+	signedIn                                           bool // an undeclared cookie, host and field, behind the sign-in only
 }
 
 // smallSite is a provider's website and portal, with a consent message, two
@@ -86,6 +87,7 @@ func (s *smallSite) policy() *policy.Profile {
 			{ID: "form", Name: "form", Group: "necessary", Party: "first", SetBy: "server", Storage: "cookie", Surfaces: []string{"website"}, Scope: "host", HTTPOnly: true, Secure: true, SameSite: "strict"},
 			{ID: "choice", Name: "choice", Role: "consent", Group: "necessary", Party: "first", SetBy: "server", Storage: "cookie", Surfaces: []string{"website", "portal"}, Scope: "parent", Secure: true, SameSite: "lax", Lifetime: policy.Period{Days: 180}},
 			{ID: "ga", Name: "_ga", Group: "analytics", Party: "third", SetBy: "script", Storage: "cookie", Surfaces: []string{"website"}, Scope: "parent", Lifetime: policy.Period{Days: 400}},
+			{ID: "session", Name: "session", Role: "signin", Group: "necessary", Party: "first", SetBy: "server", Storage: "cookie", Surfaces: []string{"portal"}, Scope: "host", HTTPOnly: true, Secure: true, SameSite: "lax"},
 			{ID: "theme", Name: "theme", Group: "necessary", Party: "first", SetBy: "script", Storage: "local-storage", Surfaces: []string{"website"}},
 			{ID: "old", Name: "old", Group: "analytics", Party: "third", SetBy: "edge", Storage: "cookie", Surfaces: []string{"website"}, Historical: true},
 		},
@@ -100,6 +102,8 @@ func (s *smallSite) policy() *policy.Profile {
 				{Name: "telephone", Category: "contact.telephone", Optional: true},
 				{Name: "token", Control: "antiforgery"},
 			}},
+			{ID: "profile", Surfaces: []string{"portal"}, Path: "/profile", Fields: []policy.Field{{Name: "email", Category: "contact.email"}}},
+			{ID: "reset", Surfaces: []string{"portal"}, Path: "/reset", Fields: []policy.Field{{Name: "email", Category: "contact.email"}}},
 			{ID: "choice", Surfaces: []string{"website"}, Path: "/cookies", Fields: []policy.Field{
 				{Name: "choice", Control: "consent"}, {Name: "analytics", Control: "consent", Optional: true},
 			}},
@@ -117,12 +121,47 @@ func (s *smallSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.website(w, r)
 	case portalHost:
 		s.headers(w, r, "camera=(self), ", "")
-		fmt.Fprint(w, s.document("Portal", "<p>Sign-in comes later.</p>"))
+		s.portal(w, r)
 	case statsHost, otherHost:
 		s.stranger(w, r)
 	default:
 		http.Error(w, "not served here", http.StatusMisdirectedRequest)
 	}
+}
+
+// rightToken signs in on the portal.
+const rightToken = "right"
+
+// portal has pages for whoever is signed in, some of which are about people.
+func (s *smallSite) portal(w http.ResponseWriter, r *http.Request) {
+	c, err := r.Cookie("session")
+	if err == nil && c.Value != rightToken {
+		w.Header().Add("Set-Cookie", "session=; Path=/; Max-Age=0; Secure; HttpOnly")
+	}
+	if err != nil || c.Value != rightToken {
+		fmt.Fprint(w, s.document("Portal", "<p>Sign-in comes later.</p>"))
+		return
+	}
+	body, planted := "", ""
+	if s.faults.signedIn {
+		w.Header().Add("Set-Cookie", "trackmember=1; Path=/")
+		planted = `<label>Date of birth <input type="date" name="birthday"></label>` + fmt.Sprintf(`<img src="%s" alt="">`, s.url(otherHost, "/pixel"))
+	}
+	switch path := r.URL.Path; {
+	case path == "/":
+		body = `<a href="/profile">Profile</a> <a href="/people">People</a> <a href="/sign-out">Sign out</a>`
+	case path == "/profile":
+		body = `<form method="post"><label>E-mail <input name="email" type="email" required></label><p>So that we can answer you.</p>` + planted + `<button>Save</button></form>`
+	case path == "/people":
+		for i := range 9 {
+			body += fmt.Sprintf(`<a href="/people/%d">Somebody</a> `, i)
+		}
+	case strings.HasPrefix(path, "/people/"):
+		body = `<a href="` + path + `/calls">Calls</a>`
+	default:
+		w.WriteHeader(http.StatusNotFound)
+	}
+	fmt.Fprint(w, s.document("Portal", body))
 }
 
 func (s *smallSite) stranger(w http.ResponseWriter, r *http.Request) {

@@ -33,12 +33,13 @@ type tab struct {
 	ctx    context.Context
 	rec    *recorder
 	site   *site
+	role   string            // whose sign-in the browser holds; empty for none
 	known  map[string]string // cookie name and domain -> who set it
 	opened map[string]bool   // origins opened
 }
 
-func newTab(root context.Context, s *site) (*tab, func(), error) {
-	t := &tab{site: s, rec: newRecorder(), known: map[string]string{}, opened: map[string]bool{}}
+func newTab(root context.Context, s *site, role string) (*tab, func(), error) {
+	t := &tab{site: s, role: role, rec: newRecorder(), known: map[string]string{}, opened: map[string]bool{}}
 	ctx, end := chromedp.NewContext(root, chromedp.WithNewBrowserContext(), chromedp.WithListener(t.rec.event))
 	t.ctx = ctx
 	if err := t.prepare(); err != nil {

@@ -22,12 +22,14 @@ type walk struct {
 	queue   []string // addresses to open, in the order in which they were found
 	queued  map[string]bool
 	asked   choicesSeen
+	member  *member // who walks, if they are signed in
 }
 
 // choicesSeen is what became of the buttons.
 type choicesSeen struct {
 	refused, accepted, withdrawn bool   // the button was found and pressed
 	cookiePage                   string // where withdrawing was tried
+	nobody                       bool   // no visitor walked
 }
 
 // all visits everything as all four visitors.
@@ -42,36 +44,39 @@ func (w *walk) all(ctx context.Context, netLog string) error {
 	}
 	defer stop()
 	w.report.Browser = product
-	if err := w.first(root); err != nil {
-		return err
-	}
-	if err := w.refuse(root); err != nil {
-		return err
-	}
-	if err := w.acceptThenWithdraw(root); err != nil {
-		return err
+	for _, step := range w.steps() {
+		if err := step(root); err != nil {
+			return err
+		}
 	}
 	stop() // the network log is whole only then
 	return w.addNetLog(netLog)
 }
 
+// steps are the walks, in order.
+func (w *walk) steps() []func(context.Context) error {
+	list := []func(context.Context) error{w.first, w.refuse, w.acceptThenWithdraw}
+	if w.options.NoVisitor {
+		w.asked.nobody = true
+		list = []func(context.Context) error{w.answering}
+	}
+	for _, as := range w.options.As {
+		list = append(list, func(root context.Context) error { return w.as(root, as) })
+	}
+	return list
+}
+
 // first finds the surfaces that answer and every page that links lead to.
 func (w *walk) first(root context.Context) error {
-	t, end, err := newTab(root, w.site)
+	t, end, err := newTab(root, w.site, "")
 	if err != nil {
 		return err
 	}
 	defer end()
 	w.queued = map[string]bool{}
-	p, err := t.visit(First, w.site.start.String())
-	if cannotOpen(err) {
-		return fmt.Errorf("%w at %s: %w; start the site, or check the address", ErrNothingAnswers, w.site.start, err)
-	}
+	p, err := w.enter(t)
 	if err != nil {
 		return err
-	}
-	if p.Status == 421 {
-		return fmt.Errorf("%w for this host at %s: the server does not know it", ErrNothingAnswers, w.site.start)
 	}
 	w.add(w.site.start.String())
 	w.keep(p)
@@ -94,6 +99,21 @@ func (w *walk) first(root context.Context) error {
 	return w.rest(t, First, true)
 }
 
+// enter opens the address that was given.
+func (w *walk) enter(t *tab) (*visit, error) {
+	p, err := t.visit(First, w.site.start.String())
+	if cannotOpen(err) {
+		return nil, fmt.Errorf("%w at %s: %w; start the site, or check the address", ErrNothingAnswers, w.site.start, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if p.Status == 421 {
+		return nil, fmt.Errorf("%w for this host at %s: the server does not know it", ErrNothingAnswers, w.site.start)
+	}
+	return p, nil
+}
+
 // surface looks whether a surface answers, unless that is known, and queues
 // what the policy says is there.
 func (w *walk) surface(t *tab, f *policy.Surface, answers bool) error {
@@ -113,6 +133,13 @@ func (w *walk) surface(t *tab, f *policy.Surface, answers bool) error {
 	if !answers {
 		return nil
 	}
+	w.expect(f)
+	return nil
+}
+
+// expect queues what the policy says is on a surface.
+func (w *walk) expect(f *policy.Surface) {
+	at := w.site.root(f)
 	w.add(at.String())
 	if f.Host == "" {
 		w.add(at.JoinPath("cookies").String())
@@ -123,14 +150,13 @@ func (w *walk) surface(t *tab, f *policy.Surface, answers bool) error {
 			w.add(at.JoinPath(form.Path).String())
 		}
 	}
-	return nil
 }
 
 // rest visits what is queued and was not yet opened in this state. With follow
 // the queue grows by what the pages link to.
 func (w *walk) rest(t *tab, state State, follow bool) error {
 	seen := map[string]bool{}
-	for _, p := range visited(w.pages, state) {
+	for _, p := range visited(w.pages, t.role, state) {
 		seen[p.Address] = true
 	}
 	for i := 0; i < len(w.queue); i++ {
@@ -138,6 +164,9 @@ func (w *walk) rest(t *tab, state State, follow bool) error {
 			continue
 		}
 		p, err := t.visit(state, w.queue[i])
+		if err == nil {
+			p.guess = w.guesses(w.queue[i])
+		}
 		if cannotOpen(err) {
 			w.report.note(state, w.queue[i], "it could not be opened: "+err.Error())
 			continue
@@ -159,7 +188,7 @@ func (w *walk) rest(t *tab, state State, follow bool) error {
 
 // refuse is the visitor who presses "Reject all".
 func (w *walk) refuse(root context.Context) error {
-	t, end, err := newTab(root, w.site)
+	t, end, err := newTab(root, w.site, "")
 	if err != nil {
 		return err
 	}
@@ -173,7 +202,7 @@ func (w *walk) refuse(root context.Context) error {
 // acceptThenWithdraw is the visitor who presses "Accept all", and later takes
 // it back on the cookie page (UK GDPR Art 7(3)).
 func (w *walk) acceptThenWithdraw(root context.Context) error {
-	t, end, err := newTab(root, w.site)
+	t, end, err := newTab(root, w.site, "")
 	if err != nil {
 		return err
 	}
@@ -224,7 +253,7 @@ func (w *walk) pressAt(t *tab, at string, after State, button string) (bool, err
 	if err != nil || !pressed {
 		return false, err
 	}
-	p := &visit{State: after}
+	p := &visit{State: after, Role: t.role}
 	if err := t.look(ctx, p); err != nil {
 		return false, err
 	}
@@ -263,7 +292,7 @@ func (w *walk) mainSurface() *policy.Surface {
 func (w *walk) keep(p *visit) {
 	w.pages = append(w.pages, p)
 	for _, l := range p.content.Links {
-		if u, err := url.Parse(l.Href); err == nil && w.follows(u, l) {
+		if u, err := url.Parse(l.Href); err == nil && w.follows(u, l) && w.member.follows(w, u, p) {
 			w.add(u.String())
 		}
 	}
@@ -308,7 +337,7 @@ func cannotOpen(err error) bool {
 	return errors.As(err, &e)
 }
 
-// visited returns the pages looked at in a state.
-func visited(pages []*visit, s State) []*visit {
-	return slices.DeleteFunc(slices.Clone(pages), func(p *visit) bool { return p.State != s })
+// visited returns the pages looked at in a state, with the sign-in of a role.
+func visited(pages []*visit, role string, s State) []*visit {
+	return slices.DeleteFunc(slices.Clone(pages), func(p *visit) bool { return p.State != s || p.Role != role })
 }

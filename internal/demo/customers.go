@@ -103,21 +103,24 @@ func (f *filler) ask(ctx context.Context, i int, p person) error {
 	if !ok {
 		return nil
 	}
-	_, err := f.Support.Enquire(ctx, support.Enquiry{Surface: form.Surfaces[0], Policy: f.InForce().Policy().Version, Form: f.answers(form, p, i)})
+	pol := f.InForce().Policy()
+	_, err := f.Support.Enquire(ctx, support.Enquiry{Surface: form.Surfaces[0], Policy: pol.Version, Form: Answers(pol, form, i, p.name, p.email)})
 	return err
 }
 
-// answers fills a form in as somebody, by what its fields are declared to ask.
-func (f *filler) answers(form *policy.Form, p person, i int) url.Values {
+// Answers fills a declared form in as somebody made up, by what its fields are
+// declared to ask. i is which of them; what is optional is filled in for the
+// even ones.
+func Answers(p *policy.Policy, form *policy.Form, i int, name, email string) url.Values {
 	values := url.Values{}
 	for _, field := range form.Fields {
-		k, personal := f.InForce().Policy().CategoryByID(field.Category)
+		k, personal := p.CategoryByID(field.Category)
 		switch {
 		case len(field.Options) > 0:
 			values.Set(field.Name, field.Options[i%len(field.Options)].Value)
 		case !personal || field.Optional && i%2 == 1 && k.Format != "telephone":
 		case k.Format == "email":
-			values.Set(field.Name, p.email)
+			values.Set(field.Name, email)
 		case k.Format == "telephone":
 			values.Set(field.Name, fmt.Sprintf("01632 960 %03d", 100+i))
 		case k.Format == "postcode":
@@ -127,9 +130,9 @@ func (f *filler) answers(form *policy.Form, p person, i int) url.Values {
 		case field.Name == "message":
 			values.Set(field.Name, asked[i%len(asked)])
 		case k.ID == "business.name":
-			values.Set(field.Name, p.name+" Ltd")
+			values.Set(field.Name, name+" Ltd")
 		case strings.HasSuffix(k.ID, ".name"):
-			values.Set(field.Name, p.name)
+			values.Set(field.Name, name)
 		default:
 			values.Set(field.Name, facts[i%len(facts)])
 		}

@@ -196,7 +196,7 @@ func (f *filler) tell(ctx context.Context, p person, form string, i int) error {
 	if !ok {
 		return nil
 	}
-	s := profile.Submission{Who: f.who(p), Form: form, Values: f.answers(declared, p, i)}
+	s := profile.Submission{Who: f.who(p), Form: form, Values: Answers(pol, declared, i, p.name, p.email)}
 	if q, ok := pol.PurposeByID(declared.Purpose); ok {
 		s.Shown = people.Statement(pol, q).Hash()
 	}

@@ -69,6 +69,15 @@ func answer(w http.ResponseWriter, r *http.Request, act Act) {
 	_ = json.NewEncoder(w).Encode(out) // the command sees a broken connection
 }
 
+// Served reports whether a process answers commands on the private socket.
+func (f Folder) Served() bool {
+	c, err := net.DialTimeout("unix", f.Socket(), readTimeout)
+	if err != nil {
+		return false
+	}
+	return c.Close() == nil
+}
+
 // Call has the process that has the folder carry out an act and stores its
 // answer in answer.
 func (f Folder) Call(ctx context.Context, name string, args, answer any) error {

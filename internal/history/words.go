@@ -155,6 +155,7 @@ var whyWords = map[string]string{
 	"objected":   "you objected",
 	"restricted": "the use of your data is restricted",
 	"suppressed": "the address has opted out",
+	"reserved":   "the address can be nobody's",
 	"too-old":    "it had waited too long to be of use",
 }
 

@@ -99,9 +99,10 @@ var layers = []struct {
 	{"internal/audit", 7},
 	{"internal/demo", 8},
 	{"internal/web", 8},
-	{"internal/house", 9},
-	{"cmd", 9},
-	{"scripts", 9},
+	{"internal/inspector", 9},
+	{"internal/house", 10},
+	{"cmd", 10},
+	{"scripts", 10},
 }
 
 func height(path string) (int, bool) {

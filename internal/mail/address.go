@@ -137,6 +137,13 @@ func isLDH(label string) bool {
 // IsZero reports whether a is no address.
 func (a Address) IsZero() bool { return a.local == "" }
 
+// Nobody reports whether the address can be nobody's: its domain is under one
+// that is reserved for names that never resolve (RFC 6761 section 6.4). Such
+// addresses are made up, and a mail to one could only bounce.
+func (a Address) Nobody() bool {
+	return strings.HasSuffix("."+strings.ToLower(a.domain), ".invalid")
+}
+
 // Reveal returns the address as it goes on the wire.
 func (a Address) Reveal() string { return a.local + "@" + a.domain }
 

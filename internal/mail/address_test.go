@@ -141,3 +141,19 @@ func FuzzParseAddress(f *testing.F) {
 		}
 	})
 }
+
+// An address of a name that never resolves can be nobody's, whatever its case.
+func TestNobody(t *testing.T) {
+	for text, want := range map[string]bool{
+		"audit-dpo@example.invalid": true, "a@EXAMPLE.INVALID": true, "a@b.c.invalid": true,
+		"a@example.com": false, "a@invalid.example.com": false, "a@notinvalid.net": false,
+	} {
+		a, err := ParseAddress(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.Nobody() != want {
+			t.Errorf("an address is nobody's: %v, want %v", !want, want)
+		}
+	}
+}

@@ -23,7 +23,8 @@ const (
 	refusedRestricted refusal = "restricted"
 	refusedPurpose    refusal = "purpose" // the policy does not let the address be used so
 	refusedSuppressed refusal = "suppressed"
-	refusedChannel    refusal = "channel" // marketing may come, but not by e-mail
+	refusedChannel    refusal = "channel"  // marketing may come, but not by e-mail
+	refusedReserved   refusal = "reserved" // an address that can be nobody's
 )
 
 // recipient is the outgoing-mail door: it gives the address of a mail's
@@ -50,6 +51,9 @@ func (q *Queue) recipient(ctx context.Context, tx *store.Tx, it Item, content Co
 	to, err := ParseAddress(string(record.Value()))
 	if err != nil {
 		return Address{}, refusedPurpose // the record holds no address: it is not one for this
+	}
+	if to.Nobody() {
+		return Address{}, refusedReserved
 	}
 	if !marketing {
 		return to, nil

@@ -256,6 +256,20 @@ func TestDoor(t *testing.T) {
 	}
 }
 
+// Mail to an address of a name that never resolves is not handed to a server,
+// which could only send it back.
+func TestNoMailToNobody(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		d := newDesk(t, st)
+		s, address := d.person("ann@example.invalid", enquiries, "website")
+		id := d.add(mail.Item{Kind: mail.EnquiryReceived, Purpose: enquiries, Subject: s, Address: address})
+		d.Work()
+		if got := d.row(id); got != "refused reserved 1" || len(d.Office.Take()) != 0 {
+			t.Errorf("%s, want it refused and nothing sent", got)
+		}
+	})
+}
+
 // allow records the channels that a person allowed for direct marketing.
 func (d *desk) allow(ctx context.Context, tx *store.Tx, s keys.SubjectID, channels ...string) error {
 	_, err := people.Remember(ctx, tx, people.Row{Subject: s, Purpose: direct, Code: people.Given, Channels: channels, At: d.Now(), Surface: "portal", Way: people.ByPage})

@@ -193,7 +193,7 @@ func gathered(t *testing.T, q *mail.Queue) string {
 
 // noRefusals is what the door says in the metrics that refused nothing.
 const noRefusals = "door_refusals_total{channel}=0 door_refusals_total{nature}=0 door_refusals_total{no-consent}=0 door_refusals_total{objected}=0 " +
-	"door_refusals_total{purpose}=0 door_refusals_total{restricted}=0 door_refusals_total{suppressed}=0 "
+	"door_refusals_total{purpose}=0 door_refusals_total{reserved}=0 door_refusals_total{restricted}=0 door_refusals_total{suppressed}=0 "
 
 // Without a mail server mails wait and it is said; with one they leave.
 func TestWithoutMailServer(t *testing.T) {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -274,7 +275,7 @@ const (
 func view(p *policy.Policy, form string, f policy.Field, value, wrong string) Field {
 	out := Field{ID: form + "-" + f.Name, Name: f.Name, Label: f.Label, Type: "text", Optional: f.Optional, Hint: f.Hint, Value: value, Error: wrong, MaxLength: intake.MaxLine}
 	if c, ok := p.CategoryByID(f.Category); ok {
-		out.Reason, out.Autocomplete = c.Reason, autocomplete(c)
+		out.Reason, out.Autocomplete = cmp.Or(f.Reason, c.Reason), autocomplete(c)
 		if f.Optional {
 			out.Without = c.Without
 		}

@@ -40,7 +40,7 @@ func (h *site) enquiry(w http.ResponseWriter, r *http.Request, me *identity.Sess
 	}
 	path := "/enquiries/" + t.Reference
 	page := Enquiry{
-		Base: h.Base(r, "Enquiry "+t.Reference, ""), Ticket: ticketView(p, t, t.Queue), Open: t.Closed.IsZero(), Complaint: formOf(t) != contactForm,
+		Base: h.Base(r, "Enquiry "+t.Reference, ""), Ticket: ticketView(p, t, t.Queue), Open: t.Closed.IsZero(), Erased: t.Subject == 0, Complaint: formOf(t) != contactForm,
 		Close: path + "/close", Move: path + "/move", Other: deskWords[otherDesk(t.Queue)],
 	}
 	page.Facts = []Fact{{"Came", page.Ticket.Opened}, {"By", surfaceTitle(p, t.Surface)}, {"About", page.Ticket.About}}
@@ -48,7 +48,9 @@ func (h *site) enquiry(w http.ResponseWriter, r *http.Request, me *identity.Sess
 		page.Facts = append(page.Facts, Fact{"The words suggest", page.Ticket.Suggests})
 	}
 	if t.Subject != 0 {
-		page.Person = "/person/" + h.passes.make(me, pass{t.Subject, f.Purpose, v.Now.Add(passLasts)})
+		if h.may(mayFind, me) { // or the page is not there
+			page.Person = "/person/" + h.passes.make(me, pass{t.Subject, f.Purpose, v.Now.Add(passLasts)})
+		}
 		if err := h.words(r.Context(), me, t, f.Purpose, &page); err != nil {
 			return err
 		}
@@ -82,7 +84,7 @@ func (h *site) words(ctx context.Context, me *identity.Session, t support.Ticket
 		return nil
 	})
 	if errors.Is(err, vault.ErrNotFound) {
-		page.Person = "" // erased, and nothing is left
+		page.Erased, page.Person = true, "" // and nothing is left
 		return nil
 	}
 	return err

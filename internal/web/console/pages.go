@@ -118,7 +118,8 @@ type Enquiry struct {
 	Seen      bool // the words were shown, which stands in the person's history
 	States    []string
 	Groups    []Held
-	Person    string // address of the person's page; empty where there is nobody any more
+	Erased    bool
+	Person    string // address of the person's page; empty where there is none for this role
 	Close     string // where the buttons post
 	Move      string
 	Other     string // the desk it moves to

@@ -211,8 +211,8 @@ func (h *site) searchShow(w http.ResponseWriter, r *http.Request, me *identity.S
 			for _, o := range options {
 				f.Options = append(f.Options, web.FieldOption{Value: o.Value, Label: o.Label, Selected: o.Value == t.values.Get(purposeField)})
 			}
-		case f.Reason != "":
-			f.Reason, f.Without = "Only to look for them. What you type is not kept.", ""
+		case f.Without != "":
+			f.Without = "" // it is about the person who is asked
 			f.Describes = strings.TrimSpace(strings.ReplaceAll(f.Describes, f.ID+"-without", ""))
 		}
 	}

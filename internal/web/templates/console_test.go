@@ -40,7 +40,7 @@ func consolePages() map[string][]any {
 		"console_enquiries": {console.Enquiries{Base: base(), Desk: "Support desk", Tickets: tickets, Next: "/enquiries?after=1"}, console.Enquiries{Base: base()}},
 		"console_enquiry": {
 			console.Enquiry{Base: base(), Ticket: tickets[0], Open: true, Facts: facts, Seen: true, States: []string{hostile}, Groups: held, Person: "/person/a", Close: "/a", Move: "/b", Other: "Rights desk"},
-			console.Enquiry{Base: base()}, console.Enquiry{Base: base(), Open: true, Complaint: true},
+			console.Enquiry{Base: base(), Erased: true}, console.Enquiry{Base: base(), Open: true, Complaint: true},
 		},
 		"console_people_search": {console.PeopleSearch{Base: base(), Form: form()}},
 		"console_people_found":  {console.PeopleFound{Base: base(), People: []console.FoundView{{Number: 1, Reference: "7K2M-9QXT", Href: "/person/a"}, {Number: 2, Href: "/person/b"}}}, console.PeopleFound{Base: base()}},
