@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -13,6 +15,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -61,12 +64,21 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// port NAME puts a free port of loopback into the environment.
+// port NAME puts a free port of loopback into the environment. It is below
+// those that the system gives to whoever asks for any, so that nobody takes it
+// between two servers of a script.
 func port(ts *testscript.TestScript, _ bool, args []string) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	ts.Check(err)
-	ts.Setenv(args[0], fmt.Sprint(l.Addr().(*net.TCPAddr).Port))
-	ts.Check(l.Close())
+	for {
+		n := 20000 + rand.IntN(12000)
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", n))
+		if errors.Is(err, syscall.EADDRINUSE) {
+			continue
+		}
+		ts.Check(err)
+		ts.Setenv(args[0], fmt.Sprint(n))
+		ts.Check(l.Close())
+		return
+	}
 }
 
 // edit FILE REGEXP TEXT replaces the first match; it fails without one.
