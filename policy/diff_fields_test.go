@@ -46,6 +46,7 @@ var wording = map[string]string{
 	"Permission.Without":      "in words",
 	"Permission.Ours":         "where the declaration comes from",
 	"Form.Title":              "a heading",
+	"Form.Also":               "the same form once more, on the same surfaces",
 	"Field.Label":             "in words",
 	"Field.Hint":              "in words",
 	"Field.Reason":            "why, in words; the category is compared",

@@ -286,6 +286,7 @@ type Form struct {
 	Title    string   `yaml:"title" is:"required"`
 	Surfaces []string `yaml:"surfaces" is:"required,ref=surface"` // where it is shown, at the same path
 	Path     string   `yaml:"path" is:"required,path"`
+	Also     []string `yaml:"also"` // further paths at which it is shown on its surfaces
 	Purpose  string   `yaml:"purpose" is:"required,ref=purpose"`
 	Fields   []Field  `yaml:"fields" is:"required"`
 }

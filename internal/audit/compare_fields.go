@@ -105,7 +105,8 @@ func (c *comparison) learn(pages []*visit) {
 }
 
 func shownAt(form *policy.Form, at place) bool {
-	return slices.Contains(form.Surfaces, at.surface) && pathCovers(form.Path, at.path)
+	covers := func(path string) bool { return pathCovers(path, at.path) }
+	return slices.Contains(form.Surfaces, at.surface) && (covers(form.Path) || slices.ContainsFunc(form.Also, covers))
 }
 
 // declaredField finds the field in a form that is declared for the page, or in

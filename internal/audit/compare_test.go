@@ -136,6 +136,7 @@ func TestCompareFields(t *testing.T) {
 		{"as declared", func(*field) {}, "", nil},
 		{"shown elsewhere, sent to its form", func(f *field) { f.Action = "http://operator.localhost:8080/contact" }, "http://operator.localhost:8080/", nil},
 		{"sent to a stranger", func(f *field) { f.Action = "http://stranger.example/contact" }, "http://operator.localhost:8080/", []string{"field.undeclared email"}},
+		{"at its other path", func(*field) {}, "http://operator.localhost:8080/again/7", nil},
 		{"on a page without a form", func(*field) {}, "http://operator.localhost:8080/", []string{"field.undeclared email"}},
 		{"without a name", func(f *field) { f.Name = "" }, "", []string{"field.undeclared input without a name"}},
 		{"without its reason", func(f *field) { f.Text = "E-mail" }, "", []string{"field.reason email"}},

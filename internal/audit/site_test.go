@@ -97,7 +97,7 @@ func (s *smallSite) policy() *policy.Profile {
 		}},
 		Permissions: []policy.Permission{{ID: "camera", Title: "Camera", Features: []string{"camera"}, Surfaces: []string{"portal"}}},
 		Forms: []policy.Form{
-			{ID: "contact", Surfaces: []string{"website"}, Path: "/contact", Fields: []policy.Field{
+			{ID: "contact", Surfaces: []string{"website"}, Path: "/contact", Also: []string{"/again/{number}"}, Fields: []policy.Field{
 				{Name: "email", Category: "contact.email"},
 				{Name: "telephone", Category: "contact.telephone", Optional: true},
 				{Name: "token", Control: "antiforgery"},
