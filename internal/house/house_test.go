@@ -88,6 +88,7 @@ var layers = []struct {
 	{"internal/consent", 5},
 	{"internal/notice", 5},
 	{"internal/analytics", 5},
+	{"internal/media", 5},
 	{"internal/history", 5},
 	{"internal/mail", 6},
 	{"internal/backup", 6},
@@ -97,12 +98,14 @@ var layers = []struct {
 	{"internal/profile", 7},
 	{"internal/rights", 7},
 	{"internal/audit", 7},
-	{"internal/demo", 8},
-	{"internal/web", 8},
-	{"internal/inspector", 9},
-	{"internal/house", 10},
-	{"cmd", 10},
-	{"scripts", 10},
+	{"internal/telecom", 8},
+	{"internal/sip", 9},
+	{"internal/demo", 9},
+	{"internal/web", 9},
+	{"internal/inspector", 10},
+	{"internal/house", 11},
+	{"cmd", 11},
+	{"scripts", 11},
 }
 
 func height(path string) (int, bool) {
