@@ -30,3 +30,21 @@ func (c *counter) add(n int) {
 }
 
 func (c *counter) read() Count { return Count{Packets: c.packets.Load(), Bytes: c.bytes.Load()} }
+
+// Stats tells what the leg carried so far.
+func (l *Leg) Stats() Stats {
+	s := Stats{
+		Connected: l.connected.Load(),
+		AudioIn:   l.ways[audio].in.read(), AudioOut: l.ways[audio].out.count.read(),
+		VideoIn: l.ways[video].in.read(), VideoOut: l.ways[video].out.count.read(),
+		Digits: l.events.Load(), Early: l.early.Load(), Held: l.held.Load(), Dropped: l.dropped.Load(),
+	}
+	if last := l.ways[audio].format.Load(); last != 0 {
+		for _, c := range l.ways[audio].list() {
+			if uint32(c.from) == last-1 {
+				s.Audio = c.name
+			}
+		}
+	}
+	return s
+}
