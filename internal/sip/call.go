@@ -97,7 +97,7 @@ func (c *call) begin(in *incoming) {
 	}
 	c.phase = ringing
 	c.after(c.s.NoAnswer, func() { c.end(endNoAnswer) })
-	c.ring(withheld || c.to.Withheld)
+	c.ring()
 }
 
 // caller reports whether an INVITE comes from who it says, and whether its
@@ -126,7 +126,7 @@ func (c *call) let(in *incoming, withheld bool) (err error) {
 	if c.a.media, err = c.s.Relay.Accept(ctx, string(in.Body())); err != nil {
 		return err
 	}
-	c.record, err = c.s.Desk.Begin(ctx, telecom.Start{From: c.a.line, To: c.to, Withheld: withheld || c.to.Withheld, Video: hasVideo(string(in.Body()))})
+	c.record, err = c.s.Desk.Begin(ctx, telecom.Start{From: c.a.line, To: c.to, Withheld: withheld, Video: hasVideo(string(in.Body()))})
 	if err == nil {
 		c.state.Store(&CallState{From: c.a.line, To: c.to, Since: c.s.Now().UnixMilli()})
 	}
