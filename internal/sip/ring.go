@@ -44,7 +44,7 @@ func (c *call) fork(b *binding) *leg {
 	}
 	extension, name := c.record.Shown()
 	l := &leg{
-		call: c, flow: b.flow, line: b.flow.line, instance: b.instance, media: m, callID: newCallID(), tag: newTag(), target: *b.contact.Clone(),
+		call: c, flow: b.flow, line: b.flow.line, instance: b.instance, media: m, callID: newCallID(), tag: newTag(), target: *b.contact.Clone(), theirSeq: -1,
 		us:      address{name, sipgo.Uri{Scheme: "sip", User: extension, Host: c.s.Domain}},
 		them:    address{"", sipgo.Uri{Scheme: "sip", User: c.to.Line.Extension, Host: c.s.Domain}},
 		offered: media.SendRecv, wanted: media.SendRecv,
@@ -64,7 +64,7 @@ func (c *call) fork(b *binding) *leg {
 }
 
 func (c *call) send(l *leg) {
-	l.flow.ask(l.invite, func(res *sipgo.Response) {
+	l.abandon = l.flow.ask(l.invite, func(res *sipgo.Response) {
 		c.do(func() { c.heard(l, res) })
 	})
 }
@@ -102,7 +102,8 @@ func (c *call) took(l *leg, res *sipgo.Response) {
 		return
 	}
 	l.ack(l.invite.CSeq().SeqNo)
-	if c.phase != ringing || l.cancelled {
+	if c.phase != ringing || l.cancelled || l.over {
+		l.over = false // it was, for us; the device thinks otherwise
 		l.bye()
 		return
 	}
