@@ -39,8 +39,10 @@ var compact = map[string]string{
 	"a": "accept-contact", "j": "reject-contact", "d": "request-disposition",
 }
 
-func nameOf(h sipgo.Header) string {
-	n := strings.ToLower(h.Name())
+func nameOf(h sipgo.Header) string { return longName(h.Name()) }
+
+func longName(name string) string {
+	n := strings.ToLower(name)
 	if long, ok := compact[n]; ok {
 		return long
 	}
