@@ -65,7 +65,7 @@ func TestMalformedMessages(t *testing.T) {
 		"Content-Length is none":    {swap("Content-Length: ", "Content-Length: x"), 400},
 		"Content-Length below zero": {swap("Content-Length: ", "Content-Length: -"), 400},
 		"CSeq of another method":    {swap(" INVITE\r\n", " BYE\r\n"), 400},
-		"CSeq too large":            {swap("CSeq: 1", "CSeq: 30000001"), 400},
+		"CSeq too large":            {swap("CSeq: ", "CSeq: 3000000"), 0},
 		"no branch of RFC 3261":     {swap("branch=z9hG4bK", "branch=1"), 400},
 		"an empty branch": {func(s string) string {
 			i := strings.Index(s, "z9hG4bK")

@@ -1,7 +1,6 @@
 package sip
 
 import (
-	"math"
 	"slices"
 	"strings"
 
@@ -119,9 +118,6 @@ func ruleVia(req *sipgo.Request) *fault {
 func ruleCSeq(req *sipgo.Request) *fault {
 	if req.CSeq().MethodName != req.Method {
 		return badRequest("CSeq Method Does Not Match")
-	}
-	if req.CSeq().SeqNo > math.MaxInt32 { // RFC 3261 8.1.1.5
-		return badRequest("Malformed CSeq")
 	}
 	return nil
 }
