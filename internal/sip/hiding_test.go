@@ -11,7 +11,7 @@ import (
 
 // marks are what a phone writes of itself: none of it may reach the other side.
 func (p *phone) marks() []string {
-	return []string{p.id, "Spyphone", "elsewhere.example", "192.0.2.44", "192.0.2.55", "4711", ".local", "cname:" + p.id}
+	return []string{p.id, "Spyphone", "elsewhere.example", "192.0.2.44", "192.0.2.55", " 4711 2 IN", "AA:BB:CC:DD:EE:FF:00", ".local", "cname:" + p.id}
 }
 
 // Nothing that one side writes of itself reaches the other: the two dialogs
