@@ -114,10 +114,18 @@ func (n number) extension() bool {
 	return !n.plus && len(n.digits) >= minExtension && len(n.digits) <= maxExtension && n.digits[0] != '0' && !service(n.digits)
 }
 
-// service reports whether digits are a short number of the country: directory
-// enquiries (118) and the harmonised services of social value (116).
+// service reports whether digits are a short number of the country (Ofcom
+// National Telephone Numbering Plan): directory enquiries (118), the harmonised
+// services of social value (116), and the networks' own of three digits, such
+// as 159 for one's bank.
 func service(digits string) bool {
-	return len(digits) == 6 && (strings.HasPrefix(digits, "118") || strings.HasPrefix(digits, "116"))
+	switch len(digits) {
+	case 3:
+		return digits[0] == '1'
+	case 6:
+		return strings.HasPrefix(digits, "118") || strings.HasPrefix(digits, "116")
+	}
+	return false
 }
 
 // world brings the number to the form of ITU-T E.164, by the numbering plan of
@@ -166,5 +174,5 @@ func mayHave(extension string) bool {
 			return false
 		}
 	}
-	return !slices.Contains(emergency, extension)
+	return !service(extension) && !slices.Contains(emergency, extension)
 }
