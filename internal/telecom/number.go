@@ -142,20 +142,34 @@ func (n number) world() (string, error) {
 		text = "+" + text
 	}
 	parsed, err := phonenumbers.Parse(text, home)
-	switch {
-	case err == phonenumbers.ErrTooShortNSN || err == phonenumbers.ErrTooShortAfterIDD:
+	switch err {
+	case nil:
+	case phonenumbers.ErrTooShortNSN, phonenumbers.ErrTooShortAfterIDD, phonenumbers.ErrNotANumber: // there are digits, but too few
 		return "", refuse(Incomplete)
-	case err != nil:
+	default:
 		return "", refuse(NoSuch)
 	}
 	if !phonenumbers.IsValidNumber(parsed) {
-		switch phonenumbers.IsPossibleNumberWithReason(parsed) {
-		case phonenumbers.TOO_SHORT, phonenumbers.IS_POSSIBLE_LOCAL_ONLY:
+		if tooShort(parsed) {
 			return "", refuse(Incomplete)
 		}
 		return "", refuse(NoSuch)
 	}
 	return phonenumbers.Format(parsed, phonenumbers.E164), nil
+}
+
+// homeLeast is the least number of the home country with all its ten digits.
+// The few shorter ones that there are, are valid.
+const homeLeast = 1_000_000_000
+
+// tooShort reports whether more digits could make a number of one that is not
+// valid.
+func tooShort(n *phonenumbers.PhoneNumber) bool {
+	if int(n.GetCountryCode()) == phonenumbers.GetCountryCodeForRegion(home) && n.GetNationalNumber() < homeLeast {
+		return true
+	}
+	why := phonenumbers.IsPossibleNumberWithReason(n)
+	return why == phonenumbers.TOO_SHORT || why == phonenumbers.IS_POSSIBLE_LOCAL_ONLY
 }
 
 // mayHave reports whether a line may have these digits: none that mean
