@@ -168,7 +168,7 @@ func (x *exchange) exported(s keys.SubjectID) (list []string) {
 	return list
 }
 
-// A line that stands in for another has the call in its list; the caller is told
+// L26: a line that stands in for another has the call in its list; the caller is told
 // whom they dialled.
 func TestAnsweredByAnother(t *testing.T) {
 	each(t, func(x *exchange) {
@@ -186,7 +186,8 @@ func TestAnsweredByAnother(t *testing.T) {
 	})
 }
 
-// A refusal writes nothing, has its code, and is counted for everybody to see.
+// A refusal writes nothing, has its code, and is counted for everybody to see;
+// an emergency call that cannot be made is refused as such (L29).
 func TestRefusals(t *testing.T) {
 	each(t, func(x *exchange) {
 		ann, bob := x.two()
