@@ -159,7 +159,10 @@ func (l *Leg) gather(ctx context.Context, d webrtc.SessionDescription) error {
 // ofLeg describes the leg to pion.
 func (l *Leg) ofLeg(c credentials) string {
 	s := session{credentials: c, origin: 1, version: 1, sections: slices.Clone(l.sections), ofLeg: true}
-	s.sections = slices.DeleteFunc(s.sections, func(s section) bool { return !s.taken && !l.asked })
+	// pion wants refused sections in an answer to its own offer, and cannot answer
+	// an offer that has them.
+	answers := l.asked && !l.settled
+	s.sections = slices.DeleteFunc(s.sections, func(s section) bool { return !s.taken && !answers })
 	for i := range s.sections {
 		s.sections[i].dir = SendRecv
 	}

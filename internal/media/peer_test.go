@@ -105,6 +105,7 @@ type browser struct {
 	audio []string // nil: Opus, G.711 and telephone-events
 	video []string // nil: no picture
 	mute  bool     // it has no camera: video is only received
+	data  bool     // it also wants a data channel
 }
 
 // peer is a WebRTC end of a test: pion's own, full ICE, without any interceptor.
@@ -150,6 +151,11 @@ func newPeer(t testing.TB, b browser) *peer {
 		p.connected.Store(state == webrtc.PeerConnectionStateConnected)
 	})
 	pc.OnTrack(p.listen)
+	if b.data {
+		if _, err := pc.CreateDataChannel("secret-channel", nil); err != nil {
+			t.Fatal(err)
+		}
+	}
 	p.out[audio] = &voice{kind: audio}
 	if b.video != nil && !b.mute {
 		p.out[video] = &voice{kind: video}
@@ -271,10 +277,17 @@ func (p *peer) offer(o *webrtc.OfferOptions) string {
 	return p.local(d)
 }
 
+// keep notes a description that the peer was given.
+func (p *peer) keep(sdp string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.raw.WriteString(sdp)
+}
+
 // take takes an answer.
 func (p *peer) take(answer string) {
 	p.t.Helper()
-	p.raw.WriteString(answer)
+	p.keep(answer)
 	if err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}); err != nil {
 		p.t.Fatalf("an answer of ours was not taken: %v\n%s", err, answer)
 	}
@@ -283,7 +296,7 @@ func (p *peer) take(answer string) {
 // answer takes an offer and answers it.
 func (p *peer) answer(offer string) string {
 	p.t.Helper()
-	p.raw.WriteString(offer)
+	p.keep(offer)
 	if err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer}); err != nil {
 		p.t.Fatalf("an offer of ours was not taken: %v\n%s", err, offer)
 	}
