@@ -58,6 +58,11 @@ func newHouse(t *testing.T, st *store.Store) *house {
 		}
 	})
 	desk := telecom.New(telecom.Config{Store: st, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Accounts: a, InForce: b.InForce, Now: b.Now})
+	t.Cleanup(func() {
+		if err := desk.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
 	return &house{Bench: b, accounts: a, desk: desk, relay: relay}
 }
 
