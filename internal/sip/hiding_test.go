@@ -15,7 +15,7 @@ func (p *phone) marks() []string {
 }
 
 // Nothing that one side writes of itself reaches the other: the two dialogs
-// have nothing in common but what the desk lets be shown (R22, PECR 10).
+// have nothing in common but what the desk lets be shown (L26).
 func TestNothingOfOneSideReachesTheOther(t *testing.T) {
 	x := three(t, sip.Config{})
 	a, b1, b2 := x.registered("ann"), x.registered("ben"), x.registered("ben")

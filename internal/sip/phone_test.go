@@ -252,7 +252,6 @@ type dialog struct {
 	invite        message        // that this side sent
 	asked         *sipgo.Request // or got
 	sdp           string         // what came with the other side's offer or answer
-	origin        int
 }
 
 // call sends an INVITE.
