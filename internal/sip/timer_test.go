@@ -39,6 +39,13 @@ func (c *call) isOver() bool {
 	}
 }
 
+// waits is how many requests of ours have no answer.
+func (f *flow) waits() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.clients)
+}
+
 // pass lets time go by.
 func pass(d time.Duration) {
 	<-time.After(d)
@@ -131,11 +138,11 @@ func TestCancelWithoutAnswer(t *testing.T) {
 		c.send(l)
 		c.do(func() { l.giveUp() })
 		synctest.Wait()
-		if n := len(l.flow.clients); n != 2 {
+		if n := l.flow.waits(); n != 2 {
 			t.Fatalf("%d transactions, want INVITE and CANCEL", n)
 		}
 		pass(time.Minute)
-		if n := len(l.flow.clients); n != 0 {
+		if n := l.flow.waits(); n != 0 {
 			t.Errorf("%d transactions are left", n)
 		}
 	})
