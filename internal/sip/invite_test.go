@@ -174,6 +174,28 @@ func TestAnswerCrossesCancel(t *testing.T) {
 	x.kept("ann", telecom.Cancelled)
 }
 
+// Who says BYE before the answer gives up, whichever side it is.
+func TestByeBeforeTheAnswer(t *testing.T) {
+	x := three(t, sip.Config{})
+	a, b := x.registered("ann"), x.registered("ben")
+	from := a.call("1002")
+	to := b.rings()
+	from.took(a.answer("INVITE", from.seq, 180))
+	from.ask("BYE", 200, "", "")
+	from.refused(487)
+	to.cancelled()
+	x.kept("ben", telecom.Cancelled)
+	from = a.call("1002")
+	to = b.rings()
+	a.answer("INVITE", from.seq, 180)
+	to.ask("BYE", 200, "", "")
+	from.refused(480)
+	x.kept("ann", telecom.Unavailable)
+	to.reply(200, answerTo(to.sdp, b.id)) // all the same
+	to.bye()
+	a.quiet()
+}
+
 func TestNobodyAnswers(t *testing.T) {
 	x := three(t, sip.Config{NoAnswer: 50 * time.Millisecond})
 	a, b := x.registered("ann"), x.registered("ben")

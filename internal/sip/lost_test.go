@@ -2,6 +2,7 @@ package sip_test
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"strings"
@@ -169,6 +170,23 @@ func TestCloseEndsAll(t *testing.T) {
 	if err := x.sip.Close(context.Background()); err != nil {
 		t.Error(err)
 	}
+}
+
+// Closing waits no longer than it may; what it could not close is closed at the
+// next start.
+func TestCloseInAHurry(t *testing.T) {
+	x := three(t, sip.Config{})
+	talk(x.registered("ann"), x.registered("ben"))
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := x.sip.Close(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("closing: %v", err)
+	}
+	x.close()
+	if err := x.desk.Resume(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	x.kept("ann", telecom.Interrupted)
 }
 
 // A browser that reads nothing holds up nobody, and its flow ends when too much

@@ -184,7 +184,7 @@ func TestMalformedAnswers(t *testing.T) {
 				res, ok := m.(*sipgo.Response)
 				return ok && int(res.CSeq().SeqNo) == from.seq && res.StatusCode >= 300
 			}).(*sipgo.Response)
-			from.refused0(res)
+			from.acknowledged(res)
 			x.until("the call is over", func() bool { return len(x.sip.Calls()) == 0 })
 		})
 	}

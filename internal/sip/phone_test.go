@@ -279,12 +279,13 @@ func (p *phone) invite(m message) *dialog {
 // acknowledges it.
 func (d *dialog) refused(status int) *sipgo.Response {
 	d.p.t.Helper()
-	res := d.p.answer("INVITE", d.seq, status)
-	d.refused0(res)
+	res := d.p.answer("INVITE", d.invite.seq, status)
+	d.acknowledged(res)
 	return res
 }
 
-func (d *dialog) refused0(res *sipgo.Response) {
+// acknowledged is what refused does with the answer.
+func (d *dialog) acknowledged(res *sipgo.Response) {
 	ack := d.invite
 	ack.method, ack.to, ack.more, ack.kind, ack.body = "ACK", res.To().Value(), nil, "", ""
 	d.p.write(ack)
