@@ -6,7 +6,9 @@ import (
 	"candour/internal/telecom"
 )
 
-// maxCalls is how many calls a line may have a side of at once.
+// maxCalls is how many calls a line may make at once, and how many may come to
+// it. One is not counted with the other: who is rung at from all sides can still
+// call for help.
 const maxCalls = 8
 
 // answer responds to a request, and ends its transaction if it can do no more.
@@ -84,7 +86,7 @@ func (s *Server) invited(in *incoming) {
 	case twice: // the same request by another way, or a Call-ID used again (RFC 3261 8.2.2.2)
 		s.mu.Unlock()
 		in.answer(sipgo.StatusLoopDetected, nil)
-	case len(s.callsOf[in.flow.line.ID]) >= maxCalls:
+	case s.busy(in.flow.line, true):
 		s.mu.Unlock()
 		in.answer(endTooMany.status, because(endTooMany.status, endTooMany.words))
 	default:
@@ -94,6 +96,18 @@ func (s *Server) invited(in *incoming) {
 		c.do(func() { c.begin(in) }) // while nobody can find the call: what ends it comes after
 		s.mu.Unlock()
 	}
+}
+
+// busy reports whether a line made as many calls as it may, or got as many. The
+// caller holds mu.
+func (s *Server) busy(l telecom.Line, made bool) bool {
+	n := 0
+	for c := range s.callsOf[l.ID] {
+		if (c.a.line.ID == l.ID) == made {
+			n++
+		}
+	}
+	return n >= maxCalls
 }
 
 // side notes that a line has a side of a call. The caller holds mu.

@@ -270,15 +270,21 @@ func TestCallsThatAreNotLetThrough(t *testing.T) {
 	}
 }
 
-// One person cannot fill the house with calls.
+// One person cannot fill the house with calls, and many cannot keep somebody
+// from calling.
 func TestCallsOfALineAreBounded(t *testing.T) {
 	x := three(t, sip.Config{})
-	a, b := x.registered("ann"), x.registered("ben")
+	a, b, c := x.registered("ann"), x.registered("ben"), x.registered("cat")
 	for range 8 {
 		a.call("1002")
 		b.rings()
 	}
-	a.call("1002").refused(486)
-	x.registered("cat").call("1001") // others still reach her
+	if got := reason(a.call("1002").refused(486)); !strings.Contains(got, "too many calls") {
+		t.Errorf("the caller is told %q", got)
+	}
+	if got := reason(c.call("1002").refused(486)); !strings.Contains(got, "another call") {
+		t.Errorf("the ninth is told %q", got)
+	}
+	b.call("1001") // each of the two is still reached, and still reaches others
 	a.rings()
 }
