@@ -11,6 +11,10 @@ import (
 // call for help.
 const maxCalls = 8
 
+// maxBegun is how many calls a line may begin in one minute: each is a record of
+// two people and evidence, which a program could write by the thousand.
+const maxBegun = 30
+
 // answer responds to a request, and ends its transaction if it can do no more.
 func (in *incoming) answer(code int, more []sipgo.Header) {
 	in.respond(reply(in.Request, code, phrases[code]), more, "")
@@ -108,6 +112,19 @@ func (s *Server) busy(l telecom.Line, made bool) bool {
 		}
 	}
 	return n >= maxCalls
+}
+
+// often notes that a line begins a call, and reports whether it did so too often
+// in this minute.
+func (s *Server) often(l telecom.Line) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now := s.Now().Unix() / 60; now != s.minute {
+		s.minute = now
+		clear(s.begun)
+	}
+	s.begun[l.ID]++
+	return s.begun[l.ID] > maxBegun
 }
 
 // side notes that a line has a side of a call. The caller holds mu.

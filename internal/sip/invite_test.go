@@ -270,6 +270,32 @@ func TestCallsThatAreNotLetThrough(t *testing.T) {
 	}
 }
 
+// Nobody writes records faster than a person calls; and who dials an emergency
+// is told all the same that this phone does not reach it (L29).
+func TestCallsOfAMinuteAreBounded(t *testing.T) {
+	x := three(t, sip.Config{})
+	a, c := x.registered("ann"), x.registered("cat")
+	for range 30 {
+		a.call("1002").refused(480)
+	}
+	again := x.registered("ann")
+	for _, p := range []*phone{a, again} {
+		if got := reason(p.call("1002").refused(503)); !strings.Contains(got, "wait a minute") {
+			t.Errorf("the caller is told %q", got)
+		}
+		if got := reason(p.call("999").refused(503)); !strings.Contains(got, "emergency") {
+			t.Errorf("who dials 999 is told %q", got)
+		}
+	}
+	c.call("1002").refused(480)
+	x.until("the calls are over", func() bool { return len(x.sip.Calls()) == 0 })
+	if n := len(x.calls(x.lines["ann"])); n != 30 {
+		t.Errorf("%d calls are kept", n)
+	}
+	x.Later(time.Minute)
+	a.call("1002").refused(480)
+}
+
 // One person cannot fill the house with calls, and many cannot keep somebody
 // from calling.
 func TestCallsOfALineAreBounded(t *testing.T) {
