@@ -195,3 +195,48 @@ func TestRequestsForAPicturePass(t *testing.T) {
 		s.far.mu.Unlock()
 	}
 }
+
+// A report that cannot be read is dropped, and what comes after it is not.
+func TestReportsThatAreNone(t *testing.T) {
+	quiet(t)
+	c := talk(t, newRelay(t), browser{video: []string{mimeVP8}}, browser{shift: 1, video: []string{mimeVP8}})
+	flows(t, c.caller, c.callee, video, mimeVP8)
+	flows(t, c.callee, c.caller, video, mimeVP8)
+	ours := c.callee.last(video).SSRC
+	theirs := c.callee.out[video].ssrc
+	junk := func(typ rtcp.PacketType, format uint8, words ...uint32) rtcp.Packet {
+		h, err := rtcp.Header{Type: typ, Count: format, Length: uint16(len(words))}.Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range words {
+			h = binary.BigEndian.AppendUint32(h, w)
+		}
+		raw := rtcp.RawPacket(h)
+		return &raw
+	}
+	for range 3 {
+		for _, p := range []rtcp.Packet{
+			junk(rtcp.TypeTransportSpecificFeedback, rtcp.FormatTCC, theirs, ours, 0xffffffff, 0xffffffff, 0xffffffff),
+			junk(rtcp.TypePayloadSpecificFeedback, rtcp.FormatFIR, theirs, ours, 1),
+			junk(rtcp.TypePayloadSpecificFeedback, rtcp.FormatREMB, theirs, ours, 0x52454d42, 0xffffffff, ours),
+			junk(rtcp.TypePayloadSpecificFeedback, 30, theirs, ours),
+			junk(rtcp.TypeReceiverReport, 31, theirs, ours),
+			junk(rtcp.TypeSourceDescription, 31, theirs, ours),
+			junk(rtcp.TypeExtendedReport, 0, theirs, 0x04ff0001, ours),
+			junk(rtcp.TypeGoodbye, 31, ours),
+			junk(222, 0, ours),
+		} {
+			if err := c.callee.pc.WriteRTCP([]rtcp.Packet{p}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	n := c.caller.pictures()
+	until(t, "a request for a picture after junk", func() bool {
+		if err := c.callee.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{SenderSSRC: theirs, MediaSSRC: ours}}); err != nil {
+			t.Fatal(err)
+		}
+		return c.caller.pictures() > n
+	})
+}
