@@ -135,6 +135,7 @@ func newPeer(t testing.TB, b browser) *peer {
 	s.SetIncludeLoopbackCandidate(true)
 	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	s.SetHandleUndeclaredSSRCWithoutAnswer(true)
+	s.DisableSRTPReplayProtection(true)                       // it sees all that leaves
 	s.SetICETimeouts(patience, patience, 50*time.Millisecond) // it shows that it is there as often as that
 	engine := b.formats(t)
 	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(engine), webrtc.WithInterceptorRegistry(&interceptor.Registry{}), webrtc.WithSettingEngine(s)).

@@ -96,6 +96,7 @@ func (s *session) codec(line func(string, ...any), k kind, c codec) {
 	}
 	if k == video {
 		line("a=rtcp-fb:%d ccm fir", n)
+		line("a=rtcp-fb:%d nack", n)
 		line("a=rtcp-fb:%d nack pli", n)
 	}
 }
