@@ -204,22 +204,35 @@ func (l *Leg) pass(k kind, b []byte, now time.Time) {
 	}
 }
 
-// feedback passes requests for a whole picture to the other leg; reports are read
-// by the interceptors on the way.
+// feedback passes requests for a whole picture to the other leg, and how much of
+// it this leg can take; reports are read by the interceptors on the way.
 func (l *Leg) feedback(b []byte) {
 	packets, err := rtcp.Unmarshal(b)
-	if err != nil {
+	r := l.route.Load()
+	if err != nil || r == nil {
 		return
 	}
 	for _, p := range packets {
-		switch p.(type) {
+		switch p := p.(type) {
 		case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
-			if r := l.route.Load(); r != nil {
-				r.to.picture()
-			}
-			return
+			r.to.picture()
+		case *rtcp.ReceiverEstimatedMaximumBitrate:
+			r.to.limit(p.Bitrate)
 		}
 	}
+}
+
+// limit tells the leg how many bits a second the other can take: without that it
+// would send a slow network more than it carries, and sound would suffer too
+// (draft-alvestrand-rmcat-remb).
+func (l *Leg) limit(rate float32) {
+	source := l.ways[video].source.Load()
+	if source == 0 || l.isClosed() {
+		return
+	}
+	_ = l.pc.WriteRTCP([]rtcp.Packet{&rtcp.ReceiverEstimatedMaximumBitrate{
+		SenderSSRC: l.ways[video].out.own(), Bitrate: rate, SSRCs: []uint32{source},
+	}})
 }
 
 // picture asks the leg for a whole picture (RFC 4585 section 6.3.1).

@@ -148,6 +148,7 @@ func TestNothingOfOneSideIsInThePacketsOfTheOther(t *testing.T) {
 		for _, report := range s.far.reports {
 			switch report.(type) {
 			case *rtcp.SenderReport, *rtcp.ReceiverReport, *rtcp.PictureLossIndication: // ours
+			case *rtcp.ReceiverEstimatedMaximumBitrate: // ours, with nothing of the other's but the number
 			default:
 				t.Errorf("%T passed", report)
 			}
@@ -193,6 +194,35 @@ func TestRequestsForAPicturePass(t *testing.T) {
 			}
 		}
 		s.far.mu.Unlock()
+	}
+}
+
+// How much of a picture one side can take is told to the other, which shows it.
+func TestEstimatesPass(t *testing.T) {
+	quiet(t)
+	c := talk(t, newRelay(t), browser{video: []string{mimeVP8}}, browser{shift: 1, video: []string{mimeVP8}})
+	flows(t, c.caller, c.callee, video, mimeVP8)
+	flows(t, c.callee, c.caller, video, mimeVP8)
+	for _, s := range c.sides() {
+		source := s.far.out[video].ssrc
+		until(t, "an estimate at the other end", func() bool {
+			if err := s.p.pc.WriteRTCP([]rtcp.Packet{&rtcp.ReceiverEstimatedMaximumBitrate{
+				SenderSSRC: s.p.out[video].ssrc, Bitrate: 262144, SSRCs: []uint32{s.p.last(video).SSRC, 77},
+			}}); err != nil {
+				t.Fatal(err)
+			}
+			s.far.mu.Lock()
+			defer s.far.mu.Unlock()
+			for _, report := range s.far.reports {
+				if e, ok := report.(*rtcp.ReceiverEstimatedMaximumBitrate); ok {
+					if e.Bitrate != 262144 || len(e.SSRCs) != 1 || e.SSRCs[0] != source || e.SenderSSRC == s.p.out[video].ssrc {
+						t.Fatalf("%+v", e)
+					}
+					return true
+				}
+			}
+			return false
+		})
 	}
 }
 

@@ -133,7 +133,7 @@ func (r *Relay) connection(codecs [kinds][]codec, buffer func(packetio.BufferPac
 		for _, c := range codecs[k] {
 			p := c.parameters()
 			if kind(k) == video {
-				p.RTCPFeedback = []webrtc.RTCPFeedback{{Type: "ccm", Parameter: "fir"}, {Type: "nack"}, {Type: "nack", Parameter: "pli"}}
+				p.RTCPFeedback = []webrtc.RTCPFeedback{{Type: "goog-remb"}, {Type: "ccm", Parameter: "fir"}, {Type: "nack"}, {Type: "nack", Parameter: "pli"}}
 			}
 			if err := engine.RegisterCodec(p, typ); err != nil {
 				return nil, fmt.Errorf("media: %w", err)
