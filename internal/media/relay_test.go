@@ -2,29 +2,47 @@ package media
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"strings"
 	"testing"
 	"time"
 )
 
-// A provider's machine listens on every address and has a few that are reached.
-func TestARelayOnEveryAddress(t *testing.T) {
-	quiet(t)
-	r, err := New(Config{Addr: "0.0.0.0:0", Public: []net.IP{net.IPv4(127, 0, 0, 1), net.ParseIP("203.0.113.9")}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := r.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	c := talk(t, r, browser{video: []string{mimeVP8}}, browser{shift: 1, video: []string{mimeVP8}})
-	bytesPass(t, c.caller, c.callee, audio, mimeOpus)
-	bytesPass(t, c.callee, c.caller, video, mimeVP8)
-	if !strings.Contains(c.a.sent, " 203.0.113.9 ") || strings.Contains(c.a.sent, "0.0.0.0") {
-		t.Errorf("not reached there:\n%s", c.a.sent)
+// A provider's machine listens on one address, or on every one and is reached
+// under a few; IPv6 is as good as IPv4.
+func TestAddressesOfARelay(t *testing.T) {
+	four, six, far := net.IPv4(127, 0, 0, 1), net.IPv6loopback, net.ParseIP("203.0.113.9")
+	for _, c := range []struct {
+		addr     string
+		public   []net.IP
+		from, to browser
+	}{
+		{"[::1]:0", nil, browser{ip6: true}, browser{ip6: true, shift: 1}},
+		{"0.0.0.0:0", []net.IP{four, far}, browser{}, browser{shift: 1}},
+		{"[::]:0", []net.IP{six, four, far}, browser{ip6: true}, browser{shift: 1}},
+		{"127.0.0.1:0", []net.IP{four, far}, browser{}, browser{shift: 1}},
+	} {
+		t.Run(c.addr, func(t *testing.T) {
+			quiet(t)
+			r, err := New(Config{Addr: c.addr, Public: c.public})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				if err := r.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+			call := talk(t, r, c.from, c.to)
+			bytesPass(t, call.caller, call.callee, audio, mimeOpus)
+			bytesPass(t, call.callee, call.caller, audio, mimeOpus)
+			for _, ip := range c.public {
+				if !strings.Contains(call.a.sent, fmt.Sprintf(" %s %d typ host", ip, portOf(r.Addr()))) {
+					t.Errorf("not reached at %s:\n%s", ip, call.a.sent)
+				}
+			}
+		})
 	}
 }
 
