@@ -148,6 +148,7 @@ func TestNothingOfOneSideIsInThePacketsOfTheOther(t *testing.T) {
 		for _, report := range s.far.reports {
 			switch report.(type) {
 			case *rtcp.SenderReport, *rtcp.ReceiverReport, *rtcp.PictureLossIndication: // ours
+			case *rtcp.ReceiverEstimatedMaximumBitrate: // ours, with nothing of the other's but the number
 			default:
 				t.Errorf("%T passed", report)
 			}
@@ -194,4 +195,78 @@ func TestRequestsForAPicturePass(t *testing.T) {
 		}
 		s.far.mu.Unlock()
 	}
+}
+
+// How much of a picture one side can take is told to the other, which shows it.
+func TestEstimatesPass(t *testing.T) {
+	quiet(t)
+	c := talk(t, newRelay(t), browser{video: []string{mimeVP8}}, browser{shift: 1, video: []string{mimeVP8}})
+	flows(t, c.caller, c.callee, video, mimeVP8)
+	flows(t, c.callee, c.caller, video, mimeVP8)
+	for _, s := range c.sides() {
+		source := s.far.out[video].ssrc
+		until(t, "an estimate at the other end", func() bool {
+			if err := s.p.pc.WriteRTCP([]rtcp.Packet{&rtcp.ReceiverEstimatedMaximumBitrate{
+				SenderSSRC: s.p.out[video].ssrc, Bitrate: 262144, SSRCs: []uint32{s.p.last(video).SSRC, 77},
+			}}); err != nil {
+				t.Fatal(err)
+			}
+			s.far.mu.Lock()
+			defer s.far.mu.Unlock()
+			for _, report := range s.far.reports {
+				if e, ok := report.(*rtcp.ReceiverEstimatedMaximumBitrate); ok {
+					if e.Bitrate != 262144 || len(e.SSRCs) != 1 || e.SSRCs[0] != source || e.SenderSSRC == s.p.out[video].ssrc {
+						t.Fatalf("%+v", e)
+					}
+					return true
+				}
+			}
+			return false
+		})
+	}
+}
+
+// A report that cannot be read is dropped, and what comes after it is not.
+func TestReportsThatAreNone(t *testing.T) {
+	quiet(t)
+	c := talk(t, newRelay(t), browser{video: []string{mimeVP8}}, browser{shift: 1, video: []string{mimeVP8}})
+	flows(t, c.caller, c.callee, video, mimeVP8)
+	flows(t, c.callee, c.caller, video, mimeVP8)
+	ours := c.callee.last(video).SSRC
+	theirs := c.callee.out[video].ssrc
+	junk := func(typ rtcp.PacketType, format uint8, words ...uint32) rtcp.Packet {
+		h, err := rtcp.Header{Type: typ, Count: format, Length: uint16(len(words))}.Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range words {
+			h = binary.BigEndian.AppendUint32(h, w)
+		}
+		raw := rtcp.RawPacket(h)
+		return &raw
+	}
+	for range 3 {
+		for _, p := range []rtcp.Packet{
+			junk(rtcp.TypeTransportSpecificFeedback, rtcp.FormatTCC, theirs, ours, 0xffffffff, 0xffffffff, 0xffffffff),
+			junk(rtcp.TypePayloadSpecificFeedback, rtcp.FormatFIR, theirs, ours, 1),
+			junk(rtcp.TypePayloadSpecificFeedback, rtcp.FormatREMB, theirs, ours, 0x52454d42, 0xffffffff, ours),
+			junk(rtcp.TypePayloadSpecificFeedback, 30, theirs, ours),
+			junk(rtcp.TypeReceiverReport, 31, theirs, ours),
+			junk(rtcp.TypeSourceDescription, 31, theirs, ours),
+			junk(rtcp.TypeExtendedReport, 0, theirs, 0x04ff0001, ours),
+			junk(rtcp.TypeGoodbye, 31, ours),
+			junk(222, 0, ours),
+		} {
+			if err := c.callee.pc.WriteRTCP([]rtcp.Packet{p}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	n := c.caller.pictures()
+	until(t, "a request for a picture after junk", func() bool {
+		if err := c.callee.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{SenderSSRC: theirs, MediaSSRC: ours}}); err != nil {
+			t.Fatal(err)
+		}
+		return c.caller.pictures() > n
+	})
 }

@@ -87,7 +87,7 @@ a=sctp-port:5000
 `
 
 // telling matches all of browserOffer that is nobody's business but the relay's.
-var telling = regexp.MustCompile(`(?i)secret|192\.0\.2\.77|10\.77\.|\.local| 1077\s|5E:C2:E7:5E|3735928559|373592856|42e034|goog|extmap|rid:|simulcast|rtx|red/|4611731400430051336`)
+var telling = regexp.MustCompile(`(?i)secret|192\.0\.2\.77|10\.77\.|\.local| 1077\s|5E:C2:E7:5E|3735928559|373592856|42e034|transport-cc|extmap|rid:|simulcast|rtx|red/|4611731400430051336`)
 
 func offerText(changes ...string) string {
 	return strings.NewReplacer(changes...).Replace(strings.ReplaceAll(browserOffer, "\n", "\r\n"))

@@ -59,6 +59,33 @@ func TestAFlowComesBack(t *testing.T) {
 	x.kept("ann", telecom.Completed)
 }
 
+// An offer of ours that its device never saw is made again where the device is
+// now, whether the new flow comes before or after the end of the old.
+func TestAnOfferIsLostWithItsFlow(t *testing.T) {
+	for name, first := range map[string]bool{"the old flow ends first": true, "the new flow comes first": false} {
+		t.Run(name, func(t *testing.T) {
+			x := three(t, sip.Config{})
+			a, b := x.registered("ann"), x.registered("ben")
+			from, to := talk(a, b)
+			from.reinvite("sendonly", "recvonly", 3)
+			b.asked("INVITE")
+			if first {
+				b.lose()
+			}
+			again := x.phone("ben")
+			again.id, to.p = b.id, again
+			again.register(600, 200)
+			if !first {
+				b.lose()
+			}
+			to.offered("sendonly")
+			to.ask("BYE", 200, "", "")
+			from.bye()
+			x.kept("ann", telecom.Completed)
+		})
+	}
+}
+
 // Another device of the same person does not take the call over by registering.
 func TestAnotherDeviceComes(t *testing.T) {
 	x := three(t, sip.Config{Grace: 20 * time.Millisecond})
