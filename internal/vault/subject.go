@@ -91,6 +91,15 @@ func (v *Vault) group(ctx context.Context, tx *store.Tx, s keys.SubjectID, claim
 	return group, rows.Err()
 }
 
+// Claim has everybody else who would change what is held of a person, or what
+// they decided, wait until tx ends. Who reads before they write calls it first,
+// or two who do so at once both act on what was (PostgreSQL's read committed).
+// ErrNotFound if there is no such person.
+func (v *Vault) Claim(ctx context.Context, tx *store.Tx, s keys.SubjectID) error {
+	_, err := v.group(ctx, tx, s, true)
+	return err
+}
+
 // Root returns the subject that a person's aliases lead to.
 func (v *Vault) Root(ctx context.Context, tx *store.Tx, s keys.SubjectID) (keys.SubjectID, error) {
 	m, err := v.member(ctx, tx, s, false)
