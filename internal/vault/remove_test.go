@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 
 	"candour/internal/evidence"
@@ -80,6 +82,24 @@ func TestRemove(t *testing.T) {
 		if !slices.Equal(kinds, []string{"contact.telephone 1 true", "contact.telephone 1 true"}) {
 			h.t.Errorf("evidence: %q", kinds)
 		}
+	})
+}
+
+// One record goes once, however often the button is pressed at the same moment,
+// and its person reads once that it went (R28).
+func TestRemoveAtTheSameTime(t *testing.T) {
+	each(t, func(h *house) {
+		s := h.person()
+		number := h.put(site, item(s, "contact.telephone", "01632 960001"))[0]
+		got := make([]string, 6)
+		var together sync.WaitGroup
+		for i := range got {
+			together.Go(func() { got[i] = h.remove(site, number) })
+		}
+		together.Wait()
+		slices.Sort(got)
+		h.want("the presses", strings.Join(got, ", "), "done"+strings.Repeat(", not found", len(got)-1))
+		h.want("the entries", h.about(s, "record.erased"), "record.erased  1")
 	})
 }
 
