@@ -123,6 +123,11 @@ func (d *Desk) DecideIn(ctx context.Context, tx *store.Tx, dec Decision) error {
 		return err
 	}
 	return d.follow(ctx, tx, dec, func() error {
+		// Claimed before it is read what stands: a button that is pressed twice at
+		// once is one decision.
+		if err := d.c.Vault.Claim(ctx, tx, dec.Subject); err != nil {
+			return err
+		}
 		again, err := d.again(ctx, tx, c, q, dec, &row)
 		if err != nil || again {
 			return err
