@@ -155,6 +155,7 @@ var whyWords = map[string]string{
 	"objected":   "you objected",
 	"restricted": "the use of your data is restricted",
 	"suppressed": "the address has opted out",
+	"channel":    "you have not allowed it by e-mail",
 	"reserved":   "the address can be nobody's",
 	"too-old":    "it had waited too long to be of use",
 }
@@ -278,11 +279,24 @@ func titleIn(p *policy.Policy, kind, id string) string {
 	return ""
 }
 
-// choice returns the title of what was chosen on.
+// choice returns the title of what was chosen on: of a purpose, or of one of
+// its channels, as purpose/channel.
 func (t teller) choice(id string) string {
+	if purpose, channel, ok := strings.Cut(id, "/"); ok {
+		return t.channel(purpose, channel)
+	}
 	for _, kind := range []string{"purpose", "group", "permission", "category"} {
 		if title := t.title(kind, id); title != "" {
 			return title
+		}
+	}
+	return ""
+}
+
+func (t teller) channel(purpose, channel string) string {
+	for _, p := range t.policies {
+		if q, ok := p.PurposeByID(purpose); ok && slices.Contains(q.Channels, channel) {
+			return q.Title + ", by " + policy.ChannelWords(channel)
 		}
 	}
 	return ""
