@@ -75,7 +75,7 @@ func (v *Vault) claimedRows(ctx context.Context, tx *store.Tx, id RecordID) (row
 		if len(rows) == 0 {
 			return nil, ErrNotFound
 		}
-		if _, err := v.member(ctx, tx, keys.SubjectID(rows[0].subject), true); err != nil {
+		if err := v.Claim(ctx, tx, keys.SubjectID(rows[0].subject)); err != nil {
 			return nil, err
 		}
 	}

@@ -238,7 +238,7 @@ func beyond(s set, n int) bool {
 // Standing returns what a person has decided, in the indices of the policy in
 // force. ErrNotFound if there is no such person.
 func (v *Vault) Standing(ctx context.Context, tx *store.Tx, s keys.SubjectID) (policy.Standing, error) {
-	m, err := v.member(ctx, tx, s, false)
+	m, err := v.member(ctx, tx, s)
 	if err != nil {
 		return policy.Standing{}, err
 	}
