@@ -128,10 +128,7 @@ func (a *app) erase(ctx context.Context, args personArgs) (any, error) {
 // person finds whom an address leads to, for a purpose that the engineer may
 // act for. No error quotes the address.
 func (a *app) person(ctx context.Context, desks *desks, args personArgs) (rights.Person, error) {
-	p := rights.Person{Access: vault.Access{Actor: engineer, Purpose: args.Purpose}, Way: rights.ByCommand}
-	if _, ok := a.inForce().Policy().SurfaceByID("console"); ok {
-		p.Access.Surface = "console"
-	}
+	p := rights.Person{Access: vault.Access{Actor: engineer, Purpose: args.Purpose, Surface: a.desk()}, Way: rights.ByCommand}
 	address, err := mail.ParseAddress(args.Email)
 	if err != nil {
 		return p, fmt.Errorf("--email: %w", err)

@@ -96,6 +96,8 @@ var table = map[evidence.Kind]words{
 		"here":      "You signed out",
 		"elsewhere": "You ended a sign-in on another device",
 		"others":    "You ended all other sign-ins",
+		"manager":   "Whoever looks after your account signed it out everywhere",
+		"operator":  "We signed your account out everywhere",
 	}},
 	evidence.AccountClosed: {show: Account, text: "Your account was closed"},
 
@@ -142,6 +144,7 @@ var mailWords = map[string]string{
 	"account.recovery-renewed":      "our word that your recovery codes were made anew",
 	"account.recovery-used":         "our word that a recovery code was used",
 	"account.closed":                "our word that your account was closed",
+	"account.signed-out":            "our word that your account was signed out",
 }
 
 // someMail is a mail whose code has no words.

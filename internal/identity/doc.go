@@ -18,6 +18,7 @@
 //	Add..., Remove            passkeys, authenticator, recovery codes
 //	Sessions, End, EndOthers  where one is signed in
 //	Dismiss, SignOut          the same of a colleague, for whoever may
+//	SignOutThose              the same of anybody, for whoever runs the machine
 //	Forget                    all of it goes with its person
 //
 // Nobody learns who has an account. What is asked for by address does the same

@@ -40,6 +40,7 @@ const (
 	AccountRecoveryRenewed      Kind = "account.recovery-renewed"
 	AccountRecoveryUsed         Kind = "account.recovery-used"
 	AccountClosed               Kind = "account.closed"
+	AccountSignedOut            Kind = "account.signed-out" // everywhere, by somebody else
 )
 
 // Nature tells service mail, which answers what a person did, from marketing,
@@ -85,6 +86,7 @@ var kinds = map[Kind]struct {
 	AccountRecoveryRenewed:      {Service, false, true, changedTemplate},
 	AccountRecoveryUsed:         {Service, false, true, changedTemplate},
 	AccountClosed:               {Service, false, true, changedTemplate},
+	AccountSignedOut:            {Service, false, true, "account_signed_out"},
 	RightsLink:                  {Service, false, true, "rights_link"},
 	RightsNothing:               {Service, false, true, "rights_nothing"},
 	RightsPortal:                {Service, false, true, "rights_portal"},
@@ -168,6 +170,7 @@ var changes = map[Kind]struct{ subject, what string }{
 	AccountAuthenticatorRemoved: {"The authenticator app was removed from your account", "Your account does not ask for a code after the password any more."},
 	AccountRecoveryRenewed:      {"Your recovery codes were made anew", "New recovery codes were made for your account. The old ones are good for nothing."},
 	AccountRecoveryUsed:         {"A recovery code was used", "Somebody signed in to your account with your password and one of your recovery codes. That code is used up."},
+	AccountSignedOut:            {"Your account was signed out", "Your account was signed out everywhere, by whoever looks after the accounts of your firm or by us. Nothing else of it was changed."},
 	AccountClosed:               {"Your account was closed", "Your account was closed by whoever looks after the accounts of your firm, or of ours. It does not sign in any more. What we hold about you stays yours: you can still ask for it, or have it erased."},
 }
 
