@@ -64,6 +64,9 @@ func (a *app) signOut(ctx context.Context, args signOutArgs) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := a.hasEngineer(); err != nil {
+		return nil, err
+	}
 	those := identity.Those{Role: identity.Role(args.Role)}
 	if args.Email != "" {
 		p, err := a.person(ctx, a.desks, personArgs{Email: args.Email, Purpose: args.Purpose})

@@ -15,6 +15,7 @@ import (
 func (a *app) acts() map[string]folder.Act {
 	return map[string]folder.Act{
 		"account-create":   typed(a.createAccount),
+		"account-recover":  typed(a.recoverAccount),
 		"account-sign-out": typed(a.signOut),
 		"audit-begin":      typed(a.beginAudit),
 		"audit-end":        typed(a.endAudit),

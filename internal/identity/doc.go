@@ -14,6 +14,8 @@
 //	Session                   who a browser's cookie is
 //	Prove                     step-up: the person proves themselves again
 //	AskReset, Reset           a forgotten password, by a link
+//	AskRecovery, BeginRecovery, FinishRecovery  a lost second factor, after a wait
+//	StopRecovery, EndRecovery, OfferRecovery    that stopped; the same for staff, at once
 //	AskAddress, ConfirmAddress  another address, confirmed at both
 //	Add..., Remove            passkeys, authenticator, recovery codes
 //	Sessions, End, EndOthers  where one is signed in

@@ -86,3 +86,15 @@ func CommonPasswords() (n int, ordered bool) {
 	}
 	return len(common) / commonOctets, ordered
 }
+
+// RecoveryToken returns what the last mail of a wait will carry.
+func (a *Accounts) RecoveryToken(ctx context.Context, x Account) (token string) {
+	_ = a.c.Store.View(ctx, func(tx *store.Tx) error {
+		ids, err := tx.IDs(ctx, "SELECT id FROM account_links WHERE account = $1 AND kind = $2 AND state = $3", x.ID, string(linkRecover), linkAsked)
+		if err == nil && len(ids) == 1 {
+			token = a.tokens[linkRecover].Make(ids[0])
+		}
+		return err
+	})
+	return token
+}

@@ -227,14 +227,18 @@ func (a *Accounts) SignInPasskey(ctx context.Context, p Party, surface string, a
 
 // ProvePasskey is step-up by passkey. ErrCode if it is not right.
 func (a *Accounts) ProvePasskey(ctx context.Context, p Party, s *Session, answer []byte) error {
-	_, _, err := a.signInPasskey(ctx, p, s.Surface, answer, Device{}, s.Account.ID)
+	d, err := a.declared()
+	if err != nil {
+		return err
+	}
+	_, _, err = a.signInPasskey(ctx, p, s.Surface, answer, Device{}, s.Account.ID)
 	if errors.Is(err, ErrSignIn) {
 		return ErrCode
 	}
 	if err != nil {
 		return err
 	}
-	return a.c.Store.Update(ctx, func(tx *store.Tx) error { return a.renew(ctx, tx, s, s.Level, a.c.Now()) })
+	return a.c.Store.Update(ctx, func(tx *store.Tx) error { return a.renew(ctx, tx, d, s, s.Level, a.c.Now()) })
 }
 
 // signInPasskey finds and checks the passkey of an answer. With only, it must
@@ -427,7 +431,7 @@ func (a *Accounts) AddPasskey(ctx context.Context, p Party, by *Session, answer 
 		if err := a.addCredential(ctx, tx, d, by.Account, by.Surface, KindPasskey, value); err != nil {
 			return err
 		}
-		if err := a.renew(ctx, tx, by, Whole, by.Proved); err != nil {
+		if err := a.renew(ctx, tx, d, by, Whole, by.Proved); err != nil {
 			return err
 		}
 		return a.changed(ctx, tx, d, by.Account, by.Surface, "passkey.added")

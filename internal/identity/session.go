@@ -137,13 +137,20 @@ func (a *Accounts) begin(ctx context.Context, tx *store.Tx, d declared, x Accoun
 	if level == Half {
 		return token, s, nil // it opens nothing yet
 	}
+	if err := a.stopRecovery(ctx, tx, d, x, surface); err != nil { // its person needs none
+		return "", nil, err
+	}
 	err = a.prove(ctx, tx, d, evidence.Body{Kind: evidence.AccountSignedIn, Surface: surface, Subject: x.Subject, Ref: s.ID, Code: way, Actor: x.Role.Actor()})
 	return token, s, err
 }
 
 // renew gives a session another token, and with it a level and a time of
-// proof. ErrNotFound if it was ended meanwhile.
-func (a *Accounts) renew(ctx context.Context, tx *store.Tx, s *Session, level Level, proved time.Time) error {
+// proof. Whoever is proven has not lost their second factor. ErrNotFound if it
+// was ended meanwhile.
+func (a *Accounts) renew(ctx context.Context, tx *store.Tx, d declared, s *Session, level Level, proved time.Time) error {
+	if err := a.stopRecovery(ctx, tx, d, s.Account, s.Surface); err != nil {
+		return err
+	}
 	token, hash := newToken()
 	res, err := tx.Exec(ctx, "UPDATE sessions SET token = $1, level = $2, proved_ms = $3 WHERE id = $4", hash, string(level), proved.UnixMilli(), s.ID)
 	if err != nil {

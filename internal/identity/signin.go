@@ -345,7 +345,7 @@ func (a *Accounts) proveAgain(ctx context.Context, s *Session, p Proof) error {
 				return err
 			}
 		}
-		return a.renew(ctx, tx, s, s.Level, a.c.Now())
+		return a.renew(ctx, tx, d, s, s.Level, a.c.Now())
 	})
 	if err == nil && wrong {
 		a.codes.add(s.Account.key())

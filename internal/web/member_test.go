@@ -105,6 +105,7 @@ func halfSession(t *testing.T, b *webtest.Bench) string {
 func TestRoutesThatChangeAreKept(t *testing.T) {
 	open := []string{
 		"POST /sign-up", "POST /sign-up/finish", "POST /sign-in", "POST /sign-in/passkey", "POST /sign-in/code", "POST /reset", "POST /reset/finish", "POST /address/confirm",
+		"POST /recover", "POST /recover/begin", "POST /recover/stop", "POST /recover/finish",
 		"POST " + web.ConsentPath, "POST " + web.ObjectPath, "POST " + web.EndObjectionPath, "POST " + web.SeenPath, "POST /csp",
 	}
 	b := webtest.Open(t, "invoco")
