@@ -159,7 +159,12 @@ func (a *Accounts) renew(ctx context.Context, tx *store.Tx, d declared, s *Sessi
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
 		return errors.Join(ErrNotFound, err)
 	}
-	tx.AfterCommit(func() { s.hash, s.renewed, s.Level, s.Proved = hash, token, level, proved })
+	tx.AfterCommit(func() {
+		if !proved.Equal(s.Proved) { // a proof, whose form may come in twice
+			a.doubles.replace(s.ID, s.hash)
+		}
+		s.hash, s.renewed, s.Level, s.Proved = hash, token, level, proved
+	})
 	return nil
 }
 
@@ -236,13 +241,18 @@ func (a *Accounts) Session(ctx context.Context, surface, token string) (*Session
 	if !ok {
 		return nil, ErrNotFound
 	}
+	return a.session(ctx, surface, "WHERE s.token = $1", hash)
+}
+
+// session returns a session by a condition, if it is still good on a surface.
+func (a *Accounts) session(ctx context.Context, surface, where string, arg any) (*Session, error) {
 	d, err := a.declared()
 	if err != nil {
 		return nil, ErrNotFound
 	}
 	var s *Session
 	err = a.c.Store.View(ctx, func(tx *store.Tx) error {
-		s, err = scanSession(tx.QueryRow(ctx, selectSession+"WHERE s.token = $1", hash))
+		s, err = scanSession(tx.QueryRow(ctx, selectSession+where, arg))
 		return err
 	})
 	if errors.Is(err, sql.ErrNoRows) {

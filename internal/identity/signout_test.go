@@ -14,7 +14,7 @@ import (
 )
 
 // Whoever runs the machine ends the sessions of one person, of a role, or of
-// everyone; each is told, and finds it in their history (ASVS 5.0 7.4.5, R20).
+// everyone; each is told, and finds it in their history (ASVS 5.0 7.4.5, R18).
 func TestSignOutThose(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		d, ctx := newDesk(t, st), context.Background()

@@ -44,8 +44,8 @@ func Add(rt *web.Routes, s *web.Site, a *identity.Accounts) {
 	rt.Handle("POST /address/confirm", h.confirmAddressPost)
 
 	rt.Member(web.Enrol, "GET /prove", h.prove)
-	rt.Member(web.Enrol, "POST /prove", h.provePost)
-	rt.Member(web.Enrol, "POST /prove/passkey", h.provePasskeyPost)
+	rt.Member(web.Again, "POST /prove", h.provePost)
+	rt.Member(web.Again, "POST /prove/passkey", h.provePasskeyPost)
 
 	rt.Member(web.Enrol, "GET /security", h.security)
 	rt.Member(web.Fresh, "POST /security/sessions/{session}/end", h.sessionEnd)
