@@ -66,8 +66,9 @@ func (d *doubles) sum(proof string) (sum [sha256.Size]byte) {
 	return sum
 }
 
-// prove remembers a proof that was right, with what it was held against. It is called before the commit with
-// which its code is used up, so that whoever finds it used up finds this.
+// prove remembers a proof that was right, with what it was held against. It is
+// called before the commit with which its code is used up, so that whoever finds
+// it used up finds this.
 func (d *doubles) prove(session int64, proof string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
