@@ -128,10 +128,7 @@ func (a *app) erase(ctx context.Context, args personArgs) (any, error) {
 // person finds whom an address leads to, for a purpose that the engineer may
 // act for. No error quotes the address.
 func (a *app) person(ctx context.Context, desks *desks, args personArgs) (rights.Person, error) {
-	p := rights.Person{Access: vault.Access{Actor: engineer, Purpose: args.Purpose}, Way: rights.ByCommand}
-	if _, ok := a.inForce().Policy().SurfaceByID("console"); ok {
-		p.Access.Surface = "console"
-	}
+	p := rights.Person{Access: vault.Access{Actor: engineer, Purpose: args.Purpose, Surface: a.desk()}, Way: rights.ByCommand}
 	address, err := mail.ParseAddress(args.Email)
 	if err != nil {
 		return p, fmt.Errorf("--email: %w", err)
@@ -156,14 +153,22 @@ func (a *app) person(ctx context.Context, desks *desks, args personArgs) (rights
 // notFor says for which purposes the engineer may act.
 func (a *app) notFor(purpose string) error {
 	p := a.inForce().Policy()
-	actor, ok := p.ActorByID(engineer)
-	if !ok {
-		return errors.New("the policy declares no actor " + engineer + ", in whose name this command acts")
+	if err := a.hasEngineer(); err != nil {
+		return err
 	}
+	actor, _ := p.ActorByID(engineer)
 	allowed := slices.Sorted(slices.Values(actor.Purposes))
 	if _, ok := p.PurposeByID(purpose); !ok {
 		// It may be a mistyped word, or anything else: it is not repeated.
 		return fmt.Errorf("--purpose is none of the policy's; the engineer may act for: %s", strings.Join(allowed, ", "))
 	}
 	return fmt.Errorf("the policy does not let the engineer act for %s; it allows: %s", purpose, strings.Join(allowed, ", "))
+}
+
+// hasEngineer refuses to act in the name of an actor that the policy lacks.
+func (a *app) hasEngineer() error {
+	if _, ok := a.inForce().Policy().ActorByID(engineer); !ok {
+		return errors.New("the policy declares no actor " + engineer + ", in whose name this command acts")
+	}
+	return nil
 }

@@ -86,16 +86,23 @@ var table = map[evidence.Kind]words{
 		"recovery.renewed":      "Your recovery codes were made anew",
 		"recovery.removed":      "Your recovery codes were removed",
 		"recovery.used":         "A recovery code was used to sign in",
+		"recover.begun":         "You said that your second step is lost, and the wait for its removal began",
+		"recover.stopped":       "The removal of your second step was stopped",
+		"recover.offered":       "An engineer opened a way past your second step",
+		"recover.done":          "Your passkeys, authenticator app and recovery codes were removed, because they were lost",
 	}},
 	evidence.AccountSignedIn: {show: Account, folds: true, text: "You signed in", codes: map[string]string{
-		"password": "You signed in with your password",
-		"passkey":  "You signed in with a passkey",
+		"password":      "You signed in with your password",
+		"passkey":       "You signed in with a passkey",
+		"recovery-link": "You signed in with your password and the link for a lost second step",
 	}},
 	evidence.AccountRefused: {show: Account, text: "Somebody tried to sign in to your account and failed"},
 	evidence.AccountEnded: {show: Account, text: "You were signed out", codes: map[string]string{
 		"here":      "You signed out",
 		"elsewhere": "You ended a sign-in on another device",
 		"others":    "You ended all other sign-ins",
+		"manager":   "Whoever looks after your account signed it out everywhere",
+		"operator":  "We signed your account out everywhere",
 	}},
 	evidence.AccountClosed: {show: Account, text: "Your account was closed"},
 
@@ -142,6 +149,13 @@ var mailWords = map[string]string{
 	"account.recovery-renewed":      "our word that your recovery codes were made anew",
 	"account.recovery-used":         "our word that a recovery code was used",
 	"account.closed":                "our word that your account was closed",
+	"account.signed-out":            "our word that your account was signed out",
+	"account.recover-asked":         "the question whether your second step is lost",
+	"account.recover-begun":         "our word that your second step will be removed, with the link that stops it",
+	"account.recover-ready":         "the link that removes a lost second step",
+	"account.recover-stopped":       "our word that your second step stays",
+	"account.recover-offered":       "our word that a way past your second step was opened",
+	"account.recovered":             "our word that your second step was removed",
 }
 
 // someMail is a mail whose code has no words.

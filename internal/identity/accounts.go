@@ -64,6 +64,7 @@ type Accounts struct {
 	steps    *counts // of step-ups, by account: strangers cannot use them up
 	codes    *counts // of codes after the right password, by account
 	failed   failures
+	doubles  *doubles // proofs of a moment ago
 	tokens   map[linkKind]mail.Tokens
 	handles  mail.Tokens // user handles of passkeys
 	ceremony *ceremonies
@@ -92,6 +93,7 @@ func New(c Config) (*Accounts, error) {
 		c: c, hasher: h, tries: newCounts(triesPerAddress, triesWindow, c.Now),
 		steps: newCounts(triesPerAccount, triesWindow, c.Now), codes: newCounts(triesPerAccount, triesWindow, c.Now),
 		tokens: map[linkKind]mail.Tokens{}, handles: mail.NewTokens(c.Ring, "account handle"), ceremony: newCeremonies(c.Now),
+		doubles: newDoubles(c.Now),
 	}
 	for _, k := range linkKinds {
 		a.tokens[k] = mail.NewTokens(c.Ring, "account link "+string(k))

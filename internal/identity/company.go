@@ -225,33 +225,6 @@ func (a *Accounts) manage(ctx context.Context, by *Session, ref string, act func
 	})
 }
 
-// SignOut ends every session of a colleague's account, which stays open: a
-// telephone was lost, or somebody left a screen unlocked. It stands in their
-// history. ErrProof without a fresh proof; ErrNotFound if there is no such
-// account or it is not theirs to manage; ErrLast for oneself.
-func (a *Accounts) SignOut(ctx context.Context, by *Session, ref string) error {
-	if !by.Fresh(a.c.Now()) {
-		return ErrProof
-	}
-	d, err := a.declared()
-	if err != nil {
-		return err
-	}
-	return a.manage(ctx, by, ref, func(tx *store.Tx, x Account) error {
-		res, err := tx.Exec(ctx, "DELETE FROM sessions WHERE account = $1", x.ID)
-		if err != nil {
-			return wrap(err)
-		}
-		n, err := res.RowsAffected()
-		if err != nil || n == 0 {
-			return wrap(err)
-		}
-		return a.prove(ctx, tx, d, evidence.Body{
-			Kind: evidence.AccountEnded, Surface: by.Surface, Subject: x.Subject, Ref: x.ID, Code: "manager", Count: n, Actor: by.Account.Role.Actor(),
-		})
-	})
-}
-
 // close ends an account. The retention of what is held for it counts from now,
 // as the policy says: it is the end of the contract, or of the work, that it
 // was for.
