@@ -30,8 +30,12 @@ func TestExportAsksForAFreshProof(t *testing.T) {
 	b := open(t)
 	v := b.signedUp(t, "ann@example.org")
 	const says = "we ask for your password first"
-	if a := v.get("/data"); a.StatusCode != http.StatusOK || strings.Contains(a.Text, says) {
+	a := v.get("/data")
+	if a.StatusCode != http.StatusOK || strings.Contains(a.Text, says) {
 		t.Errorf("just signed in: %d", a.StatusCode)
+	}
+	if !strings.Contains(a.Text, ", for: Managing your account. Kept ") {
+		t.Error("no record says what it is held for")
 	}
 	b.Later(11 * time.Minute)
 	if a := v.get("/data"); !strings.Contains(a.Text, says) {
@@ -46,7 +50,7 @@ func TestExportAsksForAFreshProof(t *testing.T) {
 	if a := v.Do(http.MethodGet, host, "/data/erase", "", ""); a.Header.Get("Location") != "/prove?back=%2Fdata%2Ferase" {
 		t.Errorf("%d %s", a.StatusCode, a.Header.Get("Location"))
 	}
-	a := v.get("/prove?back=%2Fdata")
+	a = v.get("/prove?back=%2Fdata")
 	action, values := a.Fields("prove")
 	values.Set("current-password", secret)
 	if a := v.post(action, values); a.StatusCode != http.StatusOK || !strings.Contains(a.Text, "<h1>Your data</h1>") {

@@ -31,7 +31,7 @@ func yourDataPages() map[string][]any {
 	held := yourdata.Held{
 		Made: day, Controller: rights.Controller{Name: hostile, Address: []string{hostile}, Officer: hostile, Email: "o@example.org", Telephone: "1"}, Records: 1,
 		Groups: []yourdata.Group{{Category: category, Items: []yourdata.Item{
-			{Item: rights.Item{ID: "1", Value: hostile, Encoding: "text", Role: "mentioned", Until: &day, Collected: day}, Correct: button},
+			{Item: rights.Item{ID: "1", Value: hostile, Encoding: "text", Role: "mentioned", Until: &day, Collected: day}, For: []string{hostile, hostile}, Correct: button},
 			{Item: rights.Item{Encoding: "base64", Role: "party"}, Correct: link}, {Item: rights.Item{Role: "subject"}},
 		}, More: 5}},
 		Facts: []rights.Fact{{Title: hostile, At: day, Code: "x"}}, MoreFacts: 3, Processing: processing,

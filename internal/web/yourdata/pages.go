@@ -48,9 +48,10 @@ type Group struct {
 	More     int
 }
 
-// Item is a record, and the way to put it right.
+// Item is a record, what it is held for, and the way to put it right.
 type Item struct {
 	rights.Item
+	For     []string // titles of the purposes
 	Correct Way
 }
 
