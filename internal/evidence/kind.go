@@ -42,11 +42,12 @@ const (
 	AccessEnded       Kind = "access.ended"       // subject: that ended early; Code the kind
 	SubjectErased     Kind = "subject.erased"     // operator: Ref the receipt; never the subject, whose key is gone with this entry
 
-	RightRequested Kind = "right.requested" // subject: Code the right
-	RightAnswered  Kind = "right.answered"  // subject: Code the outcome
-	RetentionEvent Kind = "retention.event" // subject: Code the event that starts a retention period
-	ComplaintMade  Kind = "complaint.made"  // subject: DPA 2018 s164A
-	EnquiryMade    Kind = "enquiry.made"    // subject: Ref the ticket
+	RightRequested    Kind = "right.requested"    // subject: Code the right
+	RightAnswered     Kind = "right.answered"     // subject: Code the outcome
+	RightAcknowledged Kind = "right.acknowledged" // subject: staff took a request up; Code the right
+	RetentionEvent    Kind = "retention.event"    // subject: Code the event that starts a retention period
+	ComplaintMade     Kind = "complaint.made"     // subject: DPA 2018 s164A
+	EnquiryMade       Kind = "enquiry.made"       // subject: Ref the ticket
 
 	NewsletterAsked     Kind = "newsletter.asked"     // subject: the confirmation was sent
 	NewsletterConfirmed Kind = "newsletter.confirmed" // subject
@@ -112,11 +113,12 @@ var shapes = map[Kind]shape{
 	AccessEnded:       {audience: toSubject},
 	SubjectErased:     {audience: toOperator},
 
-	RightRequested: {audience: toSubject},
-	RightAnswered:  {audience: toSubject},
-	RetentionEvent: {audience: toSubject},
-	ComplaintMade:  {audience: toSubject},
-	EnquiryMade:    {audience: toSubject},
+	RightRequested:    {audience: toSubject},
+	RightAnswered:     {audience: toSubject},
+	RightAcknowledged: {audience: toSubject},
+	RetentionEvent:    {audience: toSubject},
+	ComplaintMade:     {audience: toSubject},
+	EnquiryMade:       {audience: toSubject},
 
 	NewsletterAsked:     {audience: toSubject},
 	NewsletterConfirmed: {audience: toSubject},

@@ -52,7 +52,10 @@ var table = map[evidence.Kind]words{
 	evidence.AccessEnded:   {show: Decisions, text: "You ended the time for which you had let {kind} in"},
 
 	evidence.RightRequested: {show: Decisions, text: "You used a right: {right}"},
-	evidence.RightAnswered:  {show: Decisions, text: "A request of yours was answered"},
+	evidence.RightAnswered: {show: Decisions, text: "A request of yours was answered", codes: map[string]string{
+		"closed": "A complaint of yours was looked into and closed",
+	}},
+	evidence.RightAcknowledged: {show: Decisions, text: "We acknowledged a request of yours and began to look into it: {right}"},
 	evidence.RetentionEvent: {show: Changes, folds: true, text: "Something ended from which the time that we keep data counts", codes: map[string]string{
 		"enquiry.closed":    "A question of yours was closed; the time that we keep it for counts from now",
 		"contract.ended":    "A contract of yours ended; the time that we keep its data for counts from now",

@@ -57,6 +57,8 @@ type Config struct {
 
 	// Ticket opens a ticket in the caller's transaction, for complaints.
 	Ticket func(context.Context, *store.Tx, support.Ticket) (support.Ticket, error)
+	// TicketDone closes it, in the transaction in which its complaint is. Optional.
+	TicketDone func(context.Context, *store.Tx, int64) error
 	// Sources hand over what is kept about a person beyond the vault.
 	Sources []Source
 	// Forget drops it, in the transaction of an erasure and after what the

@@ -20,6 +20,7 @@ import (
 	"candour/internal/identity"
 	"candour/internal/keys"
 	"candour/internal/mail"
+	"candour/internal/rights"
 	"candour/internal/store"
 	"candour/internal/store/storetest"
 	"candour/internal/support"
@@ -39,6 +40,7 @@ type bench struct {
 	vault    *vault.Vault
 	accounts *identity.Accounts
 	desk     *support.Desk
+	rights   *rights.Desk
 	audit    string
 	hired    int
 	report   *verify.Report // what a check of the evidence finds
@@ -61,8 +63,11 @@ func open(t testing.TB, st *store.Store, operator string) *bench {
 	b.must(err)
 	b.Accounts = b.accounts
 	b.desk = support.New(support.Config{Store: st, Log: b.Evidence, Vault: b.vault, Queue: queue, InForce: inForce, Now: b.Clock})
+	b.rights = rights.New(rights.Config{
+		Store: st, Ring: b.Ring, Log: b.Evidence, Vault: b.vault, Queue: queue, InForce: inForce, Now: b.Clock, Ticket: b.desk.OpenIn, TicketDone: b.desk.CloseIn,
+	})
 	b.Handle("console", console.New(b.Site, console.Deps{
-		Accounts: b.accounts, Store: st, Vault: b.vault, Evidence: b.Evidence, Desk: b.desk, Queue: queue, Audit: b.audit,
+		Accounts: b.accounts, Store: st, Vault: b.vault, Evidence: b.Evidence, Desk: b.desk, Rights: b.rights, Queue: queue, Audit: b.audit,
 		Verify: func(context.Context) (*verify.Report, error) { return b.report, b.fails },
 		Go:     func(fn func(context.Context)) { fn(ctx) },
 	}))

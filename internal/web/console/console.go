@@ -8,6 +8,7 @@ import (
 	"candour/internal/evidence/verify"
 	"candour/internal/identity"
 	"candour/internal/mail"
+	"candour/internal/rights"
 	"candour/internal/store"
 	"candour/internal/support"
 	"candour/internal/vault"
@@ -23,6 +24,7 @@ type Deps struct {
 	Vault    *vault.Vault
 	Evidence *evidence.Log
 	Desk     *support.Desk
+	Rights   *rights.Desk
 	Queue    *mail.Queue
 
 	// Verify checks the evidence of the running program, as `candour verify`
@@ -55,6 +57,7 @@ func New(s *web.Site, d Deps) *web.Routes {
 	h.route(rt, mayAnswer, "GET /enquiries", h.enquiries)
 	h.route(rt, mayAnswer, "GET /enquiries/{ticket}", h.enquiry)
 	h.route(rt, mayAnswer, "POST /enquiries/{ticket}/close", h.enquiryClose)
+	h.route(rt, mayAnswer, "POST /enquiries/{ticket}/acknowledge", h.enquiryAcknowledge)
 	h.route(rt, mayAnswer, "POST /enquiries/{ticket}/move", h.enquiryMove)
 
 	h.route(rt, always, "GET /policy", h.policyPage)

@@ -111,18 +111,19 @@ type Enquiries struct {
 // Enquiry is the page "console_enquiry": one ticket with its words.
 type Enquiry struct {
 	web.Base
-	Ticket    TicketView
-	Open      bool
-	Complaint bool // it is not closed here
-	Facts     []Fact
-	Seen      bool // the words were shown, which stands in the person's history
-	States    []string
-	Groups    []Held
-	Erased    bool
-	Person    string // address of the person's page; empty where there is none for this role
-	Close     string // where the buttons post
-	Move      string
-	Other     string // the desk it moves to
+	Ticket      TicketView
+	Open        bool
+	Complaint   bool
+	Facts       []Fact
+	Seen        bool // the words were shown, which stands in the person's history
+	States      []string
+	Groups      []Held
+	Erased      bool
+	Person      string // address of the person's page; empty where there is none for this role
+	Close       string // where the buttons post
+	Move        string
+	Acknowledge string // of a complaint that nobody took up; empty else
+	Other       string // the desk it moves to
 }
 
 // Policy is the page "console_policy".

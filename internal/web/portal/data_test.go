@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"candour/internal/mail"
+	"candour/internal/support"
+	"candour/internal/vault"
 	"candour/internal/web/webtest"
 )
 
@@ -148,7 +151,7 @@ func TestComplainSignedIn(t *testing.T) {
 		t.Errorf("%d", a.StatusCode)
 	}
 	listed := text(a.ByID("content"))
-	if !strings.Contains(listed, "We have acknowledged it") || strings.Contains(listed, "on our website") {
+	if !strings.Contains(listed, "Nobody has taken it up yet") || strings.Contains(listed, "on our website") {
 		t.Error(listed)
 	}
 	if a := v.post(action, values); a.StatusCode != http.StatusConflict {
@@ -161,8 +164,42 @@ func TestComplainSignedIn(t *testing.T) {
 			t.Error("the acknowledgement went elsewhere")
 		}
 	}
-	if other := b.signedUp(t, "bob@example.org"); strings.Contains(text(other.get("/requests").ByID("content")), "We have acknowledged it") {
-		t.Error("another sees it")
+	b.answered(t)
+	mine := func(w *visitor) string {
+		return text(w.get("/requests").ByID("content")) + text(w.get("/history?show=decisions").ByID("content"))
+	}
+	bob := b.signedUp(t, "bob@example.org")
+	for _, words := range []string{"We looked into it and closed it", "Acknowledged ", "A complaint of yours was looked into and closed", "began to look into it: Complaint"} {
+		if !strings.Contains(mine(v), words) {
+			t.Errorf("it is not said: %s", words)
+		}
+		if strings.Contains(mine(bob), words) {
+			t.Errorf("another sees: %s", words)
+		}
+	}
+	entry := link(t, v.get("/history?show=decisions"), "/history/")
+	if a := v.get(entry); a.StatusCode != http.StatusOK {
+		t.Errorf("an entry of the complaint: %d", a.StatusCode)
+	}
+	if a := bob.get(entry); a.StatusCode != http.StatusNotFound {
+		t.Errorf("an entry of the complaint, for another: %d", a.StatusCode)
+	}
+}
+
+// answered has the officer take up and close the one complaint there is.
+func (b *bench) answered(t *testing.T) {
+	t.Helper()
+	ctx := context.Background()
+	list, err := b.help.List(ctx, support.QueueRights, 0, 10)
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%d tickets, %v", len(list), err)
+	}
+	officer := vault.Access{Actor: "dpo", Surface: "console"}
+	for _, act := range []func(context.Context, vault.Access, int64) error{b.rights.Acknowledge, b.rights.CloseComplaint} {
+		b.Later(time.Minute)
+		if err := act(ctx, officer, list[0].ID); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

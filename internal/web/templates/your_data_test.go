@@ -53,7 +53,7 @@ func yourDataPages() map[string][]any {
 		"requests": {
 			own.Requests{
 				Base: base(), Said: hostile, Form: &f, Address: hostile, Officer: policy.Contact{Title: hostile, Email: "o@example.org", Telephone: "1"}, Regulator: policy.Regulator{Name: hostile, Complaint: "https://regulator.example/"}, Data: "/data",
-				List: []own.RequestView{{Reference: "7K2M-9QXT", Title: hostile, Way: hostile, Received: "now", Answered: "then", Outcome: hostile}, {Reference: "R", Title: "Open"}},
+				List: []own.RequestView{{Reference: "7K2M-9QXT", Title: hostile, Way: hostile, Received: "now", Acknowledged: "since", Answered: "then", State: "closed", Outcome: hostile}, {Reference: "R", Title: "Open"}},
 			},
 			own.Requests{Base: base(), Website: "/complaint", Data: "/data"},
 		},

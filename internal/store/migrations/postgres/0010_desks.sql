@@ -1,0 +1,6 @@
+-- +goose Up
+
+-- When one of the operator's people took a complaint up; 0 if nobody has (DPA
+-- 2018 s164A).
+ALTER TABLE rights_requests ADD COLUMN acknowledged_ms BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX rights_requests_ref ON rights_requests (ref) WHERE right_id = 'complaint';
