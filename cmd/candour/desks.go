@@ -63,7 +63,7 @@ func (a *app) openDesks(queue *mail.Queue, breached *identity.Breached, portal s
 		TicketDone: d.help.CloseIn,
 		Sources:    []rights.Source{rights.Accounts(d.accounts), rights.Tickets(d.help), rights.Newsletter(d.newsletter), rights.Decided(d.choices, a.purposeTitle)},
 		Forget:     forget,
-		Decide:     d.choices.DecideIn,
+		Choices:    d.choices,
 		HasAccount: d.hasAccount,
 		Portal:     portal,
 		History:    d.history,

@@ -93,7 +93,9 @@ func (o *office) found(made rights.Request) {
 	p := o.enter(o.link("ann@example.org"))
 	list, err := o.desk.Requests(ctx, p)
 	o.must(err)
-	if !slices.ContainsFunc(list, func(r rights.Request) bool { return r.ID == made.ID && r.Outcome == rights.Closed && !r.Acknowledged.IsZero() }) {
+	if !slices.ContainsFunc(list, func(r rights.Request) bool {
+		return r.ID == made.ID && r.Outcome == rights.Closed && !r.Acknowledged.IsZero()
+	}) {
 		o.t.Error("the person does not see it among their requests")
 	}
 	view, err := o.desk.View(ctx, p)
@@ -112,7 +114,9 @@ func (o *office) found(made rights.Request) {
 		if err != nil {
 			return err
 		}
-		at := slices.IndexFunc(with.Entries, func(e history.Entry) bool { return e.What == "A complaint of yours was looked into and closed" && e.ByPeople })
+		at := slices.IndexFunc(with.Entries, func(e history.Entry) bool {
+			return e.What == "A complaint of yours was looked into and closed" && e.ByPeople
+		})
 		if at < 0 {
 			o.t.Error("it is not in their history")
 			return nil

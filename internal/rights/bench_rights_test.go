@@ -66,7 +66,7 @@ func open(t testing.TB, st *store.Store, operator string) *office {
 		Ticket: o.help.OpenIn, TicketDone: o.help.CloseIn,
 		Sources: []rights.Source{rights.Tickets(o.help), rights.Newsletter(o.newsletter), rights.Decided(o.choices, func(purpose string) string { return purpose })},
 		Forget:  []func(context.Context, *store.Tx, keys.SubjectID) error{o.newsletter.Forget, o.help.Forget},
-		Decide:  o.choices.DecideIn,
+		Choices: o.choices,
 		HasAccount: func(_ context.Context, _ *store.Tx, s keys.SubjectID) (bool, error) {
 			return slices.Contains(o.accounts, s), nil
 		},

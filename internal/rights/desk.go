@@ -64,9 +64,9 @@ type Config struct {
 	// Forget drops it, in the transaction of an erasure and after what the
 	// vault held is gone. It is called once for each subject of the person.
 	Forget []func(context.Context, *store.Tx, keys.SubjectID) error
-	// Decide keeps a decision in the history of what people decide, with what
-	// follows from it: the newsletter ends. Optional.
-	Decide func(context.Context, *store.Tx, people.Decision) error
+	// Choices keeps objections and withdrawals in the history of what people
+	// decide, with what follows from them: the newsletter ends.
+	Choices *people.Desk
 	// HasAccount reports whether a person has an account, and so uses their
 	// rights there. Optional.
 	HasAccount func(context.Context, *store.Tx, keys.SubjectID) (bool, error)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/pquerna/otp/totp"
 
+	"candour/internal/consent/people"
 	"candour/internal/evidence"
 	"candour/internal/evidence/verify"
 	"candour/internal/identity"
@@ -65,6 +66,7 @@ func open(t testing.TB, st *store.Store, operator string) *bench {
 	b.desk = support.New(support.Config{Store: st, Log: b.Evidence, Vault: b.vault, Queue: queue, InForce: inForce, Now: b.Clock})
 	b.rights = rights.New(rights.Config{
 		Store: st, Ring: b.Ring, Log: b.Evidence, Vault: b.vault, Queue: queue, InForce: inForce, Now: b.Clock, Ticket: b.desk.OpenIn, TicketDone: b.desk.CloseIn,
+		Choices: people.New(people.Config{Store: st, Log: b.Evidence, Vault: b.vault, InForce: inForce, Now: b.Clock}),
 	})
 	b.Handle("console", console.New(b.Site, console.Deps{
 		Accounts: b.accounts, Store: st, Vault: b.vault, Evidence: b.Evidence, Desk: b.desk, Rights: b.rights, Queue: queue, Audit: b.audit,

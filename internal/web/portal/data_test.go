@@ -122,6 +122,15 @@ func TestDecideAboutOneself(t *testing.T) {
 			t.Errorf("%s: %d", path, a.StatusCode)
 		}
 	}
+	decided := text(v.get("/preferences/history").ByID("content"))
+	for _, want := range []string{"You objected", "You took your no back", "on the page of your data"} {
+		if !strings.Contains(decided, want) {
+			t.Errorf("what was decided lacks %q", want)
+		}
+	}
+	if told := text(v.get("/history?show=decisions").ByID("content")); strings.Count(told, "You made a choice.\n") != 2 {
+		t.Error("the two decisions are not in the history")
+	}
 	listed := text(v.get("/requests").ByID("content"))
 	for _, want := range []string{"You said that we may use it again", "You took your objection back", "signed in", "Reference"} {
 		if !strings.Contains(listed, want) {
