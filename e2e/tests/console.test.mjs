@@ -112,6 +112,23 @@ test('a complaint is acknowledged and closed, and its person reads of it (L5, R6
   await customer.getByText('A complaint of yours was looked into and closed').waitFor();
 });
 
+test('staff see what is held about themselves, and whatever happened with it (R24, R28)', async () => {
+  await desk(support, '/');
+  await press(support, support.getByRole('navigation').getByRole('link', { name: 'Your own data' }));
+  await fits(support);
+  const cards = await support.locator('main .cards a').evaluateAll((all) => all.map((a) => a.getAttribute('href')));
+  assert.deepEqual(cards, ['/profile', '/data', '/requests', '/history', '/access', '/security']);
+  for (const at of cards) {
+    assert.equal((await desk(support, at)).status(), 200, at);
+    await fits(support);
+  }
+  await desk(support, '/profile');
+  await support.getByText('sue@example.com').waitFor();
+  await desk(support, '/history');
+  await support.getByText('Your account was opened').first().waitFor();
+  assert.equal((await desk(support, '/preferences')).status(), 404);
+});
+
 test('who answers for the whole sees it, and has the evidence checked', async () => {
   for (const at of ['/', '/policy', '/data-map', '/data-map?purpose=account', '/data-map?category=contact.email', '/evidence', '/work', '/audit']) {
     assert.equal((await desk(officer, at)).status(), 200, at);

@@ -15,6 +15,7 @@ import (
 	"candour/internal/web"
 	"candour/internal/web/account"
 	"candour/internal/web/member"
+	"candour/internal/web/own"
 )
 
 // Deps is what the console's pages act on. All fields are needed.
@@ -26,6 +27,7 @@ type Deps struct {
 	Desk     *support.Desk
 	Rights   *rights.Desk
 	Queue    *mail.Queue
+	Own      own.Deps // for what staff see of themselves
 
 	// Verify checks the evidence of the running program, as `candour verify`
 	// does.
@@ -74,6 +76,7 @@ func New(s *web.Site, d Deps) *web.Routes {
 		rt.MenuIf(p.label, p.path, func(me *identity.Session) bool { return h.may(p.need, me) })
 	}
 	rt.Menu("Staff", "/people", identity.Officer)
+	own.AddBeside(rt, s, "console", d.Own)
 	rt.Menu("Security", "/security")
 	return rt
 }
@@ -105,6 +108,7 @@ func (h *site) cards(me *identity.Session) (list []member.Card) {
 	if me.Account.Role == identity.Officer {
 		list = append(list, member.Card{Title: "Staff", Text: "The accounts of staff and partner firms.", Href: "/people"})
 	}
+	list = append(list, member.Card{Title: "Your own data", Text: "What we hold about you yourself, what happened with it, and your rights.", Href: own.OwnPath})
 	return append(list, member.Card{Title: "Security", Text: "Password, passkeys, codes from an app, and where you are signed in.", Href: "/security"})
 }
 
