@@ -89,6 +89,9 @@ var table = map[evidence.Kind]words{
 		"recovery.renewed":      "Your recovery codes were made anew",
 		"recovery.removed":      "Your recovery codes were removed",
 		"recovery.used":         "A recovery code was used to sign in",
+
+		"administrator.appointed": "You were made an administrator of your firm’s accounts",
+		"administrator.made":      "You made somebody an administrator of their firm’s accounts",
 	}},
 	evidence.AccountSignedIn: {show: Account, folds: true, text: "You signed in", codes: map[string]string{
 		"password": "You signed in with your password",
@@ -145,6 +148,7 @@ var mailWords = map[string]string{
 	"account.recovery-renewed":      "our word that your recovery codes were made anew",
 	"account.recovery-used":         "our word that a recovery code was used",
 	"account.closed":                "our word that your account was closed",
+	"account.appointed":             "our word that you look after your firm’s accounts now",
 }
 
 // someMail is a mail whose code has no words.

@@ -40,6 +40,7 @@ const (
 	AccountRecoveryRenewed      Kind = "account.recovery-renewed"
 	AccountRecoveryUsed         Kind = "account.recovery-used"
 	AccountClosed               Kind = "account.closed"
+	AccountAppointed            Kind = "account.appointed" // to who was made an administrator of their firm
 )
 
 // Nature tells service mail, which answers what a person did, from marketing,
@@ -85,6 +86,7 @@ var kinds = map[Kind]struct {
 	AccountRecoveryRenewed:      {Service, false, true, changedTemplate},
 	AccountRecoveryUsed:         {Service, false, true, changedTemplate},
 	AccountClosed:               {Service, false, true, changedTemplate},
+	AccountAppointed:            {Service, false, true, "account_appointed"},
 	RightsLink:                  {Service, false, true, "rights_link"},
 	RightsNothing:               {Service, false, true, "rights_nothing"},
 	RightsPortal:                {Service, false, true, "rights_portal"},
@@ -169,6 +171,7 @@ var changes = map[Kind]struct{ subject, what string }{
 	AccountRecoveryRenewed:      {"Your recovery codes were made anew", "New recovery codes were made for your account. The old ones are good for nothing."},
 	AccountRecoveryUsed:         {"A recovery code was used", "Somebody signed in to your account with your password and one of your recovery codes. That code is used up."},
 	AccountClosed:               {"Your account was closed", "Your account was closed by whoever looks after the accounts of your firm, or of ours. It does not sign in any more. What we hold about you stays yours: you can still ask for it, or have it erased."},
+	AccountAppointed:            {"You look after your firm’s accounts now", "You were made an administrator of your firm’s accounts, by another administrator of it or, where it had none, by our staff. You can invite people of your firm, sign them out and close their accounts."},
 }
 
 // Subject is the mail's subject.

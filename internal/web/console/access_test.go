@@ -20,6 +20,7 @@ import (
 var reach = map[string][]identity.Role{
 	"/people-search": roles,
 	"/enquiries":     {identity.Support, identity.Officer},
+	"/firms":         {identity.Support},
 	"/policy":        roles,
 	"/data-map":      {identity.Officer, identity.Engineer},
 	"/evidence":      roles,
@@ -152,7 +153,7 @@ func TestAnotherOperator(t *testing.T) {
 	get := func(c *colleague, path string) int { return c.Do(http.MethodGet, office, path, "", "").StatusCode }
 	support, officer := b.as(identity.Support), b.as(identity.Officer)
 	for path, want := range map[string][2]int{
-		"/": {200, 200}, "/people-search": {200, 200}, "/enquiries": {200, 200}, "/policy": {200, 200}, "/data-map": {404, 200}, "/evidence": {200, 200}, "/work": {404, 200}, "/audit": {404, 200},
+		"/": {200, 200}, "/people-search": {200, 200}, "/enquiries": {200, 200}, "/firms": {200, 404}, "/policy": {200, 200}, "/data-map": {404, 200}, "/evidence": {200, 200}, "/work": {404, 200}, "/audit": {404, 200},
 	} {
 		if got := [2]int{get(support, path), get(officer, path)}; got != want {
 			t.Errorf("%s: %v, want %v %s", path, got, want, b.Logged)

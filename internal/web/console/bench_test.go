@@ -113,8 +113,9 @@ var linkToken = regexp.MustCompile(`token=([A-Za-z0-9_-]+)`)
 // colleague is a member of staff at their desk.
 type colleague struct {
 	*webtest.Browser
-	b    *bench
-	role identity.Role
+	b       *bench
+	role    identity.Role
+	subject keys.SubjectID
 }
 
 // as signs in somebody new with a role, with a second factor.
@@ -135,7 +136,7 @@ func (b *bench) as(role identity.Role) *colleague {
 	if !ok {
 		b.T.Fatal("the browser keeps what it had before the second factor")
 	}
-	c := &colleague{b.Browser(), b, role}
+	c := &colleague{b.Browser(), b, role, o.Session.Account.Subject}
 	cookie, _ := b.InForce().Profile.Policy.CookieByRole("signin", "console")
 	c.Cookies[cookie.Name] = token
 	return c

@@ -62,6 +62,10 @@ func New(s *web.Site, d Deps) *web.Routes {
 	h.route(rt, mayAnswer, "POST /enquiries/{ticket}/acknowledge", h.enquiryAcknowledge)
 	h.route(rt, mayAnswer, "POST /enquiries/{ticket}/move", h.enquiryMove)
 
+	h.route(rt, mayAppoint, "GET /firms", h.firms)
+	h.route(rt, mayAppoint, "GET /firms/{firm}", h.firm)
+	h.fresh(rt, mayAppoint, "POST /firms/{firm}/appoint/{account}", h.firmAppoint)
+
 	h.route(rt, always, "GET /policy", h.policyPage)
 	h.route(rt, always, "GET /policy/record/{form}", h.policyRecord)
 	h.route(rt, oversees, "GET /data-map", h.dataMap)
@@ -92,6 +96,7 @@ type place struct {
 var places = []place{
 	{mayFind, "Find a person", "/people-search", "Find a person", "See what your role may see of a person, for a purpose that you state. They see that you looked."},
 	{mayAnswer, "Enquiries", "/enquiries", "Enquiries", "What people wrote to your desk and nobody has closed yet."},
+	{mayAppoint, "Firms", "/firms", "Firms without an administrator", "Firms whose last administrator left. Appoint one of their people."},
 	{always, "Policy", "/policy", "Policy", "The version in force, all others, the record of processing, and who may do what."},
 	{oversees, "Data map", "/data-map", "Data map", "Where data comes from, what for, where it goes and how long it stays: as declared, and as held."},
 	{always, "Evidence", "/evidence", "Evidence", "How the log is that shows tampering, and what in it is open for everyone."},
@@ -115,11 +120,20 @@ func (h *site) cards(me *identity.Session) (list []member.Card) {
 // route gives the handler of a page to whoever needs it for their work. To
 // others it is not there.
 func (h *site) route(rt *web.Routes, n need, pattern string, handler web.Member) {
+	h.behind(web.Whole, rt, n, pattern, handler)
+}
+
+// fresh is route for what asks first for a proof that it is still them.
+func (h *site) fresh(rt *web.Routes, n need, pattern string, handler web.Member) {
+	h.behind(web.Fresh, rt, n, pattern, handler)
+}
+
+func (h *site) behind(gate web.Gate, rt *web.Routes, n need, pattern string, handler web.Member) {
 	roles := h.rolesFor(n)
 	if len(roles) == 0 {
 		return // no role would ever come there
 	}
-	rt.Member(web.Whole, pattern, func(w http.ResponseWriter, r *http.Request, me *identity.Session) error {
+	rt.Member(gate, pattern, func(w http.ResponseWriter, r *http.Request, me *identity.Session) error {
 		if !h.may(n, me) {
 			return web.ErrNotFound
 		}

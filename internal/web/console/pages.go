@@ -108,6 +108,37 @@ type Enquiries struct {
 	Next    string // address of those after; empty for none
 }
 
+// Firms is the page "console_firms": firms that have people and no
+// administrator.
+type Firms struct {
+	web.Base
+	Firms []FirmView
+	Next  string // address of those after; empty for none
+}
+
+// FirmView is a firm as a code.
+type FirmView struct {
+	Reference, Opened string
+	People            int
+	Href              string
+}
+
+// FirmPage is the page "console_firm": the people of a firm, one of whom is to
+// be its administrator.
+type FirmPage struct {
+	web.Base
+	Reference, Opened string
+	Purpose           string // title of that for which they are looked at
+	People            []FirmPerson
+}
+
+// FirmPerson is one of them.
+type FirmPerson struct {
+	Email             string // empty where it is withheld
+	Reference, Opened string
+	Appoint           string // where the button posts
+}
+
 // Enquiry is the page "console_enquiry": one ticket with its words.
 type Enquiry struct {
 	web.Base

@@ -110,7 +110,7 @@ func (h *site) dataRoutes(rt *web.Routes, here offer) {
 		rt.Member(web.Whole, "GET /data/correct/{record}", h.holding(pages.Correct))
 		rt.Member(web.Whole, "POST /data/correct/{record}", h.correctPost)
 	}
-	rt.Member(web.Fresh, "GET /data/erase", h.holding(pages.Erase))
+	rt.Member(web.Fresh, "GET /data/erase", h.erase)
 	rt.Member(web.Fresh, "POST /data/erase", h.acting(pages.Erased))
 	rt.Member(web.Whole, "GET /requests", h.requests)
 	if here.complaint {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"candour/internal/identity"
 	"candour/internal/mail"
 	"candour/internal/support"
 	"candour/internal/vault"
@@ -245,4 +246,77 @@ func TestEraseOneself(t *testing.T) {
 	if !confirmed {
 		t.Error("no mail confirms it")
 	}
+}
+
+// L8: whoever is the only administrator of a firm with other people is told so
+// before they erase themselves, and offered to hand the role over; nothing keeps
+// them, and the firm is then one without an administrator.
+func TestTheOnlyAdministratorLeaves(t *testing.T) {
+	ctx := context.Background()
+	for _, stays := range []bool{true, false} {
+		b := open(t)
+		v := b.signedUp(t, "ann@example.org")
+		const warning = "Your firm would have no administrator"
+		if a := v.get("/data/erase"); strings.Contains(a.Text, warning) {
+			t.Error("a firm of one is warned")
+		}
+		bob := b.invited(t, v, "bob@example.org")
+		a := v.get("/data/erase")
+		if !strings.Contains(a.Text, warning) || !strings.Contains(a.Text, "one other person of your firm") || !strings.Contains(a.Text, `href="/people"`) {
+			t.Errorf("nothing is said: %d", a.StatusCode)
+		}
+		if a := bob.get("/data/erase"); strings.Contains(a.Text, warning) {
+			t.Error("a user is warned")
+		}
+		if stays {
+			people := v.get("/people")
+			appoint := ""
+			for n := range people.Tree().Descendants() {
+				if at := webtest.Attr(n, "action"); strings.HasSuffix(at, "/appoint") {
+					appoint = at
+				}
+			}
+			if a := bob.post(appoint, nil); a.StatusCode != http.StatusNotFound {
+				t.Errorf("a user appoints themselves: %d", a.StatusCode)
+			}
+			if a := v.post(appoint, nil); a.StatusCode != http.StatusOK || strings.Contains(a.Text, "/appoint") {
+				t.Errorf("to hand over: %d", a.StatusCode)
+			}
+			if a := v.get("/data/erase"); strings.Contains(a.Text, warning) {
+				t.Error("warned after the role was handed over")
+			}
+			if a := bob.get("/people"); a.StatusCode != http.StatusOK {
+				t.Errorf("who was appointed looks after nobody: %d", a.StatusCode)
+			}
+		}
+		if a := v.post("/data/erase", nil); a.StatusCode != http.StatusOK || !strings.Contains(a.Text, "Your data is erased") {
+			t.Errorf("the erasure: %d", a.StatusCode)
+		}
+		list, err := b.accounts.Unled(ctx, 0, 10)
+		if want := map[bool]int{true: 0, false: 1}[stays]; err != nil || len(list) != want {
+			t.Errorf("%d firms have no administrator, want %d, %v", len(list), want, err)
+		}
+	}
+}
+
+// invited signs in somebody whom a visitor invited.
+func (b *bench) invited(t *testing.T, by *visitor, email string) *visitor {
+	t.Helper()
+	action, values := by.get("/people/invite").Fields("invitation")
+	values.Set("email", email)
+	values.Set("name", "Bob Example")
+	values.Set("role", string(identity.CustomerUser))
+	b.Later(5 * time.Second)
+	if a := by.post(action, values); a.StatusCode != http.StatusOK {
+		t.Fatal(a.StatusCode)
+	}
+	b.Office.Take()
+	b.Work()
+	o, err := b.accounts.Finish(context.Background(), token.FindStringSubmatch(b.Office.Take()[0].Raw)[1], secret, identity.Device{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &visitor{b.web.Browser(), b, t}
+	w.Cookies["invocoTelecomPortal"] = o.Token
+	return w
 }

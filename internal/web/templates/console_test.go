@@ -42,6 +42,8 @@ func consolePages() map[string][]any {
 			console.Enquiry{Base: base(), Ticket: tickets[0], Open: true, Facts: facts, Seen: true, States: []string{hostile}, Groups: held, Person: "/person/a", Close: "/a", Move: "/b", Other: "Rights desk"},
 			console.Enquiry{Base: base(), Erased: true}, console.Enquiry{Base: base(), Open: true, Complaint: true},
 		},
+		"console_firms":         {console.Firms{Base: base(), Firms: []console.FirmView{{Reference: "7K2M-9QXT", Opened: "1 May 2026", People: 2, Href: "/firms/7K2M-9QXT"}, {People: 1}}, Next: "/firms?after=1"}, console.Firms{Base: base()}},
+		"console_firm":          {console.FirmPage{Base: base(), Reference: "7K2M-9QXT", Opened: "1 May 2026", Purpose: hostile, People: []console.FirmPerson{{Email: hostile, Reference: "7K2M-9QXT", Appoint: "/a"}, {Reference: "R", Appoint: "/b"}}}, console.FirmPage{Base: base()}},
 		"console_people_search": {console.PeopleSearch{Base: base(), Form: form()}},
 		"console_people_found":  {console.PeopleFound{Base: base(), People: []console.FoundView{{Number: 1, Reference: "7K2M-9QXT", Href: "/person/a"}, {Number: 2, Href: "/person/b"}}}, console.PeopleFound{Base: base()}},
 		"console_person": {

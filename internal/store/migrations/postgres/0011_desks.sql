@@ -4,3 +4,7 @@
 -- 2018 s164A).
 ALTER TABLE rights_requests ADD COLUMN acknowledged_ms BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX rights_requests_ref ON rights_requests (ref) WHERE right_id = 'complaint';
+
+-- The users of firms, among whom an administrator is found for a firm that has
+-- none. Most accounts are of a firm of one, who administers it.
+CREATE INDEX accounts_users ON accounts (company) WHERE role = 'customer-user' AND state = 'open';
