@@ -42,6 +42,9 @@ const (
 	AccessEnded       Kind = "access.ended"       // subject: that ended early; Code the kind
 	SubjectErased     Kind = "subject.erased"     // operator: Ref the receipt; never the subject, whose key is gone with this entry
 
+	SearchEmpty   Kind = "search.empty"   // operator: staff looked for somebody and found nobody; Actor, Purpose, and by which Category, or Code for what is none
+	SearchRefused Kind = "search.refused" // operator: the same, of what the policy does not let them look for
+
 	RightRequested    Kind = "right.requested"    // subject: Code the right
 	RightAnswered     Kind = "right.answered"     // subject: Code the outcome
 	RightAcknowledged Kind = "right.acknowledged" // subject: staff took a request up; Code the right
@@ -77,6 +80,7 @@ const (
 type shape struct {
 	audience audience
 	counted  bool // Count is needed: floods are counted, not logged one by one
+	listed   bool // staff read it again: the table evidence_searches leads to it
 }
 
 var shapes = map[Kind]shape{
@@ -112,6 +116,9 @@ var shapes = map[Kind]shape{
 	AccessGranted:     {audience: toSubject},
 	AccessEnded:       {audience: toSubject},
 	SubjectErased:     {audience: toOperator},
+
+	SearchEmpty:   {audience: toOperator, listed: true},
+	SearchRefused: {audience: toOperator, listed: true},
 
 	RightRequested:    {audience: toSubject},
 	RightAnswered:     {audience: toSubject},

@@ -262,7 +262,20 @@ type Evidence struct {
 	Verify     string // where the button posts; empty for who may not
 	Running    bool   // a check is under way
 	Checked    *Checked
+	Searches   *Searches   // nil for who does not answer for them
 	Entries    []EntryView // those open for everyone, newest first
+}
+
+// Searches are the searches for people that led to nobody, newest first.
+type Searches struct {
+	Total string // of all that there are
+	Last  []SearchView
+}
+
+// SearchView is one of them: who by role, what for, and by which kind of detail.
+type SearchView struct {
+	At, Who, Why, By string
+	Refused          bool // the policy does not let the role look so
 }
 
 // Checked is how a check of the evidence ended.

@@ -18,6 +18,7 @@ const (
 	choiceForm    = "cookie-choice" // its purpose is that of proving choices
 
 	referenceField = "reference"
+	byReference    = "reference" // how somebody was looked for, in evidence
 	purposeField   = "purpose"
 )
 

@@ -21,9 +21,9 @@ func consolePages() map[string][]any {
 		"console_evidence": {
 			console.Evidence{
 				Base: base(), Healthy: true, Health: hostile, Facts: facts, Key: hostile, Checkpoint: hostile, Verify: "/evidence/verify",
-				Checked: &console.Checked{Began: "1 May 2026", Ended: "1 May 2026", Holds: true, Words: hostile, Lines: []string{hostile}}, Entries: []console.EntryView{{Number: "1", At: "1 May 2026", Kind: "sweep.done", What: hostile}, {}},
+				Checked: &console.Checked{Began: "1 May 2026", Ended: "1 May 2026", Holds: true, Words: hostile, Lines: []string{hostile}}, Searches: &console.Searches{Total: "7", Last: []console.SearchView{{At: "1 May 2026", Who: hostile, Why: hostile, By: hostile, Refused: true}, {}}}, Entries: []console.EntryView{{Number: "1", At: "1 May 2026", Kind: "sweep.done", What: hostile}, {}},
 			},
-			console.Evidence{Base: base(), Verify: "/a", Running: true}, console.Evidence{Base: base(), Verify: "/a", Checked: &console.Checked{}}, console.Evidence{Base: base()},
+			console.Evidence{Base: base(), Verify: "/a", Running: true}, console.Evidence{Base: base(), Verify: "/a", Checked: &console.Checked{}}, console.Evidence{Base: base(), Searches: &console.Searches{Total: "0"}},
 		},
 		"console_work":  {console.Work{Base: base(), Parts: []console.Part{{Title: hostile, Behind: true, Words: hostile, Facts: facts}, {}}}, console.Work{Base: base()}},
 		"console_audit": {console.Audit{Base: base(), Found: true, Facts: facts, Differences: []string{hostile}, More: 7, Report: "/audit/report", Fault: hostile}, console.Audit{Base: base(), Found: true}, console.Audit{Base: base()}},

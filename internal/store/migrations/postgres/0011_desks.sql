@@ -8,3 +8,9 @@ CREATE INDEX rights_requests_ref ON rights_requests (ref) WHERE right_id = 'comp
 -- The users of firms, among whom an administrator is found for a firm that has
 -- none. Most accounts are of a firm of one, who administers it.
 CREATE INDEX accounts_users ON accounts (company) WHERE role = 'customer-user' AND state = 'open';
+
+-- The entries of evidence about searches for people that found nobody or were
+-- refused, so that they are found again.
+CREATE TABLE evidence_searches (
+    entry BIGINT NOT NULL PRIMARY KEY -- evidence.id
+);
