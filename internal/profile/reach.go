@@ -65,7 +65,8 @@ func (d *Desk) refresh(ctx context.Context, tx *store.Tx, w Who) error {
 
 // copy brings the copies of one purpose to what its channels need. Where they
 // were others, all go with their key, and what is needed is written anew, so
-// that a number that was taken back is not kept in an older copy.
+// that a number that was taken back is not kept in an older copy. What the
+// consent does not cover under the policy in force is not written.
 func (d *Desk) copy(ctx context.Context, tx *store.Tx, w Who, q *policy.Purpose) error {
 	var categories []string
 	for _, u := range q.Uses {
@@ -85,11 +86,23 @@ func (d *Desk) copy(ctx context.Context, tx *store.Tx, w Who, q *policy.Purpose)
 	if err != nil {
 		return err
 	}
+	covers, err := d.covers(ctx, tx, w.Subject, q)
+	if err != nil {
+		return err
+	}
 	var items []vault.Item
+	for id := range wanted {
+		if _, there := held[id]; !covers(id) && !there {
+			delete(wanted, id)
+		}
+	}
 	same := len(held) == len(wanted)
 	for _, id := range categories {
 		if value, ok := wanted[id]; ok {
 			same = same && held[id] == value
+			if !covers(id) {
+				continue
+			}
 			items = append(items, vault.Item{Category: id, Parts: []vault.Part{{Owner: w.Subject, Value: []byte(value)}}})
 		}
 	}
@@ -97,10 +110,8 @@ func (d *Desk) copy(ctx context.Context, tx *store.Tx, w Who, q *policy.Purpose)
 		return nil
 	}
 	if len(held) > 0 {
-		for _, stands := range []bool{false, true} {
-			if err := d.c.Vault.SetConsent(ctx, tx, w.Subject, q.ID, stands); err != nil {
-				return err
-			}
+		if err := d.c.Vault.EraseConsented(ctx, tx, w.Subject, q.ID); err != nil {
+			return err
 		}
 	}
 	if len(items) == 0 {
@@ -108,6 +119,20 @@ func (d *Desk) copy(ctx context.Context, tx *store.Tx, w Who, q *policy.Purpose)
 	}
 	_, err = d.c.Vault.Put(ctx, tx, w.access(q.ID), items...)
 	return err
+}
+
+// covers returns which categories a person's consent to a purpose covers.
+func (d *Desk) covers(ctx context.Context, tx *store.Tx, s keys.SubjectID, q *policy.Purpose) (func(category string) bool, error) {
+	st, err := d.c.Vault.Standing(ctx, tx, s)
+	if err != nil {
+		return nil, err
+	}
+	c := d.c.InForce()
+	p, ok := c.Purpose(q.ID)
+	return func(category string) bool {
+		k, known := c.Category(category)
+		return ok && known && st.Covers(k, p)
+	}, nil
 }
 
 // wanted is what the allowed channels of a purpose need, by category.
