@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"candour/internal/evidence"
 	"candour/internal/folder"
 	"candour/internal/mail"
 	"candour/internal/rights"
@@ -137,6 +138,9 @@ func (a *app) person(ctx context.Context, desks *desks, args personArgs) (rights
 		p.Subjects, err = desks.rights.Find(ctx, tx, p.Access, address.Reveal())
 		return err
 	})
+	if err := a.searched(ctx, p, err); err != nil {
+		return p, err
+	}
 	switch {
 	case errors.Is(err, rights.ErrActor):
 		return p, a.notFor(args.Purpose)
@@ -148,6 +152,28 @@ func (a *app) person(ctx context.Context, desks *desks, args personArgs) (rights
 		return p, errors.New("nothing is held that is found by this address")
 	}
 	return p, nil
+}
+
+// searched leaves an entry of evidence where a command finds nobody, or may not
+// look, as the console does. It holds nothing of the address.
+func (a *app) searched(ctx context.Context, p rights.Person, failed error) error {
+	body := evidence.Body{Kind: evidence.SearchEmpty, At: a.now(), Surface: p.Access.Surface, Code: "email", Policy: a.inForce().Policy().Version}
+	switch {
+	case errors.Is(failed, rights.ErrActor), errors.Is(failed, vault.ErrPurpose):
+		body.Kind = evidence.SearchRefused
+	case failed != nil || len(p.Subjects) > 0:
+		return nil
+	}
+	if _, ok := a.inForce().Actor(engineer); ok {
+		body.Actor = engineer
+	}
+	if _, ok := a.inForce().Purpose(p.Access.Purpose); ok {
+		body.Purpose = p.Access.Purpose
+	}
+	return a.store.Update(ctx, func(tx *store.Tx) error {
+		_, err := a.evidence.Append(ctx, tx, body)
+		return err
+	})
 }
 
 // notFor says for which purposes the engineer may act.

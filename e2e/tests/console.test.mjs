@@ -85,6 +85,50 @@ test('an enquiry is read, and closed (R3)', async () => {
   await support.getByText('Nothing is open.').waitFor();
 });
 
+test('a complaint is acknowledged and closed, and its person reads of it (L5, R6)', async () => {
+  const portal = (at) => customer.goto(stage.server.url(`portal.${site}`, at));
+  const listed = async () => {
+    await portal('/requests');
+    return customer.locator('main').innerText();
+  };
+  await portal('/requests');
+  await customer.getByLabel('Your complaint').fill('You rang me twice.');
+  await oldEnough(customer);
+  await press(customer, customer.locator('form#complaint button[type=submit]'));
+  assert.match(await listed(), /Nobody has taken it up yet/);
+  await desk(officer, '/enquiries');
+  await press(officer, officer.getByRole('link', { name: /^Open/ }).first());
+  await officer.getByText('You rang me twice.').waitFor();
+  await fits(officer);
+  await press(officer, officer.getByRole('button', { name: 'Acknowledge: we are looking into it' }));
+  await officer.getByText('Acknowledged', { exact: true }).waitFor();
+  await fits(officer);
+  assert.match(await listed(), /Acknowledged \d.*We are looking into it/s);
+  await press(officer, officer.getByRole('button', { name: 'Close the complaint' }));
+  await officer.getByText('Nothing is open.').waitFor();
+  assert.match(await listed(), /Closed \d.*We looked into it and closed it/s);
+  await fits(customer);
+  await portal('/history?show=decisions');
+  await customer.getByText('A complaint of yours was looked into and closed').waitFor();
+});
+
+test('staff see what is held about themselves, and whatever happened with it (R24, R28)', async () => {
+  await desk(support, '/');
+  await press(support, support.getByRole('navigation').getByRole('link', { name: 'Your own data' }));
+  await fits(support);
+  const cards = await support.locator('main .cards a').evaluateAll((all) => all.map((a) => a.getAttribute('href')));
+  assert.deepEqual(cards, ['/profile', '/data', '/requests', '/history', '/access', '/security']);
+  for (const at of cards) {
+    assert.equal((await desk(support, at)).status(), 200, at);
+    await fits(support);
+  }
+  await desk(support, '/profile');
+  await support.getByText('sue@example.com').waitFor();
+  await desk(support, '/history');
+  await support.getByText('Your account was opened').first().waitFor();
+  assert.equal((await desk(support, '/preferences')).status(), 404);
+});
+
 test('who answers for the whole sees it, and has the evidence checked', async () => {
   for (const at of ['/', '/policy', '/data-map', '/data-map?purpose=account', '/data-map?category=contact.email', '/evidence', '/work', '/audit']) {
     assert.equal((await desk(officer, at)).status(), 200, at);

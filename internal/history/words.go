@@ -52,7 +52,10 @@ var table = map[evidence.Kind]words{
 	evidence.AccessEnded:   {show: Decisions, text: "You ended the time for which you had let {kind} in"},
 
 	evidence.RightRequested: {show: Decisions, text: "You used a right: {right}"},
-	evidence.RightAnswered:  {show: Decisions, text: "A request of yours was answered"},
+	evidence.RightAnswered: {show: Decisions, text: "A request of yours was answered", codes: map[string]string{
+		"closed": "A complaint of yours was looked into and closed",
+	}},
+	evidence.RightAcknowledged: {show: Decisions, text: "We acknowledged a request of yours and began to look into it: {right}"},
 	evidence.RetentionEvent: {show: Changes, folds: true, text: "Something ended from which the time that we keep data counts", codes: map[string]string{
 		"enquiry.closed":    "A question of yours was closed; the time that we keep it for counts from now",
 		"contract.ended":    "A contract of yours ended; the time that we keep its data for counts from now",
@@ -90,6 +93,9 @@ var table = map[evidence.Kind]words{
 		"recover.stopped":       "The removal of your second step was stopped",
 		"recover.offered":       "An engineer opened a way past your second step",
 		"recover.done":          "Your passkeys, authenticator app and recovery codes were removed, because they were lost",
+
+		"administrator.appointed": "You were made an administrator of your firm’s accounts",
+		"administrator.made":      "You made somebody an administrator of their firm’s accounts",
 	}},
 	evidence.AccountSignedIn: {show: Account, folds: true, text: "You signed in", codes: map[string]string{
 		"password":      "You signed in with your password",
@@ -116,6 +122,7 @@ var table = map[evidence.Kind]words{
 var never = []evidence.Kind{
 	evidence.LogOpened, evidence.PolicyPublished, evidence.KeyEpoch, evidence.KeyRotated, evidence.SweepDone, evidence.ErasuresDone,
 	evidence.BackupMade, evidence.RestoreDone, evidence.StatisticsDone, evidence.DoorRefused, evidence.ReportReceived, evidence.SubjectErased,
+	evidence.SearchEmpty, evidence.SearchRefused,
 }
 
 // mailWords name the mails by their code (package mail).
@@ -156,6 +163,7 @@ var mailWords = map[string]string{
 	"account.recover-stopped":       "our word that your second step stays",
 	"account.recover-offered":       "our word that a way past your second step was opened",
 	"account.recovered":             "our word that your second step was removed",
+	"account.appointed":             "our word that you look after your firm’s accounts now",
 }
 
 // someMail is a mail whose code has no words.

@@ -272,6 +272,10 @@ func (a *Accounts) Forget(ctx context.Context, tx *store.Tx, s keys.SubjectID) e
 	if len(subjects) == 0 {
 		subjects = []int64{int64(s)} // the retention sweep took the person
 	}
+	firms, err := a.firmsOf(ctx, tx, subjects)
+	if err != nil {
+		return err
+	}
 	for _, subject := range subjects {
 		for _, query := range []string{
 			"DELETE FROM sessions WHERE account IN (SELECT id FROM accounts WHERE subject = $1)",
@@ -286,7 +290,7 @@ func (a *Accounts) Forget(ctx context.Context, tx *store.Tx, s keys.SubjectID) e
 			}
 		}
 	}
-	return nil
+	return a.endFirms(ctx, tx, firms)
 }
 
 // Sweep removes what is over: sessions and links past their time, counts of

@@ -75,7 +75,7 @@ func (q *Queue) recipient(ctx context.Context, tx *store.Tx, it Item, content Co
 		if err != nil {
 			return Address{}, refusalOf(err)
 		}
-		if p, ok := compiled.Purpose(it.Purpose); !ok || !standing.Consents.Has(p) {
+		if p, ok := compiled.Purpose(it.Purpose); !ok || !standing.Agreed(p) {
 			return Address{}, refusedConsent
 		}
 	}

@@ -41,6 +41,7 @@ const (
 	AccountRecoveryUsed         Kind = "account.recovery-used"
 	AccountClosed               Kind = "account.closed"
 	AccountSignedOut            Kind = "account.signed-out" // everywhere, by somebody else
+	AccountAppointed            Kind = "account.appointed"  // to who was made an administrator of their firm
 
 	AccountRecoverAsked   Kind = "account.recover-asked"   // somebody lost their second factor
 	AccountRecoverBegun   Kind = "account.recover-begun"   // and waits for it to be removed
@@ -100,6 +101,7 @@ var kinds = map[Kind]struct {
 	AccountRecoverStopped:       {Service, false, true, changedTemplate},
 	AccountRecoverOffered:       {Service, false, true, changedTemplate},
 	AccountRecovered:            {Service, false, true, changedTemplate},
+	AccountAppointed:            {Service, false, true, "account_appointed"},
 	RightsLink:                  {Service, false, true, "rights_link"},
 	RightsNothing:               {Service, false, true, "rights_nothing"},
 	RightsPortal:                {Service, false, true, "rights_portal"},
@@ -188,6 +190,7 @@ var changes = map[Kind]struct{ subject, what string }{
 	AccountRecovered:            {"Your second step was removed", "Every passkey, authenticator app and recovery code of your account was removed, as was asked for, and your account was signed out everywhere. Please set up a new second step."},
 	AccountSignedOut:            {"Your account was signed out", "Your account was signed out everywhere, by whoever looks after the accounts of your firm or by us. Nothing else of it was changed."},
 	AccountClosed:               {"Your account was closed", "Your account was closed by whoever looks after the accounts of your firm, or of ours. It does not sign in any more. What we hold about you stays yours: you can still ask for it, or have it erased."},
+	AccountAppointed:            {"You look after your firm’s accounts now", "You were made an administrator of your firm’s accounts, by another administrator of it or, where it had none, by our staff. You can invite people of your firm, sign them out and close their accounts."},
 }
 
 // Subject is the mail's subject.

@@ -213,6 +213,13 @@ func (n *Newsletter) Moved(ctx context.Context, tx *store.Tx, s keys.SubjectID, 
 	if err != nil {
 		return err
 	}
+	covers, err := n.covers(ctx, tx, roles, s)
+	if err != nil {
+		return err
+	}
+	if !covers(roles.Email) {
+		return errors.Join(n.rest(ctx, tx, roles, s), release())
+	}
 	own, err := n.ownOf(ctx, tx, roles, root, marks)
 	if err != nil || len(own) == 0 {
 		return errors.Join(err, release())
@@ -222,11 +229,10 @@ func (n *Newsletter) Moved(ctx context.Context, tx *store.Tx, s keys.SubjectID, 
 		return err
 	}
 	// The old address goes with the key of the consent, which stands.
-	for _, stands := range []bool{false, true} {
-		if err := n.c.Vault.SetConsent(ctx, tx, s, roles.Purpose, stands); err != nil {
-			return err
-		}
+	if err := n.c.Vault.EraseConsented(ctx, tx, s, roles.Purpose); err != nil {
+		return err
 	}
+	others = slices.DeleteFunc(others, func(r vault.Record) bool { return !covers(r.Category) })
 	a := vault.Access{Actor: actor, Purpose: roles.Purpose, Surface: surface}
 	if err := n.again(ctx, tx, a, s, others); err != nil {
 		return err
@@ -244,6 +250,35 @@ func (n *Newsletter) Moved(ctx context.Context, tx *store.Tx, s keys.SubjectID, 
 		}
 	}
 	return release()
+}
+
+// rest forgets the old address of a person whose yes does not cover what the
+// newsletter does now, until they are asked again and say yes.
+func (n *Newsletter) rest(ctx context.Context, tx *store.Tx, roles Roles, s keys.SubjectID) error {
+	if err := n.c.Vault.EraseConsented(ctx, tx, s, roles.Purpose); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `UPDATE newsletter SET state = $1 WHERE state = $2
+		AND subject IN (SELECT o.subject FROM subjects p JOIN subjects o ON o.root = p.root WHERE p.subject = $3)`, string(ended), string(standing), int64(s))
+	if err != nil {
+		return fmt.Errorf("marketing: %w", err)
+	}
+	return nil
+}
+
+// covers returns which categories a person's consent to the newsletter covers,
+// as the policy in force has it.
+func (n *Newsletter) covers(ctx context.Context, tx *store.Tx, roles Roles, s keys.SubjectID) (func(category string) bool, error) {
+	st, err := n.c.Vault.Standing(ctx, tx, s)
+	if err != nil {
+		return nil, err
+	}
+	c := n.c.InForce()
+	p, ok := c.Purpose(roles.Purpose)
+	return func(category string) bool {
+		k, known := c.Category(category)
+		return ok && known && st.Covers(k, p)
+	}, nil
 }
 
 // others returns what the newsletter holds of a person beside the address, such

@@ -70,7 +70,8 @@ type copied struct{ value, surface string }
 
 // copy brings the copies of one purpose to what its channels need. Where they
 // were others, all go with their key, and what is needed is written anew, so
-// that a number that was taken back is not kept in an older copy.
+// that a number that was taken back is not kept in an older copy. What the
+// consent does not cover under the policy in force is not written.
 func (d *Desk) copy(ctx context.Context, tx *store.Tx, w Who, q *policy.Purpose) error {
 	var categories []string
 	for _, u := range q.Uses {
@@ -90,6 +91,15 @@ func (d *Desk) copy(ctx context.Context, tx *store.Tx, w Who, q *policy.Purpose)
 	if err != nil {
 		return err
 	}
+	covers, err := d.covers(ctx, tx, w.Subject, q)
+	if err != nil {
+		return err
+	}
+	for id := range wanted {
+		if _, there := held[id]; !covers(id) && !there {
+			delete(wanted, id)
+		}
+	}
 	same := len(held) == len(wanted)
 	for id, x := range wanted {
 		same = same && held[id].value == x.value
@@ -98,12 +108,11 @@ func (d *Desk) copy(ctx context.Context, tx *store.Tx, w Who, q *policy.Purpose)
 		return nil
 	}
 	if len(held) > 0 {
-		for _, stands := range []bool{false, true} {
-			if err := d.c.Vault.SetConsent(ctx, tx, w.Subject, q.ID, stands); err != nil {
-				return err
-			}
+		if err := d.c.Vault.EraseConsented(ctx, tx, w.Subject, q.ID); err != nil {
+			return err
 		}
 	}
+	maps.DeleteFunc(wanted, func(id string, _ copied) bool { return !covers(id) })
 	return d.put(ctx, tx, w, q, wanted)
 }
 
@@ -121,6 +130,20 @@ func (d *Desk) put(ctx context.Context, tx *store.Tx, w Who, q *policy.Purpose, 
 		}
 	}
 	return nil
+}
+
+// covers returns which categories a person's consent to a purpose covers.
+func (d *Desk) covers(ctx context.Context, tx *store.Tx, s keys.SubjectID, q *policy.Purpose) (func(category string) bool, error) {
+	st, err := d.c.Vault.Standing(ctx, tx, s)
+	if err != nil {
+		return nil, err
+	}
+	c := d.c.InForce()
+	p, ok := c.Purpose(q.ID)
+	return func(category string) bool {
+		k, known := c.Category(category)
+		return ok && known && st.Covers(k, p)
+	}, nil
 }
 
 // wanted is what the allowed channels of a purpose need, by category.

@@ -79,21 +79,25 @@ func (rt *Routes) Menu(label, path string, roles ...identity.Role) {
 }
 
 // MenuIf is Menu for those whom shown lets see the entry, asked each time:
-// what a role may do hangs on the policy in force.
-func (rt *Routes) MenuIf(label, path string, shown func(*identity.Session) bool) {
-	rt.menu = append(rt.menu, menuEntry{label, path, shown})
+// what a role may do hangs on the policy in force. The entry is marked on the
+// pages below its path, and on those named and below them.
+func (rt *Routes) MenuIf(label, path string, shown func(*identity.Session) bool, below ...string) {
+	rt.menu = append(rt.menu, menuEntry{label, path, shown, below})
 }
 
 type menuEntry struct {
 	label, path string
 	shown       func(*identity.Session) bool
+	below       []string
 }
 
 // menuFor is the menu as somebody sees it.
 func (rt *Routes) menuFor(me *identity.Session, current string) (links []Link) {
 	for _, e := range rt.menu {
 		if e.shown(me) {
-			here := e.path == current || e.path != "/" && strings.HasPrefix(current, e.path+"/")
+			here := e.path == current || e.path != "/" && strings.HasPrefix(current, e.path+"/") || slices.ContainsFunc(e.below, func(path string) bool {
+				return path == current || strings.HasPrefix(current, path+"/")
+			})
 			links = append(links, Link{Label: e.label, Href: e.path, Current: here})
 		}
 	}

@@ -112,7 +112,7 @@ func TestRoutesThatChangeAreKept(t *testing.T) {
 	b.OpenAccounts()
 	fresh := []string{
 		"POST /security/sessions/{session}/end", "POST /security/sessions/end", "POST /security/password", "POST /security/address", "POST /security/recovery",
-		"POST /security/credentials/{credential}/remove", "POST /people/invite", "POST /people/{account}/close", "POST /people/{account}/sign-out",
+		"POST /security/credentials/{credential}/remove", "POST /people/invite", "POST /people/{account}/close", "POST /people/{account}/sign-out", "POST /people/{account}/appoint",
 	}
 	for _, e := range b.Table("portal") {
 		if e.Pattern[:4] == "GET " {

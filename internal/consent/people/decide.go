@@ -132,7 +132,7 @@ func (d *Desk) DecideIn(ctx context.Context, tx *store.Tx, dec Decision) error {
 		if err != nil || again {
 			return err
 		}
-		return d.keep(ctx, tx, q, dec, row, words)
+		return d.keep(ctx, tx, q, dec, row, func() error { return d.stand(ctx, tx, q, dec, row) })
 	})
 }
 
@@ -232,15 +232,17 @@ func channels(q *policy.Purpose, chosen []string) ([]string, error) {
 	return allowed, nil
 }
 
-// keep writes a decision: the standing, the row, the words and the evidence.
-func (d *Desk) keep(ctx context.Context, tx *store.Tx, q *policy.Purpose, dec Decision, row Row, words Words) error {
-	if err := d.stand(ctx, tx, q, dec, row); err != nil {
+// keep writes a decision: the standing, the row, the words and the evidence. It
+// is the one place in which a decision about a purpose is recorded.
+func (d *Desk) keep(ctx context.Context, tx *store.Tx, q *policy.Purpose, dec Decision, row Row, stand func() error) error {
+	if err := stand(); err != nil {
 		return err
 	}
 	id, err := Remember(ctx, tx, row)
 	if err != nil {
 		return err
 	}
+	words := Statement(d.c.InForce().Policy(), q)
 	hash := words.Hash()
 	if _, err := tx.Exec(ctx, "INSERT INTO wordings (hash, words) VALUES ($1, $2) ON CONFLICT DO NOTHING", hash[:], words.text()); err != nil {
 		return fmt.Errorf("people: %w", err)

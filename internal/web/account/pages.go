@@ -91,6 +91,7 @@ type PersonView struct {
 	Self                           bool
 	Close                          string // the page that asks
 	SignOut                        string // where the button posts
+	Appoint                        string // the same, of who may be made an administrator; empty else
 }
 
 // roleWords are the roles as people call them.

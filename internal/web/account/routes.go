@@ -68,6 +68,7 @@ func Add(rt *web.Routes, s *web.Site, a *identity.Accounts) {
 	rt.Member(web.Fresh, "GET /people/invite", h.invite, managers...)
 	rt.Member(web.Fresh, "POST /people/invite", h.invitePost, managers...)
 	rt.Member(web.Fresh, "POST /people/{account}/sign-out", h.signOutPost, managers...)
+	rt.Member(web.Fresh, "POST /people/{account}/appoint", h.appointPost, identity.CustomerAdministrator)
 	rt.Member(web.Fresh, "GET /people/{account}/close", h.dismiss, managers...)
 	rt.Member(web.Fresh, "POST /people/{account}/close", h.dismissPost, managers...)
 }

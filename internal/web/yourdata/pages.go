@@ -70,8 +70,17 @@ type Erase struct {
 	Kept  []rights.Kept
 	Held  string // how long the note of the erasure is kept, in words
 	Ends  bool   // an account goes with it
+	Last  *Last
 	Erase web.Act
 	Back  Way
+}
+
+// Last says what goes with somebody who is the last of their role, and offers
+// to hand it over first. It refuses nothing.
+type Last struct {
+	Title string
+	Words []string
+	Way   web.Link
 }
 
 // Done is the page "your_data_done": what was done.
