@@ -64,7 +64,7 @@ func TestSearchesThatFindNobody(t *testing.T) {
 			t.Errorf("%d looks at somebody nobody saw", n)
 		}
 		a := officer.get("/evidence")
-		for _, want := range []string{"7 in all", "Reference of an account", "The policy does not let this role look so", "Nobody fits whom they may see"} {
+		for _, want := range []string{"7 in all", "Reference of an account", "The policy does not let this role look so", "Nobody that they may see was found"} {
 			if !strings.Contains(a.Text, want) {
 				t.Errorf("%q is missing", want)
 			}
