@@ -36,6 +36,7 @@ func (s PurposeSet) Without(p PurposeIndex) PurposeSet {
 // Standing is what a subject has decided, as the doors need it.
 type Standing struct {
 	Consents   PurposeSet // purposes with standing consent
+	Lapsed     []Lapse    // what those given under earlier versions do not cover; none for most people
 	Objections PurposeSet // purposes objected to (Art 21)
 	Restricted bool       // use is restricted (Art 18)
 	Shut       KindSet    // kinds of actor shut out of what need not be (R29)
@@ -73,7 +74,7 @@ const (
 	Undeclared           // the purpose does not use this category, or the category is never stored
 	WrongActor           // the actor may not act for this purpose
 	WrongSurface         // the surface may not collect this category
-	NoConsent            // the basis is consent and none stands (Art 6(1)(a))
+	NoConsent            // the basis is consent and none stands that covers it (Art 6(1)(a))
 	Restricted           // the subject restricted the use (Art 18)
 	Objected             // the subject objected to the purpose (Art 21)
 	ShutOut              // the subject shut this kind of actor out, and the use need not be (R29)
@@ -265,7 +266,7 @@ func (c *Compiled) Use(a ActorIndex, k CategoryIndex, p PurposeIndex, st Standin
 		return Undeclared
 	case int(a) >= len(c.actors) || !c.actors[a].Has(p):
 		return WrongActor
-	case v&onConsent != 0 && !st.Consents.Has(p):
+	case v&onConsent != 0 && !st.Covers(k, p):
 		return NoConsent
 	case st.Restricted && v&whileRestricted == 0:
 		return Restricted
@@ -286,7 +287,7 @@ func (c *Compiled) UseOwn(k CategoryIndex, p PurposeIndex, st Standing) Verdict 
 		return Undeclared
 	}
 	switch v := c.cells[at]; {
-	case v&onConsent != 0 && !st.Consents.Has(p):
+	case v&onConsent != 0 && !st.Covers(k, p):
 		return NoConsent
 	case v&objectable != 0 && st.Objections.Has(p):
 		return Objected
@@ -309,7 +310,7 @@ func (c *Compiled) Collect(s SurfaceIndex, k CategoryIndex, p PurposeIndex, st S
 		return Undeclared
 	case s >= maxSurfaces || c.surfaces[k]&(1<<s) == 0:
 		return WrongSurface
-	case v&onConsent != 0 && !st.Consents.Has(p):
+	case v&onConsent != 0 && !st.Covers(k, p):
 		return NoConsent
 	case v&objectable != 0 && st.Objections.Has(p):
 		return Objected

@@ -3,7 +3,6 @@ package policy
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -15,6 +14,8 @@ type Change struct {
 	Tell      bool     `json:"tell"` // people must be told before it applies (UK GDPR Art 13(3), Art 12(1))
 	AskAgain  bool     `json:"ask_again"`
 	AskGroups []string `json:"ask_groups"` // cookie groups whose consent no longer covers what is done (Art 4(11), Art 7)
+
+	extents []extent // of purposes, what an earlier consent does not cover
 }
 
 // Diff returns what changed in meaning from old to new, in the order of the
@@ -52,19 +53,6 @@ func AskAgain(changes []Change) []string {
 		}
 	}
 	return groups
-}
-
-// Widening returns, in words, the changes by which a purpose may do more than
-// before, or somebody else does it: what was agreed to earlier does not cover
-// them (UK GDPR Art 4(11)).
-func Widening(changes []Change, purpose string) []string {
-	var words []string
-	for _, c := range changes {
-		if c.Tell && (c.Kind == "operator.changed" || c.ID == purpose || strings.HasPrefix(c.ID, purpose+"/")) {
-			words = append(words, c.What)
-		}
-	}
-	return words
 }
 
 // MustTell reports whether any of the changes must be told to people.

@@ -10,9 +10,7 @@ func (d *differ) operator() {
 	a, b := d.old.Operator, d.new.Operator
 	if a.Name != b.Name || a.CompanyNumber != b.CompanyNumber {
 		c := d.tell("operator.changed", b.ID, "The company responsible for your data is now %s (before: %s)", b.Name, a.Name)
-		for _, g := range d.new.ConsentGroups() {
-			d.ask(c, g.ID) // consent was given to a named controller
-		}
+		d.widensAll(c) // consent was given to a named controller
 	}
 	for _, x := range []struct {
 		key  string
@@ -29,7 +27,10 @@ func (d *differ) operator() {
 	d.company(&a, &b)
 	d.regulator(&d.old.Regulator, &d.new.Regulator)
 	for _, r := range fresh(d.old.Storage.Regions, d.new.Storage.Regions) {
-		d.tell("storage.region-added", string(r), "Your data is now also kept in %s", placed(r))
+		c := d.tell("storage.region-added", string(r), "Your data is now also kept in %s", placed(r))
+		if !r.Near() {
+			d.widensAll(c)
+		}
 	}
 	for _, r := range fresh(d.new.Storage.Regions, d.old.Storage.Regions) {
 		d.note("storage.region-removed", string(r), "Your data is no longer kept in %s", placed(r))
@@ -190,6 +191,7 @@ func (d *differ) purposes() {
 		func(q *Purpose) {
 			c := d.tell("purpose.added", q.ID, "We now also use data for %s", quoted(q.Title))
 			d.ask(c, d.groupsOf(q.ID)...)
+			c.widens(q.ID, true)
 		},
 		d.purpose)
 }
@@ -203,6 +205,7 @@ func (d *differ) purpose(a, b *Purpose) {
 	if more := fresh(before, now); len(more) > 0 {
 		c := d.tell("purpose.category-added", b.ID, "For %s we now also use %s", quoted(b.Title), d.all("category", more))
 		d.ask(c, d.groupsOf(b.ID)...)
+		c.widens(b.ID, false, more...)
 	}
 	for _, id := range now {
 		if old, both := was[id]; both {
@@ -212,15 +215,17 @@ func (d *differ) purpose(a, b *Purpose) {
 	if more := fresh(a.Recipients, b.Recipients); len(more) > 0 {
 		c := d.tell("purpose.recipient-added", b.ID, "Data that we use for %s now also goes to %s", quoted(b.Title), d.all("recipient", more))
 		d.ask(c, d.groupsOf(b.ID)...)
+		c.widens(b.ID, true)
 	}
 	if less := fresh(b.Recipients, a.Recipients); len(less) > 0 {
 		d.note("purpose.recipient-removed", b.ID, "Data that we use for %s no longer goes to %s", quoted(b.Title), d.all("recipient", less))
 	}
 	if a.Marketing != b.Marketing {
-		d.tell("purpose.marketing", b.ID, "%s is now %s (before: %s)", quoted(b.Title), worded(marketings, b.Marketing), worded(marketings, a.Marketing))
+		d.tell("purpose.marketing", b.ID, "%s is now %s (before: %s)", quoted(b.Title), worded(marketings, b.Marketing), worded(marketings, a.Marketing)).widens(b.ID, true)
 	}
 	if more := fresh(a.Channels, b.Channels); len(more) > 0 {
-		d.tell("purpose.channel-added", b.ID, "%s may now also come by %s", quoted(b.Title), listed(channelWords(more)))
+		// Each channel is chosen on its own, and a new one is not among them.
+		d.tell("purpose.channel-added", b.ID, "%s may now also come by %s", quoted(b.Title), listed(channelWords(more))).widens(b.ID, false)
 	}
 	if less := fresh(b.Channels, a.Channels); len(less) > 0 {
 		d.note("purpose.channel-removed", b.ID, "%s no longer comes by %s", quoted(b.Title), listed(channelWords(less)))
@@ -230,7 +235,7 @@ func (d *differ) purpose(a, b *Purpose) {
 	case b.DespiteRestriction == "":
 		d.note("purpose.restrictable", b.ID, "%s now stops when you have restricted the use of your data", quoted(b.Title))
 	default:
-		d.tell("purpose.despite-restriction", b.ID, "%s now goes on even when you have restricted the use of your data, for %s", quoted(b.Title), worded(grounds, b.DespiteRestriction))
+		d.tell("purpose.despite-restriction", b.ID, "%s now goes on even when you have restricted the use of your data, for %s", quoted(b.Title), worded(grounds, b.DespiteRestriction)).widens(b.ID, true)
 	}
 	if more := fresh(a.Subjects, b.Subjects); len(more) > 0 {
 		d.tell("purpose.subject-added", b.ID, "%s is now also about %s", quoted(b.Title), listed(more))
@@ -244,6 +249,7 @@ func (d *differ) use(purpose, category string, a, b used) {
 	tell := func(kind, format string, args ...any) *Change {
 		c := d.together(kind, purpose, category, format, args...)
 		c.Tell = true
+		c.widens(purpose, false, category)
 		return c
 	}
 	if a.use.Basis != b.use.Basis {

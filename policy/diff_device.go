@@ -16,6 +16,7 @@ func (d *differ) recipients() {
 			if more := fresh(a.Categories, b.Categories); len(more) > 0 {
 				c := d.tell("recipient.category-added", b.ID, "%s now also receives %s", quoted(b.Name), d.all("category", more))
 				d.ask(c, d.groupsTo(b.ID)...)
+				d.widensTo(c, b.ID, more...)
 			}
 			if less := fresh(b.Categories, a.Categories); len(less) > 0 {
 				d.note("recipient.category-removed", b.ID, "%s no longer receives %s", quoted(b.Name), d.all("category", less))
@@ -24,6 +25,7 @@ func (d *differ) recipients() {
 				c := d.tell("recipient.region", b.ID, "%s now keeps data in %s (before: in %s)", quoted(b.Name), placed(b.Region), placed(a.Region))
 				if a.Region.Near() && !b.Region.Near() {
 					d.ask(c, d.groupsTo(b.ID)...)
+					d.widensTo(c, b.ID)
 				}
 			}
 			if a.Safeguard != b.Safeguard {
@@ -32,6 +34,7 @@ func (d *differ) recipients() {
 			if a.Name != b.Name {
 				c := d.tell("recipient.name", b.ID, "Instead of %s, %s now receives data", quoted(a.Name), quoted(b.Name))
 				d.ask(c, d.groupsTo(b.ID)...)
+				d.widensTo(c, b.ID)
 			}
 			if a.Several != b.Several {
 				d.note("recipient.several", b.ID, "Whether %s means one firm or several changed", quoted(b.Name))
@@ -39,6 +42,7 @@ func (d *differ) recipients() {
 			if a.Role != b.Role {
 				c := d.tell("recipient.role", b.ID, "%s now %s (before: it %s)", quoted(b.Name), worded(roles, b.Role), worded(roles, a.Role))
 				d.ask(c, d.groupsTo(b.ID)...)
+				d.widensTo(c, b.ID)
 			}
 		})
 }

@@ -14,7 +14,9 @@ import (
 
 // AccountCmd manages accounts.
 type AccountCmd struct {
-	Create AccountCreateCmd `cmd:"" help:"Open the way for an account, such as that of the first member of staff. Prints a link that works once."`
+	Create  AccountCreateCmd  `cmd:"" help:"Open the way for an account, such as that of the first member of staff. Prints a link that works once."`
+	Recover AccountRecoverCmd `cmd:"" help:"Let a member of staff in who lost telephone, passkeys and recovery codes. Prints a link that works once."`
+	SignOut AccountSignOutCmd `cmd:"" help:"End all sessions of one person, of everybody with a role, or of everyone. Each is told."`
 }
 
 // AccountCreateCmd makes a link by which somebody opens an account.

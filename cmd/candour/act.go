@@ -14,15 +14,17 @@ import (
 // acts are what commands may ask of whoever has the data folder.
 func (a *app) acts() map[string]folder.Act {
 	return map[string]folder.Act{
-		"account-create": typed(a.createAccount),
-		"audit-begin":    typed(a.beginAudit),
-		"audit-end":      typed(a.endAudit),
-		"backup":         typed(a.backup),
-		"check":          typed(a.check),
-		"erase":          typed(a.erase),
-		"export":         typed(a.export),
-		"keys-rotate":    typed(a.rotate),
-		"policy-publish": typed(a.publish),
+		"account-create":   typed(a.createAccount),
+		"account-recover":  typed(a.recoverAccount),
+		"account-sign-out": typed(a.signOut),
+		"audit-begin":      typed(a.beginAudit),
+		"audit-end":        typed(a.endAudit),
+		"backup":           typed(a.backup),
+		"check":            typed(a.check),
+		"erase":            typed(a.erase),
+		"export":           typed(a.export),
+		"keys-rotate":      typed(a.rotate),
+		"policy-publish":   typed(a.publish),
 	}
 }
 

@@ -84,6 +84,7 @@ func openApp(ctx context.Context, c appConfig) (_ *app, err error) {
 		return nil, err
 	}
 	a.vault = vault.New(a.store, a.ring, a.evidence, a.inForce, a.now)
+	a.vault.Versions(a.policyOf)
 	return a, nil
 }
 

@@ -60,9 +60,10 @@ func (a *app) openDesks(queue *mail.Queue, breached *identity.Breached, portal s
 	d.rights = rights.New(rights.Config{
 		Store: a.store, Ring: a.ring, Log: a.evidence, Vault: a.vault, Queue: queue, InForce: a.inForce, Now: a.now,
 		Ticket:     d.help.OpenIn,
+		TicketDone: d.help.CloseIn,
 		Sources:    []rights.Source{rights.Accounts(d.accounts), rights.Tickets(d.help), rights.Newsletter(d.newsletter), rights.Decided(d.choices, a.purposeTitle)},
 		Forget:     forget,
-		Decide:     d.choices.DecideIn,
+		Choices:    d.choices,
 		HasAccount: d.hasAccount,
 		Portal:     portal,
 		History:    d.history,
@@ -73,11 +74,15 @@ func (a *app) openDesks(queue *mail.Queue, breached *identity.Breached, portal s
 // reference is what people quote of the row that an entry is about; empty if
 // they quote nothing.
 func (d *desks) reference(ctx context.Context, tx *store.Tx, kind evidence.Kind, ref int64) (string, error) {
-	if kind != evidence.EnquiryMade {
-		return "", nil
+	var reference string
+	var err error
+	switch kind {
+	case evidence.EnquiryMade:
+		reference, err = d.help.Reference(ctx, tx, ref)
+	case evidence.RightRequested, evidence.RightAcknowledged, evidence.RightAnswered, evidence.ComplaintMade:
+		reference, err = d.rights.Reference(ctx, tx, ref)
 	}
-	reference, err := d.help.Reference(ctx, tx, ref)
-	if errors.Is(err, support.ErrNotFound) {
+	if errors.Is(err, support.ErrNotFound) || errors.Is(err, rights.ErrNotFound) {
 		return "", nil
 	}
 	return reference, err

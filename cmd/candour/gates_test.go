@@ -117,9 +117,13 @@ func foreign(t *testing.T, r *rig, other *visitorAs) func(name string) string {
 		t.Fatal("somebody else has no credential", err)
 	}
 	var entry, record int64
+	var firm string
 	err = r.app.store.View(context.Background(), func(tx *store.Tx) error {
 		about := int64(other.session.Account.Subject)
 		if err := tx.QueryRow(context.Background(), "SELECT MAX(record) FROM records WHERE subject = $1", about).Scan(&record); err != nil {
+			return err
+		}
+		if err := tx.QueryRow(context.Background(), "SELECT reference FROM companies WHERE id = $1", other.session.Account.Company).Scan(&firm); err != nil {
 			return err
 		}
 		return tx.QueryRow(context.Background(), "SELECT MAX(entry) FROM evidence_about WHERE subject = $1", about).Scan(&entry)
@@ -131,7 +135,7 @@ func foreign(t *testing.T, r *rig, other *visitorAs) func(name string) string {
 		"session": fmt.Sprint(other.session.ID), "credential": fmt.Sprint(credentials[0].ID), "account": other.session.Account.Reference,
 		"entry":  fmt.Sprint(entry),
 		"ticket": "7K2M-9QXT", "pass": "AAAA", "form": "record.pdf", // of nobody; whose they are is tried in internal/web/console
-		"record": fmt.Sprint(record),
+		"record": fmt.Sprint(record), "firm": firm,
 	}
 	return func(name string) string {
 		if slices.Contains(declaredNames, name) {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"candour/internal/evidence"
 	"candour/internal/folder"
 	"candour/internal/mail"
 	"candour/internal/rights"
@@ -128,10 +129,7 @@ func (a *app) erase(ctx context.Context, args personArgs) (any, error) {
 // person finds whom an address leads to, for a purpose that the engineer may
 // act for. No error quotes the address.
 func (a *app) person(ctx context.Context, desks *desks, args personArgs) (rights.Person, error) {
-	p := rights.Person{Access: vault.Access{Actor: engineer, Purpose: args.Purpose}, Way: rights.ByCommand}
-	if _, ok := a.inForce().Policy().SurfaceByID("console"); ok {
-		p.Access.Surface = "console"
-	}
+	p := rights.Person{Access: vault.Access{Actor: engineer, Purpose: args.Purpose, Surface: a.desk()}, Way: rights.ByCommand}
 	address, err := mail.ParseAddress(args.Email)
 	if err != nil {
 		return p, fmt.Errorf("--email: %w", err)
@@ -140,6 +138,9 @@ func (a *app) person(ctx context.Context, desks *desks, args personArgs) (rights
 		p.Subjects, err = desks.rights.Find(ctx, tx, p.Access, address.Reveal())
 		return err
 	})
+	if err := a.searched(ctx, p, err); err != nil {
+		return p, err
+	}
 	switch {
 	case errors.Is(err, rights.ErrActor):
 		return p, a.notFor(args.Purpose)
@@ -153,17 +154,47 @@ func (a *app) person(ctx context.Context, desks *desks, args personArgs) (rights
 	return p, nil
 }
 
+// searched leaves an entry of evidence where a command finds nobody, or may not
+// look, as the console does. It holds nothing of the address.
+func (a *app) searched(ctx context.Context, p rights.Person, failed error) error {
+	body := evidence.Body{Kind: evidence.SearchEmpty, At: a.now(), Surface: p.Access.Surface, Code: "email", Policy: a.inForce().Policy().Version}
+	switch {
+	case errors.Is(failed, rights.ErrActor), errors.Is(failed, vault.ErrPurpose):
+		body.Kind = evidence.SearchRefused
+	case failed != nil || len(p.Subjects) > 0:
+		return nil
+	}
+	if _, ok := a.inForce().Actor(engineer); ok {
+		body.Actor = engineer
+	}
+	if _, ok := a.inForce().Purpose(p.Access.Purpose); ok {
+		body.Purpose = p.Access.Purpose
+	}
+	return a.store.Update(ctx, func(tx *store.Tx) error {
+		_, err := a.evidence.Append(ctx, tx, body)
+		return err
+	})
+}
+
 // notFor says for which purposes the engineer may act.
 func (a *app) notFor(purpose string) error {
 	p := a.inForce().Policy()
-	actor, ok := p.ActorByID(engineer)
-	if !ok {
-		return errors.New("the policy declares no actor " + engineer + ", in whose name this command acts")
+	if err := a.hasEngineer(); err != nil {
+		return err
 	}
+	actor, _ := p.ActorByID(engineer)
 	allowed := slices.Sorted(slices.Values(actor.Purposes))
 	if _, ok := p.PurposeByID(purpose); !ok {
 		// It may be a mistyped word, or anything else: it is not repeated.
 		return fmt.Errorf("--purpose is none of the policy's; the engineer may act for: %s", strings.Join(allowed, ", "))
 	}
 	return fmt.Errorf("the policy does not let the engineer act for %s; it allows: %s", purpose, strings.Join(allowed, ", "))
+}
+
+// hasEngineer refuses to act in the name of an actor that the policy lacks.
+func (a *app) hasEngineer() error {
+	if _, ok := a.inForce().Policy().ActorByID(engineer); !ok {
+		return errors.New("the policy declares no actor " + engineer + ", in whose name this command acts")
+	}
+	return nil
 }

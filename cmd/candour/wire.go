@@ -125,6 +125,7 @@ type sites struct {
 	tls     *tls.Config
 	public  *url.URL // the website as people reach it
 	parents []string
+	ports   map[string]string // at which passkeys work, by parent
 	secure  bool
 
 	site    *web.Site
@@ -138,7 +139,8 @@ type sites struct {
 
 // place finds the address of the website for links, and the parent domains
 // that are answered: the local one, and the operator's own where a certificate
-// or a proxy in front serves it.
+// or a proxy in front serves it. Passkeys work at the address that public names;
+// without it, at all of them with the port that is listened on.
 func (s *sites) place(public string, addr net.Addr, op policy.Operator) error {
 	s.parents, s.secure = []string{op.LocalDomain}, s.tls != nil
 	s.public = &url.URL{Scheme: "http", Host: op.LocalDomain}
@@ -157,6 +159,10 @@ func (s *sites) place(public string, addr net.Addr, op policy.Operator) error {
 		s.public.Host = net.JoinHostPort(s.public.Host, port)
 	}
 	if public == "" {
+		s.ports = make(map[string]string, len(s.parents))
+		for _, parent := range s.parents {
+			s.ports[parent] = port
+		}
 		return nil
 	}
 	u, err := url.Parse(public)
@@ -164,9 +170,11 @@ func (s *sites) place(public string, addr net.Addr, op policy.Operator) error {
 		return fmt.Errorf("--public must be the website's address, such as https://%s", op.Domain)
 	}
 	s.public, s.secure = u, s.secure || u.Scheme == "https"
-	if host := u.Hostname(); host != op.LocalDomain {
+	host := u.Hostname()
+	if host != op.LocalDomain {
 		s.parents = append(s.parents, host)
 	}
+	s.ports = map[string]string{host: u.Port()}
 	return nil
 }
 
@@ -186,7 +194,7 @@ func (s *sites) wire(c *RunCmd, bg *background) error {
 	s.site, err = web.New(web.Deps{
 		Profile: s.profile, Versions: s.versions, Desk: desk, Counter: s.counter, Views: views,
 		Secret: s.ring.Secret, Log: s.log, Now: s.now,
-		Parents: s.parents, TLS: s.secure, Strict: s.mailing, ProxyHeader: c.ProxyHeader, FormLimit: c.FormLimit,
+		Parents: s.parents, Ports: s.ports, TLS: s.secure, Strict: s.mailing, ProxyHeader: c.ProxyHeader, FormLimit: c.FormLimit,
 	})
 	if err != nil {
 		return err
@@ -236,7 +244,7 @@ func (s *sites) surface(id string) *web.Routes {
 		return softphone.New(s.site, deps)
 	case "console":
 		return console.New(s.site, console.Deps{
-			Accounts: d.accounts, Store: s.store, Vault: s.vault, Evidence: s.evidence, Desk: d.help, Queue: s.queue,
+			Accounts: d.accounts, Store: s.store, Vault: s.vault, Evidence: s.evidence, Desk: d.help, Rights: d.rights, Queue: s.queue, Own: deps,
 			Verify: s.verify, Go: s.bg.run, Audit: s.folder.Audit(),
 		})
 	}

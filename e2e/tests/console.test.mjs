@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { axe, oldEnough, press } from '../lib/browser.mjs';
-import { employ, openAccount, site } from '../lib/people.mjs';
+import { letter } from '../lib/ask.mjs';
+import { choosePassword, employ, linkIn, openAccount, site } from '../lib/people.mjs';
 import { setUp } from '../lib/stage.mjs';
 
 const ann = 'ann@example.com';
@@ -85,6 +86,50 @@ test('an enquiry is read, and closed (R3)', async () => {
   await support.getByText('Nothing is open.').waitFor();
 });
 
+test('a complaint is acknowledged and closed, and its person reads of it (L5, R6)', async () => {
+  const portal = (at) => customer.goto(stage.server.url(`portal.${site}`, at));
+  const listed = async () => {
+    await portal('/requests');
+    return customer.locator('main').innerText();
+  };
+  await portal('/requests');
+  await customer.getByLabel('Your complaint').fill('You rang me twice.');
+  await oldEnough(customer);
+  await press(customer, customer.locator('form#complaint button[type=submit]'));
+  assert.match(await listed(), /Nobody has taken it up yet/);
+  await desk(officer, '/enquiries');
+  await press(officer, officer.getByRole('link', { name: /^Open/ }).first());
+  await officer.getByText('You rang me twice.').waitFor();
+  await fits(officer);
+  await press(officer, officer.getByRole('button', { name: 'Acknowledge: we are looking into it' }));
+  await officer.getByText('Acknowledged', { exact: true }).waitFor();
+  await fits(officer);
+  assert.match(await listed(), /Acknowledged \d.*We are looking into it/s);
+  await press(officer, officer.getByRole('button', { name: 'Close the complaint' }));
+  await officer.getByText('Nothing is open.').waitFor();
+  assert.match(await listed(), /Closed \d.*We looked into it and closed it/s);
+  await fits(customer);
+  await portal('/history?show=decisions');
+  await customer.getByRole('link', { name: 'A complaint of yours was looked into and closed.', exact: true }).waitFor();
+});
+
+test('staff see what is held about themselves, and whatever happened with it (R24, R28)', async () => {
+  await desk(support, '/');
+  await press(support, support.getByRole('navigation').getByRole('link', { name: 'Your own data' }));
+  await fits(support);
+  const cards = await support.locator('main .cards a').evaluateAll((all) => all.map((a) => a.getAttribute('href')));
+  assert.deepEqual(cards, ['/profile', '/data', '/requests', '/history', '/access', '/security']);
+  for (const at of cards) {
+    assert.equal((await desk(support, at)).status(), 200, at);
+    await fits(support);
+  }
+  await desk(support, '/profile');
+  await support.getByText('sue@example.com').waitFor();
+  await desk(support, '/history');
+  await support.getByText('Your account was opened').first().waitFor();
+  assert.equal((await desk(support, '/preferences')).status(), 404);
+});
+
 test('who answers for the whole sees it, and has the evidence checked', async () => {
   for (const at of ['/', '/policy', '/data-map', '/data-map?purpose=account', '/data-map?category=contact.email', '/evidence', '/work', '/audit']) {
     assert.equal((await desk(officer, at)).status(), 200, at);
@@ -96,4 +141,47 @@ test('who answers for the whole sees it, and has the evidence checked', async ()
   for (const again = officer.getByRole('link', { name: 'Look again' }); await again.count() > 0;) await desk(officer, '/evidence');
   await officer.getByText('The evidence holds: nothing was changed, taken out or put in.').waitFor();
   await fits(officer);
+});
+
+test('a firm whose only administrator is erased gets another from its own people (R18, L8)', async () => {
+  const portal = (at) => stage.server.url(`portal.${site}`, at);
+  const [boss, user] = [await open(), await open()];
+  await openAccount(boss, stage.server, 'boss@example.com');
+  await boss.goto(portal('/people/invite'));
+  await oldEnough(boss);
+  await boss.getByLabel('Their name').fill('Una User');
+  await boss.getByLabel('Their e-mail address').fill('una@example.com');
+  await boss.getByLabel('Use our firm’s services').check();
+  await press(boss, boss.getByRole('button', { name: 'Send the invitation' }));
+  await choosePassword(user, linkIn(await letter(stage.server, site, 'una@example.com', 'account.invited'), '/sign-up/finish'));
+  await boss.goto(portal('/people'));
+  await boss.getByRole('button', { name: /^Make administrator/ }).waitFor();
+  await fits(boss);
+  await boss.goto(portal('/data/erase'));
+  await boss.getByRole('heading', { name: 'Your firm would have no administrator' }).waitFor();
+  await fits(boss);
+  await press(boss, boss.getByRole('button', { name: 'Yes, erase my data' }));
+  await desk(support, '/firms');
+  await fits(support);
+  await support.getByRole('link', { name: /^Appoint one/ }).click();
+  await support.getByText('una@example.com').waitFor();
+  await fits(support);
+  await press(support, support.getByRole('button', { name: /^Appoint/ }));
+  await support.getByText('Every firm has an administrator.').waitFor();
+  await letter(stage.server, site, 'una@example.com', 'account.appointed');
+  await user.goto(portal('/history'));
+  await user.getByRole('link', { name: 'You were made an administrator of your firm’s accounts.', exact: true }).waitFor();
+  await user.goto(portal('/people'));
+  await user.getByRole('heading', { level: 1, name: 'People' }).waitFor();
+});
+
+test('the officer sees who searches and finds nobody (R28)', async () => {
+  await find(support, 'nobody.at.all@example.com', 'Managing their account');
+  await desk(officer, '/evidence');
+  const list = officer.getByRole('group', { name: 'Searches that found nobody' });
+  assert.match(await list.innerText(), /Support staff.*Managing your account.*E-mail address/s);
+  assert.doesNotMatch(await officer.content(), /nobody\.at\.all/);
+  await fits(officer);
+  await desk(support, '/evidence');
+  assert.doesNotMatch(await support.content(), /Searches that found nobody/);
 });

@@ -140,7 +140,7 @@ it('objects, takes a yes back, and complains (L5, L11, R6, R16)', async () => {
   await click('Send the complaint');
   assert.match(await page.getByRole('status').innerText(), /We have your complaint/);
   const listed = await main();
-  for (const words of ['Complaint', 'We have acknowledged it', 'Objection', 'Withdrawal of consent', 'Rectification', 'Access', 'Portability', 'Restriction', 'You were given a copy.']) {
+  for (const words of ['Complaint', 'Nobody has taken it up yet', 'Objection', 'Withdrawal of consent', 'Rectification', 'Access', 'Portability', 'Restriction', 'You were given a copy.']) {
     assert.ok(listed.includes(words), `the list does not say ${words}:\n${listed}`);
   }
   assert.doesNotMatch(listed, /on our website/);

@@ -1,11 +1,13 @@
 // Builds the browser code, styles and fonts into internal/web/assets/dist:
 // minified, named after their content, the same bytes on every machine.
-// manifest.json there leads from the plain name to the built one.
+// manifest.json there leads from the plain name to the built one. The list of
+// common passwords is built beside them.
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { font, ranges } from './fonts.mjs';
+import { passwords } from './passwords.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const dist = path.resolve(root, '../internal/web/assets/dist');
@@ -68,3 +70,4 @@ for (const file of outputFiles) {
   console.log(`${String(file.contents.length).padStart(7)}  ${path.basename(file.path)}`);
 }
 await writeFile(path.join(dist, 'manifest.json'), `${JSON.stringify(sorted, null, 2)}\n`);
+await writeFile(path.resolve(root, '../internal/identity/common.bin'), await passwords());

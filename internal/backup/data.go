@@ -30,6 +30,7 @@ var inRing = map[string]string{
 	"evidence_pending":    "part of the evidence",
 	"evidence_order":      "part of the evidence",
 	"evidence_about":      "part of the evidence",
+	"evidence_searches":   "part of the evidence",
 	"evidence_checkpoint": "part of the evidence",
 }
 

@@ -75,6 +75,11 @@ func (l *Log) insert(ctx context.Context, tx *store.Tx, id int64, b Body) error 
 	if _, err := tx.Exec(ctx, query, row.ID, row.Commitment, row.Stored); err != nil {
 		return fmt.Errorf("evidence: %w", err)
 	}
+	if shapes[b.Kind].listed {
+		if _, err := tx.Exec(ctx, "INSERT INTO evidence_searches (entry) VALUES ($1)", row.ID); err != nil {
+			return fmt.Errorf("evidence: %w", err)
+		}
+	}
 	if key == 0 {
 		return nil
 	}

@@ -42,11 +42,15 @@ const (
 	AccessEnded       Kind = "access.ended"       // subject: that ended early; Code the kind
 	SubjectErased     Kind = "subject.erased"     // operator: Ref the receipt; never the subject, whose key is gone with this entry
 
-	RightRequested Kind = "right.requested" // subject: Code the right
-	RightAnswered  Kind = "right.answered"  // subject: Code the outcome
-	RetentionEvent Kind = "retention.event" // subject: Code the event that starts a retention period
-	ComplaintMade  Kind = "complaint.made"  // subject: DPA 2018 s164A
-	EnquiryMade    Kind = "enquiry.made"    // subject: Ref the ticket
+	SearchEmpty   Kind = "search.empty"   // operator: staff looked for somebody and found nobody; Actor, Purpose, and by which Category, or Code for what is none
+	SearchRefused Kind = "search.refused" // operator: the same, of what the policy does not let them look for
+
+	RightRequested    Kind = "right.requested"    // subject: Code the right
+	RightAnswered     Kind = "right.answered"     // subject: Code the outcome
+	RightAcknowledged Kind = "right.acknowledged" // subject: staff took a request up; Code the right
+	RetentionEvent    Kind = "retention.event"    // subject: Code the event that starts a retention period
+	ComplaintMade     Kind = "complaint.made"     // subject: DPA 2018 s164A
+	EnquiryMade       Kind = "enquiry.made"       // subject: Ref the ticket
 
 	NewsletterAsked     Kind = "newsletter.asked"     // subject: the confirmation was sent
 	NewsletterConfirmed Kind = "newsletter.confirmed" // subject
@@ -79,6 +83,7 @@ const (
 type shape struct {
 	audience audience
 	counted  bool // Count is needed: floods are counted, not logged one by one
+	listed   bool // staff read it again: the table evidence_searches leads to it
 }
 
 var shapes = map[Kind]shape{
@@ -116,11 +121,15 @@ var shapes = map[Kind]shape{
 	AccessEnded:       {audience: toSubject},
 	SubjectErased:     {audience: toOperator},
 
-	RightRequested: {audience: toSubject},
-	RightAnswered:  {audience: toSubject},
-	RetentionEvent: {audience: toSubject},
-	ComplaintMade:  {audience: toSubject},
-	EnquiryMade:    {audience: toSubject},
+	SearchEmpty:   {audience: toOperator, listed: true},
+	SearchRefused: {audience: toOperator, listed: true},
+
+	RightRequested:    {audience: toSubject},
+	RightAnswered:     {audience: toSubject},
+	RightAcknowledged: {audience: toSubject},
+	RetentionEvent:    {audience: toSubject},
+	ComplaintMade:     {audience: toSubject},
+	EnquiryMade:       {audience: toSubject},
 
 	NewsletterAsked:     {audience: toSubject},
 	NewsletterConfirmed: {audience: toSubject},

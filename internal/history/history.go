@@ -36,6 +36,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"candour/internal/evidence"
@@ -72,18 +73,34 @@ var ErrNotFound = errors.New("history: no such entry")
 // moment, while the log runs.
 var ErrNotYet = errors.New("history: the entry is not in the signed log yet; try again in a moment")
 
-// people returns all subjects that are the person.
-func (d *Desk) people(ctx context.Context, tx *store.Tx, s keys.SubjectID) ([]keys.SubjectID, error) {
+// people returns all subjects that are the person, and those that are known to
+// be theirs besides: what a complaint or an erasure was held as. Of those, one
+// that is gone is no error.
+func (d *Desk) people(ctx context.Context, tx *store.Tx, s keys.SubjectID, also []keys.SubjectID) ([]keys.SubjectID, error) {
 	group, err := d.c.Vault.Members(ctx, tx, s)
 	if errors.Is(err, vault.ErrNotFound) {
 		return nil, ErrNotFound
 	}
-	return group, err
+	if err != nil {
+		return nil, err
+	}
+	for _, other := range also {
+		more, err := d.c.Vault.Members(ctx, tx, other)
+		if err != nil && !errors.Is(err, vault.ErrNotFound) {
+			return nil, err
+		}
+		for _, m := range more {
+			if !slices.Contains(group, m) {
+				group = append(group, m)
+			}
+		}
+	}
+	return group, nil
 }
 
 // own returns an entry with its id if the person may see it.
-func (d *Desk) own(ctx context.Context, tx *store.Tx, s keys.SubjectID, id int64) (evidence.Entry, error) {
-	group, err := d.people(ctx, tx, s)
+func (d *Desk) own(ctx context.Context, tx *store.Tx, s keys.SubjectID, id int64, also []keys.SubjectID) (evidence.Entry, error) {
+	group, err := d.people(ctx, tx, s, also)
 	if err != nil {
 		return evidence.Entry{}, err
 	}
@@ -105,9 +122,9 @@ func (d *Desk) own(ctx context.Context, tx *store.Tx, s keys.SubjectID, id int64
 }
 
 // Get returns one entry of a person's history, whole. ErrNotFound if it is not
-// theirs to see.
-func (d *Desk) Get(ctx context.Context, tx *store.Tx, s keys.SubjectID, id int64) (Entry, error) {
-	e, err := d.own(ctx, tx, s, id)
+// theirs to see. also is as in Query.
+func (d *Desk) Get(ctx context.Context, tx *store.Tx, s keys.SubjectID, id int64, also ...keys.SubjectID) (Entry, error) {
+	e, err := d.own(ctx, tx, s, id, also)
 	if err != nil {
 		return Entry{}, err
 	}
@@ -117,10 +134,10 @@ func (d *Desk) Get(ctx context.Context, tx *store.Tx, s keys.SubjectID, id int64
 // Opening returns one entry of a person's history with the proof that it is in
 // the log: what package opening and its check-evidence.mjs verify, given
 // the log's verifier key. ErrNotFound if it is not theirs to see, ErrNotYet
-// before it is under a signed checkpoint.
-func (d *Desk) Opening(ctx context.Context, s keys.SubjectID, id int64) (opening.Opening, error) {
+// before it is under a signed checkpoint. also is as in Query.
+func (d *Desk) Opening(ctx context.Context, s keys.SubjectID, id int64, also ...keys.SubjectID) (opening.Opening, error) {
 	err := d.c.Store.View(ctx, func(tx *store.Tx) error {
-		_, err := d.own(ctx, tx, s, id)
+		_, err := d.own(ctx, tx, s, id, also)
 		return err
 	})
 	if err != nil {

@@ -54,6 +54,9 @@ type Query struct {
 	Show   Show
 	Before int64 // the Next of the page before; 0 begins with the newest
 	Limit  int   // lines; at most MaxLines, which 0 stands for
+	// Also are subjects that the caller knows to be the same person, although
+	// nothing in the vault joins them: rights.Self finds them by a proven address.
+	Also []keys.SubjectID
 }
 
 // Page is a part of a history.
@@ -131,7 +134,7 @@ func (d *Desk) List(ctx context.Context, tx *store.Tx, s keys.SubjectID, q Query
 	if q.Limit <= 0 || q.Limit > MaxLines {
 		q.Limit = MaxLines
 	}
-	group, err := d.people(ctx, tx, s)
+	group, err := d.people(ctx, tx, s, q.Also)
 	if err != nil {
 		return Page{}, err
 	}

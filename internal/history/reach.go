@@ -58,7 +58,7 @@ var barredWords = map[policy.Verdict]string{
 // Reach returns who may see what of a person now. ErrNotFound if there is no
 // such person.
 func (d *Desk) Reach(ctx context.Context, tx *store.Tx, s keys.SubjectID) (Reach, error) {
-	if _, err := d.people(ctx, tx, s); err != nil {
+	if _, err := d.people(ctx, tx, s, nil); err != nil {
 		return Reach{}, err
 	}
 	standing, err := d.c.Vault.Standing(ctx, tx, s)

@@ -52,7 +52,10 @@ var table = map[evidence.Kind]words{
 	evidence.AccessEnded:   {show: Decisions, text: "You ended the time for which you had let {kind} in"},
 
 	evidence.RightRequested: {show: Decisions, text: "You used a right: {right}"},
-	evidence.RightAnswered:  {show: Decisions, text: "A request of yours was answered"},
+	evidence.RightAnswered: {show: Decisions, text: "A request of yours was answered", codes: map[string]string{
+		"closed": "A complaint of yours was looked into and closed",
+	}},
+	evidence.RightAcknowledged: {show: Decisions, text: "We acknowledged a request of yours and began to look into it: {right}"},
 	evidence.RetentionEvent: {show: Changes, folds: true, text: "Something ended from which the time that we keep data counts", codes: map[string]string{
 		"enquiry.closed":    "A question of yours was closed; the time that we keep it for counts from now",
 		"contract.ended":    "A contract of yours ended; the time that we keep its data for counts from now",
@@ -86,16 +89,26 @@ var table = map[evidence.Kind]words{
 		"recovery.renewed":      "Your recovery codes were made anew",
 		"recovery.removed":      "Your recovery codes were removed",
 		"recovery.used":         "A recovery code was used to sign in",
+		"recover.begun":         "You said that your second step is lost, and the wait for its removal began",
+		"recover.stopped":       "The removal of your second step was stopped",
+		"recover.offered":       "An engineer opened a way past your second step",
+		"recover.done":          "Your passkeys, authenticator app and recovery codes were removed, because they were lost",
+
+		"administrator.appointed": "You were made an administrator of your firm’s accounts",
+		"administrator.made":      "You made somebody an administrator of their firm’s accounts",
 	}},
 	evidence.AccountSignedIn: {show: Account, folds: true, text: "You signed in", codes: map[string]string{
-		"password": "You signed in with your password",
-		"passkey":  "You signed in with a passkey",
+		"password":      "You signed in with your password",
+		"passkey":       "You signed in with a passkey",
+		"recovery-link": "You signed in with your password and the link for a lost second step",
 	}},
 	evidence.AccountRefused: {show: Account, text: "Somebody tried to sign in to your account and failed"},
 	evidence.AccountEnded: {show: Account, text: "You were signed out", codes: map[string]string{
 		"here":      "You signed out",
 		"elsewhere": "You ended a sign-in on another device",
 		"others":    "You ended all other sign-ins",
+		"manager":   "Whoever looks after your account signed it out everywhere",
+		"operator":  "We signed your account out everywhere",
 	}},
 	evidence.AccountClosed: {show: Account, text: "Your account was closed"},
 
@@ -116,6 +129,7 @@ var never = []evidence.Kind{
 	evidence.LogOpened, evidence.PolicyPublished, evidence.KeyEpoch, evidence.KeyRotated, evidence.SweepDone, evidence.ErasuresDone,
 	evidence.BackupMade, evidence.RestoreDone, evidence.StatisticsDone, evidence.DoorRefused, evidence.ReportReceived,
 	evidence.CallRefused, evidence.SubjectErased,
+	evidence.SearchEmpty, evidence.SearchRefused,
 }
 
 // mailWords name the mails by their code (package mail).
@@ -149,6 +163,14 @@ var mailWords = map[string]string{
 	"account.recovery-renewed":      "our word that your recovery codes were made anew",
 	"account.recovery-used":         "our word that a recovery code was used",
 	"account.closed":                "our word that your account was closed",
+	"account.signed-out":            "our word that your account was signed out",
+	"account.recover-asked":         "the question whether your second step is lost",
+	"account.recover-begun":         "our word that your second step will be removed, with the link that stops it",
+	"account.recover-ready":         "the link that removes a lost second step",
+	"account.recover-stopped":       "our word that your second step stays",
+	"account.recover-offered":       "our word that a way past your second step was opened",
+	"account.recovered":             "our word that your second step was removed",
+	"account.appointed":             "our word that you look after your firm’s accounts now",
 }
 
 // someMail is a mail whose code has no words.
@@ -162,6 +184,7 @@ var whyWords = map[string]string{
 	"objected":   "you objected",
 	"restricted": "the use of your data is restricted",
 	"suppressed": "the address has opted out",
+	"channel":    "you have not allowed it by e-mail",
 	"reserved":   "the address can be nobody's",
 	"too-old":    "it had waited too long to be of use",
 }
@@ -285,11 +308,24 @@ func titleIn(p *policy.Policy, kind, id string) string {
 	return ""
 }
 
-// choice returns the title of what was chosen on.
+// choice returns the title of what was chosen on: of a purpose, or of one of
+// its channels, as purpose/channel.
 func (t teller) choice(id string) string {
+	if purpose, channel, ok := strings.Cut(id, "/"); ok {
+		return t.channel(purpose, channel)
+	}
 	for _, kind := range []string{"purpose", "group", "permission", "category"} {
 		if title := t.title(kind, id); title != "" {
 			return title
+		}
+	}
+	return ""
+}
+
+func (t teller) channel(purpose, channel string) string {
+	for _, p := range t.policies {
+		if q, ok := p.PurposeByID(purpose); ok && slices.Contains(q.Channels, channel) {
+			return q.Title + ", by " + policy.ChannelWords(channel)
 		}
 	}
 	return ""

@@ -59,6 +59,27 @@ func TestEveryMailHasWords(t *testing.T) {
 	}
 }
 
+// Each reason for which the door lets no mail out is told as what it is, and
+// not as a failure of the post.
+func TestEveryRefusedMailHasWords(t *testing.T) {
+	for _, code := range mail.Refusals() {
+		if whyWords[code] == "" {
+			t.Errorf("the refusal %s has no words", code)
+		}
+	}
+}
+
+// What was chosen by channel is told channel by channel, and what no policy
+// declares is not told at all.
+func TestChoicesByChannelHaveWords(t *testing.T) {
+	told := teller{[]*policy.Policy{{Purposes: []policy.Purpose{{ID: "offers", Title: "Offers", Channels: []string{"email", "text"}}}}}}
+	for id, want := range map[string]string{"offers": "Offers", "offers/text": "Offers, by text message", "offers/post": "", "other/text": "", "other": ""} {
+		if got := told.choice(id); got != want {
+			t.Errorf("%s is told as %q, want %q", id, got, want)
+		}
+	}
+}
+
 // Each event that a built-in policy counts time from is told, and each kind of
 // actor that can be shut out.
 func TestEveryDeclaredCodeHasWords(t *testing.T) {

@@ -143,11 +143,12 @@ func TestCitedObligationsAreKnown(t *testing.T) {
 
 var (
 	namedTest = regexp.MustCompile("`(?:[^`]*:)?((?:Test|Fuzz)[A-Z][A-Za-z0-9]*)`")
+	namedFile = regexp.MustCompile("`((?:cmd|deploy|docs|e2e|frontend|internal|operators|policy|scripts)/[\\w./-]+)(?::[^`]*)?`")
 	localLink = regexp.MustCompile(`\]\(([^):#]+)(?:#[^)]*)?\)`)
 )
 
-// A document that names a test or links to a file that is gone misleads
-// whoever follows it.
+// A document that names a test or a file that is gone misleads whoever follows
+// it.
 func TestDocumentsNameWhatIsThere(t *testing.T) {
 	tests := map[string]bool{}
 	for _, path := range files(t, "*_test.go") {
@@ -163,6 +164,11 @@ func TestDocumentsNameWhatIsThere(t *testing.T) {
 		for _, m := range namedTest.FindAllStringSubmatch(text, -1) {
 			if !tests[m[1]] {
 				t.Errorf("%s names the test %s, which is not there", path, m[1])
+			}
+		}
+		for _, m := range namedFile.FindAllStringSubmatch(text, -1) {
+			if _, err := os.Stat(filepath.Join(root, m[1])); err != nil {
+				t.Errorf("%s names the file %s, which is not there", path, m[1])
 			}
 		}
 		for _, m := range localLink.FindAllStringSubmatch(text, -1) {

@@ -64,6 +64,7 @@ type Accounts struct {
 	steps    *counts // of step-ups, by account: strangers cannot use them up
 	codes    *counts // of codes after the right password, by account
 	failed   failures
+	doubles  *doubles // proofs of a moment ago
 	tokens   map[linkKind]mail.Tokens
 	handles  mail.Tokens // user handles of passkeys
 	ceremony *ceremonies
@@ -92,6 +93,7 @@ func New(c Config) (*Accounts, error) {
 		c: c, hasher: h, tries: newCounts(triesPerAddress, triesWindow, c.Now),
 		steps: newCounts(triesPerAccount, triesWindow, c.Now), codes: newCounts(triesPerAccount, triesWindow, c.Now),
 		tokens: map[linkKind]mail.Tokens{}, handles: mail.NewTokens(c.Ring, "account handle"), ceremony: newCeremonies(c.Now),
+		doubles: newDoubles(c.Now),
 	}
 	for _, k := range linkKinds {
 		a.tokens[k] = mail.NewTokens(c.Ring, "account link "+string(k))
@@ -270,6 +272,10 @@ func (a *Accounts) Forget(ctx context.Context, tx *store.Tx, s keys.SubjectID) e
 	if len(subjects) == 0 {
 		subjects = []int64{int64(s)} // the retention sweep took the person
 	}
+	firms, err := a.firmsOf(ctx, tx, subjects)
+	if err != nil {
+		return err
+	}
 	for _, subject := range subjects {
 		for _, query := range []string{
 			"DELETE FROM sessions WHERE account IN (SELECT id FROM accounts WHERE subject = $1)",
@@ -284,7 +290,7 @@ func (a *Accounts) Forget(ctx context.Context, tx *store.Tx, s keys.SubjectID) e
 			}
 		}
 	}
-	return nil
+	return a.endFirms(ctx, tx, firms)
 }
 
 // Sweep removes what is over: sessions and links past their time, counts of

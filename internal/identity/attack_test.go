@@ -375,6 +375,7 @@ func TestPeople(t *testing.T) {
 		if err != nil || len(in) != 0 || !slices.Contains(d.About(cal.Account.Subject), "account.ended manager") {
 			t.Errorf("%d sessions are left, %v", len(in), err)
 		}
+		d.one(mail.AccountSignedOut, "cal@example.org")
 		if _, _, err := d.signIn("cal@example.org", goodPassword); err != nil {
 			t.Errorf("an account that was only signed out: %v", err)
 		}

@@ -127,7 +127,7 @@ func (a *Accounts) SetAuthenticator(ctx context.Context, by *Session, code strin
 		if recovery, err = a.newRecovery(ctx, tx, d, by, list); err != nil {
 			return err
 		}
-		if err := a.renew(ctx, tx, by, Whole, by.Proved); err != nil {
+		if err := a.renew(ctx, tx, d, by, Whole, by.Proved); err != nil {
 			return err
 		}
 		return a.changed(ctx, tx, d, by.Account, by.Surface, "authenticator.added")

@@ -12,7 +12,8 @@ import (
 	"strings"
 )
 
-// Breached is a list of passwords that are known to others: a file of SHA-1
+// Breached is the operator's list of passwords that are known to others, beside
+// the common ones that are in the program: a file of SHA-1
 // hashes in hexadecimal, one a line and sorted, each maybe followed by a colon
 // and a count, as the public collections have it. It is searched on disk, so
 // its size costs no memory. Nil is an empty list. It is safe for concurrent

@@ -108,32 +108,39 @@ func (a *Accounts) Colleagues(ctx context.Context, by *Session) (list []Colleagu
 		return nil, ErrNotFound
 	}
 	err = a.c.Store.Update(ctx, func(tx *store.Tx) error {
-		rows, err := tx.Query(ctx, query, args...)
-		if err != nil {
-			return wrap(err)
-		}
-		defer rows.Close()
-		for rows.Next() {
-			x, err := scanAccount(rows)
-			if err != nil {
-				return wrap(err)
-			}
-			if mayManage(&by.Account, &x) {
-				list = append(list, Colleague{Account: x})
-			}
-		}
-		if err := rows.Err(); err != nil {
-			return wrap(err)
-		}
-		rows.Close()
-		for i := range list {
-			if err := a.look(ctx, tx, d, by, &list[i]); err != nil {
-				return err
-			}
-		}
-		return nil
+		list, err = a.listed(ctx, tx, d, by, query, args, func(x *Account) bool { return mayManage(&by.Account, x) })
+		return err
 	})
 	return list, err
+}
+
+// listed returns the accounts of a query that somebody may see, with whom they
+// are of, which is a look at each.
+func (a *Accounts) listed(ctx context.Context, tx *store.Tx, d declared, by *Session, query string, args []any, may func(*Account) bool) (list []Colleague, err error) {
+	rows, err := tx.Query(ctx, query, args...)
+	if err != nil {
+		return nil, wrap(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		x, err := scanAccount(rows)
+		if err != nil {
+			return nil, wrap(err)
+		}
+		if may(&x) {
+			list = append(list, Colleague{Account: x})
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, wrap(err)
+	}
+	rows.Close()
+	for i := range list {
+		if err := a.look(ctx, tx, d, by, &list[i]); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
 }
 
 // look fills in whom an account is of. It is a look at somebody else's data,
@@ -222,33 +229,6 @@ func (a *Accounts) manage(ctx context.Context, by *Session, ref string, act func
 			return ErrLast
 		}
 		return act(tx, x)
-	})
-}
-
-// SignOut ends every session of a colleague's account, which stays open: a
-// telephone was lost, or somebody left a screen unlocked. It stands in their
-// history. ErrProof without a fresh proof; ErrNotFound if there is no such
-// account or it is not theirs to manage; ErrLast for oneself.
-func (a *Accounts) SignOut(ctx context.Context, by *Session, ref string) error {
-	if !by.Fresh(a.c.Now()) {
-		return ErrProof
-	}
-	d, err := a.declared()
-	if err != nil {
-		return err
-	}
-	return a.manage(ctx, by, ref, func(tx *store.Tx, x Account) error {
-		res, err := tx.Exec(ctx, "DELETE FROM sessions WHERE account = $1", x.ID)
-		if err != nil {
-			return wrap(err)
-		}
-		n, err := res.RowsAffected()
-		if err != nil || n == 0 {
-			return wrap(err)
-		}
-		return a.prove(ctx, tx, d, evidence.Body{
-			Kind: evidence.AccountEnded, Surface: by.Surface, Subject: x.Subject, Ref: x.ID, Code: "manager", Count: n, Actor: by.Account.Role.Actor(),
-		})
 	})
 }
 

@@ -14,10 +14,13 @@
 //	Session                   who a browser's cookie is
 //	Prove                     step-up: the person proves themselves again
 //	AskReset, Reset           a forgotten password, by a link
+//	AskRecovery, BeginRecovery, FinishRecovery  a lost second factor, after a wait
+//	StopRecovery, EndRecovery, OfferRecovery    that stopped; the same for staff, at once
 //	AskAddress, ConfirmAddress  another address, confirmed at both
 //	Add..., Remove            passkeys, authenticator, recovery codes
 //	Sessions, End, EndOthers  where one is signed in
 //	Dismiss, SignOut          the same of a colleague, for whoever may
+//	SignOutThose              the same of anybody, for whoever runs the machine
 //	Forget                    all of it goes with its person
 //
 // Nobody learns who has an account. What is asked for by address does the same

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"bytes"
 	"context"
 	"runtime"
 	"time"
@@ -74,3 +75,26 @@ func CheapHashing() (restore func()) {
 
 // Hashing is the cost of a hash now.
 func Hashing() *argon2id.Params { return &hashing }
+
+// CommonPasswords returns how many passwords are on the list, and whether they
+// are in the order in which they are searched, each once.
+func CommonPasswords() (n int, ordered bool) {
+	ordered = len(common)%commonOctets == 0
+	for n = len(common) / commonOctets; ordered && n > 1 && len(common) > 0; n-- {
+		at := (n - 1) * commonOctets
+		ordered = bytes.Compare(common[at-commonOctets:at], common[at:at+commonOctets]) < 0
+	}
+	return len(common) / commonOctets, ordered
+}
+
+// RecoveryToken returns what the last mail of a wait will carry.
+func (a *Accounts) RecoveryToken(ctx context.Context, x Account) (token string) {
+	_ = a.c.Store.View(ctx, func(tx *store.Tx) error {
+		ids, err := tx.IDs(ctx, "SELECT id FROM account_links WHERE account = $1 AND kind = $2 AND state = $3", x.ID, string(linkRecover), linkAsked)
+		if err == nil && len(ids) == 1 {
+			token = a.tokens[linkRecover].Make(ids[0])
+		}
+		return err
+	})
+	return token
+}

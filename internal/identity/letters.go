@@ -16,6 +16,9 @@ const (
 	pathSignIn  = "/sign-in"
 	pathAddress = "/address/confirm"
 	pathLook    = "/security"
+	pathBegin   = "/recover/begin"
+	pathStop    = "/recover/stop"
+	pathRecover = "/recover/finish"
 	tokenName   = "token"
 )
 
@@ -23,11 +26,13 @@ const (
 var mailOf = map[linkKind]mail.Kind{
 	linkSignUp: mail.AccountSignUp, linkInvitation: mail.AccountInvited, linkReset: mail.AccountReset, linkUnlock: mail.AccountUnlock,
 	linkAddressNew: mail.AccountAddressNew, linkAddressOld: mail.AccountAddressOld,
+	linkRecoverAsk: mail.AccountRecoverAsked, linkRecoverStop: mail.AccountRecoverBegun, linkRecover: mail.AccountRecoverReady,
 }
 
 var pathOf = map[linkKind]string{
 	linkSignUp: pathFinish, linkInvitation: pathFinish, linkReset: pathReset, linkUnlock: pathSignIn,
 	linkAddressNew: pathAddress, linkAddressOld: pathAddress,
+	linkRecoverAsk: pathBegin, linkRecoverStop: pathStop, linkRecover: pathRecover, linkRecoverStaff: pathRecover,
 }
 
 // noticeOf is the mail that tells of each change.
@@ -36,11 +41,12 @@ var noticeOf = map[string]mail.Kind{
 	"passkey.added": mail.AccountPasskeyAdded, "passkey.removed": mail.AccountPasskeyRemoved,
 	"authenticator.added": mail.AccountAuthenticatorAdded, "authenticator.removed": mail.AccountAuthenticatorRemoved,
 	"recovery.renewed": mail.AccountRecoveryRenewed, "recovery.removed": mail.AccountRecoveryRenewed, "recovery.used": mail.AccountRecoveryUsed,
+	"recover.stopped": mail.AccountRecoverStopped, "recover.done": mail.AccountRecovered,
 }
 
 // letters says who writes which mails.
 func (a *Accounts) letters() map[mail.Kind]mail.Handler {
-	all := map[mail.Kind]mail.Handler{mail.AccountAddressChanged: a.notice, mail.AccountClosed: a.notice}
+	all := map[mail.Kind]mail.Handler{mail.AccountAddressChanged: a.notice, mail.AccountClosed: a.notice, mail.AccountSignedOut: a.notice, mail.AccountRecoverOffered: a.notice, mail.AccountAppointed: a.notice}
 	for _, k := range mailOf {
 		all[k] = a.carry
 	}
@@ -100,7 +106,11 @@ func (a *Accounts) words(ctx context.Context, tx *store.Tx, d declared, l link, 
 			return nil, err
 		}
 	}
-	return mail.AccountLink{Of: mailOf[l.kind], Link: a.address(d, l), Until: l.ends}, nil
+	content := mail.AccountLink{Of: mailOf[l.kind], Link: a.address(d, l), Until: l.ends}
+	if l.kind == linkRecoverStop {
+		content.Until = l.ends.Add(-recoveryLasts) // what its reader has to know is when the wait is over
+	}
+	return content, nil
 }
 
 // address is where a link leads: a page of the surface it was asked on, if the

@@ -22,14 +22,25 @@ const (
 	linkUnlock     linkKind = "unlock"      // sign in although others guessed too often
 	linkAddressNew linkKind = "address-new" // confirm another address, at that address
 	linkAddressOld linkKind = "address-old" // and at the one that signs in
+
+	linkRecoverAsk   linkKind = "recover-ask"   // begin the wait for a lost second factor to be removed
+	linkRecoverStop  linkKind = "recover-stop"  // stop it
+	linkRecover      linkKind = "recover"       // remove the factor, once the wait is over
+	linkRecoverStaff linkKind = "recover-staff" // the same at once, as whoever runs the machine lets them
 )
 
-var linkKinds = []linkKind{linkSignUp, linkInvitation, linkReset, linkUnlock, linkAddressNew, linkAddressOld}
+var linkKinds = []linkKind{
+	linkSignUp, linkInvitation, linkReset, linkUnlock, linkAddressNew, linkAddressOld, linkRecoverAsk, linkRecoverStop, linkRecover, linkRecoverStaff,
+}
+
+// recoverKinds are those for whoever lost their second factor.
+var recoverKinds = []linkKind{linkRecoverAsk, linkRecoverStop, linkRecover, linkRecoverStaff}
 
 // How long links are good. What is asked for again is answered with a new one.
 var linkLasts = map[linkKind]time.Duration{
 	linkSignUp: 24 * time.Hour, linkInvitation: 7 * 24 * time.Hour, linkReset: time.Hour, linkUnlock: time.Hour,
-	linkAddressNew: 24 * time.Hour, linkAddressOld: 24 * time.Hour,
+	linkAddressNew: 24 * time.Hour, linkAddressOld: 24 * time.Hour, linkRecoverAsk: time.Hour, linkRecoverStop: recoveryWait + recoveryLasts,
+	linkRecover: recoveryWait + recoveryLasts, linkRecoverStaff: 24 * time.Hour,
 }
 
 const (
@@ -46,13 +57,22 @@ type link struct {
 	address vault.RecordID
 	role    Role
 	company int64
-	pair    int64 // change of address: the link of the other address; invitation: the account that asked for it; else 0
+	pair    int64 // change of address, recovery: the link that belongs to it; invitation: the account that asked for it; else 0
 	surface string
 	policy  int
 	wording []byte
 	state   string
 	ends    time.Time
 	counted bool // it left by mail, so that whoever follows it reads mail at the address
+}
+
+// opens is when a link begins to be good: those that remove a factor not before
+// the wait is over, all others at once.
+func (l link) opens() time.Time {
+	if l.kind == linkRecover {
+		return l.ends.Add(-recoveryLasts)
+	}
+	return time.Time{}
 }
 
 // States of a link.
@@ -107,7 +127,7 @@ func (a *Accounts) follow(ctx context.Context, tx *store.Tx, token string, kinds
 		if err != nil {
 			return l, err
 		}
-		if l.kind != k || l.state != linkAsked || !a.c.Now().Before(l.ends) {
+		if now := a.c.Now(); l.kind != k || l.state != linkAsked || now.Before(l.opens()) || !now.Before(l.ends) {
 			return l, ErrLink
 		}
 		return l, nil
@@ -150,8 +170,8 @@ func (a *Accounts) Good(ctx context.Context, token string) error {
 // count lets a mail to an address go, unless the address got its mails of the
 // day; mail.ErrVoid then. Attempts of one mail count once.
 func (a *Accounts) count(ctx context.Context, tx *store.Tx, l link, address mail.Address) error {
-	if l.counted {
-		return nil
+	if l.counted || l.kind == linkRecoverStop || l.kind == linkRecover {
+		return nil // a flood of others must not keep these two from their person; there is one of each for a mail that is counted
 	}
 	mark := a.c.Ring.Tag("account mails", address.Key())
 	res, err := tx.Exec(ctx, `INSERT INTO account_mails (mark, day, amount) VALUES ($1, $2, 1)

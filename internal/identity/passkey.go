@@ -218,28 +218,33 @@ func (p Party) question(challenge []byte) (*protocol.CredentialAssertion, *webau
 // is two factors. ErrSignIn whatever was wrong.
 func (a *Accounts) SignInPasskey(ctx context.Context, p Party, surface string, answer []byte, dev Device) (token string, s *Session, err error) {
 	rest := a.wait(ctx)
-	token, s, err = a.signInPasskey(ctx, p, surface, answer, dev, 0)
+	token, s, err = a.signInPasskey(ctx, p, surface, answer, dev, nil)
 	if err != nil {
 		rest()
 	}
 	return token, s, err
 }
 
-// ProvePasskey is step-up by passkey. ErrCode if it is not right.
+// ProvePasskey is step-up by passkey. An answer that comes in twice within
+// seconds is taken twice. ErrCode if it is not right.
 func (a *Accounts) ProvePasskey(ctx context.Context, p Party, s *Session, answer []byte) error {
-	_, _, err := a.signInPasskey(ctx, p, s.Surface, answer, Device{}, s.Account.ID)
+	d, err := a.declared()
+	if err != nil {
+		return err
+	}
+	_, _, err = a.signInPasskey(ctx, p, s.Surface, answer, Device{}, s)
 	if errors.Is(err, ErrSignIn) {
-		return ErrCode
+		return a.proveTwice(ctx, s, string(answer))
 	}
 	if err != nil {
 		return err
 	}
-	return a.c.Store.Update(ctx, func(tx *store.Tx) error { return a.renew(ctx, tx, s, s.Level, a.c.Now()) })
+	return a.c.Store.Update(ctx, func(tx *store.Tx) error { return a.renew(ctx, tx, d, s, s.Level, a.c.Now()) })
 }
 
-// signInPasskey finds and checks the passkey of an answer. With only, it must
-// be one of that account, and no session begins.
-func (a *Accounts) signInPasskey(ctx context.Context, p Party, surface string, answer []byte, dev Device, only int64) (string, *Session, error) {
+// signInPasskey finds and checks the passkey of an answer. For a step-up it must
+// be one of the account of by, and no session begins.
+func (a *Accounts) signInPasskey(ctx context.Context, p Party, surface string, answer []byte, dev Device, by *Session) (string, *Session, error) {
 	d, err := a.declared()
 	if err != nil {
 		return "", nil, err
@@ -260,7 +265,7 @@ func (a *Accounts) signInPasskey(ctx context.Context, p Party, surface string, a
 	if err != nil {
 		return "", nil, err
 	}
-	if only != 0 && x.ID != only {
+	if by != nil && x.ID != by.Account.ID {
 		return "", nil, ErrSignIn
 	}
 	found, err := w.ValidateDiscoverableLogin(func(_, _ []byte) (webauthn.User, error) {
@@ -275,8 +280,11 @@ func (a *Accounts) signInPasskey(ctx context.Context, p Party, surface string, a
 		if err := a.noteUse(ctx, tx, d, surface, x, keys, found); err != nil {
 			return err
 		}
-		if only != 0 {
-			return nil
+		if by != nil {
+			who := candidate{account: x}
+			err := a.prepare(ctx, tx, d, &who)
+			a.doubles.prove(by.ID, who.against(string(answer)))
+			return err
 		}
 		token, s, err = a.begin(ctx, tx, d, x, surface, Whole, wayPasskey, dev)
 		return err
@@ -427,7 +435,7 @@ func (a *Accounts) AddPasskey(ctx context.Context, p Party, by *Session, answer 
 		if err := a.addCredential(ctx, tx, d, by.Account, by.Surface, KindPasskey, value); err != nil {
 			return err
 		}
-		if err := a.renew(ctx, tx, by, Whole, by.Proved); err != nil {
+		if err := a.renew(ctx, tx, d, by, Whole, by.Proved); err != nil {
 			return err
 		}
 		return a.changed(ctx, tx, d, by.Account, by.Surface, "passkey.added")

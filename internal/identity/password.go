@@ -71,6 +71,9 @@ func (a *Accounts) checkPassword(password string, known ...string) error {
 			return PasswordSelf
 		}
 	}
+	if isCommon(p) {
+		return PasswordKnown
+	}
 	found, err := a.c.Breached.Has(p)
 	if err != nil {
 		return err

@@ -146,9 +146,12 @@ func (a *Accounts) newHash(ctx context.Context, d declared, password string, hel
 }
 
 // setPassword writes a hash in place of the one there is, and ends the links
-// that went out under the old one.
+// that went out under the old one, and a wait that it was proven for.
 func (a *Accounts) setPassword(ctx context.Context, tx *store.Tx, d declared, x Account, surface, hash string) error {
 	if err := a.void(ctx, tx, x.ID, linkReset, linkUnlock); err != nil {
+		return err
+	}
+	if err := a.stopRecovery(ctx, tx, d, x, surface); err != nil {
 		return err
 	}
 	list, err := a.credentials(ctx, tx, x.ID)

@@ -137,13 +137,20 @@ func (a *Accounts) begin(ctx context.Context, tx *store.Tx, d declared, x Accoun
 	if level == Half {
 		return token, s, nil // it opens nothing yet
 	}
+	if err := a.stopRecovery(ctx, tx, d, x, surface); err != nil { // its person needs none
+		return "", nil, err
+	}
 	err = a.prove(ctx, tx, d, evidence.Body{Kind: evidence.AccountSignedIn, Surface: surface, Subject: x.Subject, Ref: s.ID, Code: way, Actor: x.Role.Actor()})
 	return token, s, err
 }
 
 // renew gives a session another token, and with it a level and a time of
-// proof. ErrNotFound if it was ended meanwhile.
-func (a *Accounts) renew(ctx context.Context, tx *store.Tx, s *Session, level Level, proved time.Time) error {
+// proof. Whoever is proven has not lost their second factor. ErrNotFound if it
+// was ended meanwhile.
+func (a *Accounts) renew(ctx context.Context, tx *store.Tx, d declared, s *Session, level Level, proved time.Time) error {
+	if err := a.stopRecovery(ctx, tx, d, s.Account, s.Surface); err != nil {
+		return err
+	}
 	token, hash := newToken()
 	res, err := tx.Exec(ctx, "UPDATE sessions SET token = $1, level = $2, proved_ms = $3 WHERE id = $4", hash, string(level), proved.UnixMilli(), s.ID)
 	if err != nil {
@@ -152,7 +159,12 @@ func (a *Accounts) renew(ctx context.Context, tx *store.Tx, s *Session, level Le
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
 		return errors.Join(ErrNotFound, err)
 	}
-	tx.AfterCommit(func() { s.hash, s.renewed, s.Level, s.Proved = hash, token, level, proved })
+	tx.AfterCommit(func() {
+		if !proved.Equal(s.Proved) { // a proof, whose form may come in twice
+			a.doubles.replace(s.ID, s.hash)
+		}
+		s.hash, s.renewed, s.Level, s.Proved = hash, token, level, proved
+	})
 	return nil
 }
 
@@ -229,13 +241,18 @@ func (a *Accounts) Session(ctx context.Context, surface, token string) (*Session
 	if !ok {
 		return nil, ErrNotFound
 	}
+	return a.session(ctx, surface, "WHERE s.token = $1", hash)
+}
+
+// session returns a session by a condition, if it is still good on a surface.
+func (a *Accounts) session(ctx context.Context, surface, where string, arg any) (*Session, error) {
 	d, err := a.declared()
 	if err != nil {
 		return nil, ErrNotFound
 	}
 	var s *Session
 	err = a.c.Store.View(ctx, func(tx *store.Tx) error {
-		s, err = scanSession(tx.QueryRow(ctx, selectSession+"WHERE s.token = $1", hash))
+		s, err = scanSession(tx.QueryRow(ctx, selectSession+where, arg))
 		return err
 	})
 	if errors.Is(err, sql.ErrNoRows) {

@@ -291,6 +291,9 @@ func (a *Accounts) code(ctx context.Context, tx *store.Tx, d declared, of *Sessi
 // code if the account has an authenticator.
 type Proof struct{ Password, Code string }
 
+// text tells a proof from others.
+func (p Proof) text() string { return p.Password + "\x00" + p.Code }
+
 // Format writes a placeholder, whatever the verb.
 func (Proof) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "(proof)") }
 
@@ -298,11 +301,15 @@ func (Proof) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "(proof)") }
 func (Proof) LogValue() slog.Value { return slog.StringValue("(proof)") }
 
 // Prove is step-up: from now on the session is fresh for some minutes, and has
-// another token, which Renewed returns. ErrCode
-// if the proof is not right; it is counted like a sign-in.
+// another token, which Renewed returns. A proof that comes in twice within
+// seconds is taken twice. ErrCode if the proof is not right; it is counted like
+// a sign-in.
 func (a *Accounts) Prove(ctx context.Context, s *Session, p Proof) error {
 	rest := a.wait(ctx)
-	err := a.proveAgain(ctx, s, p)
+	err := a.proveTwice(ctx, s, p.text())
+	if errors.Is(err, ErrCode) {
+		err = a.proveAgain(ctx, s, p)
+	}
 	if err != nil {
 		rest()
 	}
@@ -337,7 +344,7 @@ func (a *Accounts) proveAgain(ctx context.Context, s *Session, p Proof) error {
 		if a.passkeyOnly(d, who) {
 			return ErrCode
 		}
-		if len(ofKind(who.factors, KindAuthenticator)) > 0 {
+		if len(ofKind(who.factors, KindAuthenticator)) > 0 && !a.doubles.again(s.ID, who.against(p.text())) { // it may have come in meanwhile
 			if _, err := a.code(ctx, tx, d, s, p.Code); errors.Is(err, ErrCode) {
 				wrong = true
 				return nil
@@ -345,7 +352,8 @@ func (a *Accounts) proveAgain(ctx context.Context, s *Session, p Proof) error {
 				return err
 			}
 		}
-		return a.renew(ctx, tx, s, s.Level, a.c.Now())
+		a.doubles.prove(s.ID, who.against(p.text()))
+		return a.renew(ctx, tx, d, s, s.Level, a.c.Now())
 	})
 	if err == nil && wrong {
 		a.codes.add(s.Account.key())

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/url"
+	"time"
 
 	"candour/internal/evidence"
 	"candour/internal/keys"
@@ -91,10 +92,15 @@ func (a *Accounts) pending(ctx context.Context, tx *store.Tx, d declared, purpos
 
 // owe offers a link and owes the mail that carries it.
 func (a *Accounts) owe(ctx context.Context, tx *store.Tx, purpose string, l *link) error {
+	return a.oweAfter(ctx, tx, purpose, l, time.Time{})
+}
+
+// oweAfter is owe for a mail that leaves later.
+func (a *Accounts) oweAfter(ctx context.Context, tx *store.Tx, purpose string, l *link, after time.Time) error {
 	if err := a.offer(ctx, tx, l); err != nil {
 		return err
 	}
-	_, err := a.c.Queue.Add(ctx, tx, mail.Item{Kind: mailOf[l.kind], Purpose: purpose, Subject: l.subject, Address: l.address, Ref: l.id})
+	_, err := a.c.Queue.Add(ctx, tx, mail.Item{Kind: mailOf[l.kind], Purpose: purpose, Subject: l.subject, Address: l.address, Ref: l.id, After: after})
 	return err
 }
 

@@ -68,7 +68,7 @@ func contents(c *Composer) []Content {
 		ComplaintTaken{Reference: "7K3M-Q2TX", Received: noon, Regulator: "Information Commissioner’s Office", Website: "https://regulator.example/"},
 	}
 	account := c.LinkOn("portal", "/link", "token", "AAAAAAAAAAECCCCCCCCCCCCCCCCCCCCC")
-	for _, k := range []Kind{AccountSignUp, AccountKnown, AccountInvited, AccountReset, AccountUnlock, AccountAddressNew, AccountAddressOld, AccountAddressTaken} {
+	for _, k := range []Kind{AccountSignUp, AccountKnown, AccountInvited, AccountReset, AccountUnlock, AccountAddressNew, AccountAddressOld, AccountAddressTaken, AccountRecoverAsked, AccountRecoverBegun, AccountRecoverReady} {
 		list = append(list, AccountLink{Of: k, Link: account, Until: noon.Add(time.Hour)})
 	}
 	for k := range changes {

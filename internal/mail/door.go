@@ -27,6 +27,18 @@ const (
 	refusedReserved   refusal = "reserved" // an address that can be nobody's
 )
 
+// Refusals returns the code of every refusal of the door, for closed metric
+// labels and for whoever has words for them.
+func Refusals() []string {
+	var codes []string
+	for _, r := range []refusal{
+		refusedNature, refusedConsent, refusedObjected, refusedRestricted, refusedPurpose, refusedSuppressed, refusedChannel, refusedReserved,
+	} {
+		codes = append(codes, string(r))
+	}
+	return codes
+}
+
 // recipient is the outgoing-mail door: it gives the address of a mail's
 // recipient if the mail may go to it now, else a refusal, or ErrVoid if the
 // address is no more. It asks the vault's own door, and for marketing besides
@@ -63,7 +75,7 @@ func (q *Queue) recipient(ctx context.Context, tx *store.Tx, it Item, content Co
 		if err != nil {
 			return Address{}, refusalOf(err)
 		}
-		if p, ok := compiled.Purpose(it.Purpose); !ok || !standing.Consents.Has(p) {
+		if p, ok := compiled.Purpose(it.Purpose); !ok || !standing.Agreed(p) {
 			return Address{}, refusedConsent
 		}
 	}

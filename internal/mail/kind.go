@@ -40,6 +40,15 @@ const (
 	AccountRecoveryRenewed      Kind = "account.recovery-renewed"
 	AccountRecoveryUsed         Kind = "account.recovery-used"
 	AccountClosed               Kind = "account.closed"
+	AccountSignedOut            Kind = "account.signed-out" // everywhere, by somebody else
+	AccountAppointed            Kind = "account.appointed"  // to who was made an administrator of their firm
+
+	AccountRecoverAsked   Kind = "account.recover-asked"   // somebody lost their second factor
+	AccountRecoverBegun   Kind = "account.recover-begun"   // and waits for it to be removed
+	AccountRecoverReady   Kind = "account.recover-ready"   // the wait is over
+	AccountRecoverStopped Kind = "account.recover-stopped" // it was stopped
+	AccountRecoverOffered Kind = "account.recover-offered" // an engineer let a member of staff do it at once
+	AccountRecovered      Kind = "account.recovered"       // the factors were removed
 )
 
 // Nature tells service mail, which answers what a person did, from marketing,
@@ -85,6 +94,14 @@ var kinds = map[Kind]struct {
 	AccountRecoveryRenewed:      {Service, false, true, changedTemplate},
 	AccountRecoveryUsed:         {Service, false, true, changedTemplate},
 	AccountClosed:               {Service, false, true, changedTemplate},
+	AccountSignedOut:            {Service, false, true, "account_signed_out"},
+	AccountRecoverAsked:         {Service, false, true, "account_recover_asked"},
+	AccountRecoverBegun:         {Service, false, true, "account_recover_begun"},
+	AccountRecoverReady:         {Service, false, true, "account_recover_ready"},
+	AccountRecoverStopped:       {Service, false, true, changedTemplate},
+	AccountRecoverOffered:       {Service, false, true, changedTemplate},
+	AccountRecovered:            {Service, false, true, changedTemplate},
+	AccountAppointed:            {Service, false, true, "account_appointed"},
 	RightsLink:                  {Service, false, true, "rights_link"},
 	RightsNothing:               {Service, false, true, "rights_nothing"},
 	RightsPortal:                {Service, false, true, "rights_portal"},
@@ -168,7 +185,12 @@ var changes = map[Kind]struct{ subject, what string }{
 	AccountAuthenticatorRemoved: {"The authenticator app was removed from your account", "Your account does not ask for a code after the password any more."},
 	AccountRecoveryRenewed:      {"Your recovery codes were made anew", "New recovery codes were made for your account. The old ones are good for nothing."},
 	AccountRecoveryUsed:         {"A recovery code was used", "Somebody signed in to your account with your password and one of your recovery codes. That code is used up."},
+	AccountRecoverStopped:       {"Your second step stays", "Somebody had asked that your account no longer asks for a second step after the password. That was stopped, because you signed in, set another password, or said so. Nothing is removed."},
+	AccountRecoverOffered:       {"A way past your second step was opened", "One of our engineers made a link with which the second step of your account can be set up anew, because you said that you lost it. It works once, within a day, and asks for your password. If you did not ask for it, tell us at once."},
+	AccountRecovered:            {"Your second step was removed", "Every passkey, authenticator app and recovery code of your account was removed, as was asked for, and your account was signed out everywhere. Please set up a new second step."},
+	AccountSignedOut:            {"Your account was signed out", "Your account was signed out everywhere, by whoever looks after the accounts of your firm or by us. Nothing else of it was changed."},
 	AccountClosed:               {"Your account was closed", "Your account was closed by whoever looks after the accounts of your firm, or of ours. It does not sign in any more. What we hold about you stays yours: you can still ask for it, or have it erased."},
+	AccountAppointed:            {"You look after your firm’s accounts now", "You were made an administrator of your firm’s accounts, by another administrator of it or, where it had none, by our staff. You can invite people of your firm, sign them out and close their accounts."},
 }
 
 // Subject is the mail's subject.

@@ -20,8 +20,8 @@ func newRefused() *prometheus.CounterVec {
 	c := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "candour_mail_door_refusals_total", Help: "What the outgoing-mail door refused, by code.",
 	}, []string{"code"})
-	for _, r := range []refusal{refusedNature, refusedConsent, refusedObjected, refusedRestricted, refusedPurpose, refusedSuppressed, refusedChannel, refusedReserved} {
-		c.WithLabelValues(string(r))
+	for _, code := range Refusals() {
+		c.WithLabelValues(code)
 	}
 	return c
 }

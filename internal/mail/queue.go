@@ -29,6 +29,7 @@ type Item struct {
 	Subject keys.SubjectID // the recipient
 	Address vault.RecordID // the record that holds the recipient's address
 	Ref     int64          // the row of the caller's that the mail is about
+	After   time.Time      // it leaves at this time; zero is at once
 	claim   int64          // of the worker that has it
 	attempt int            // counting from 1
 	queued  int64          // day
@@ -104,15 +105,18 @@ func (q *Queue) LinkOn(label, path, name, value string) string {
 }
 
 // Add makes a mail owed, in tx, with its evidence. It is sent soon after the
-// commit.
+// commit, or after the time it gives.
 func (q *Queue) Add(ctx context.Context, tx *store.Tx, it Item) (int64, error) {
 	if _, ok := q.handlers[it.Kind]; !ok || it.Subject == 0 || it.Address == 0 {
 		return 0, errors.New("mail: a mail needs a kind with a handler, a recipient and the record of an address")
 	}
-	id, now := q.st.NewID(), q.now()
+	id, now, next := q.st.NewID(), q.now(), q.now()
+	if it.After.After(next) {
+		next = it.After
+	}
 	_, err := tx.Exec(ctx, `INSERT INTO mail_queue (id, kind, purpose, subject, address, ref, state, reason, attempts, next_ms, claim, queued_day, done_day)
 		VALUES ($1, $2, $3, $4, $5, $6, 'queued', '', 0, $7, 0, $8, 0)`,
-		id, string(it.Kind), it.Purpose, int64(it.Subject), int64(it.Address), it.Ref, now.UnixMilli(), day(now))
+		id, string(it.Kind), it.Purpose, int64(it.Subject), int64(it.Address), it.Ref, next.UnixMilli(), day(now))
 	if err != nil {
 		return 0, fmt.Errorf("mail: %w", err)
 	}

@@ -213,26 +213,35 @@ func (n *Newsletter) Moved(ctx context.Context, tx *store.Tx, s keys.SubjectID, 
 	if err != nil {
 		return err
 	}
+	covers, err := n.covers(ctx, tx, roles, s)
+	if err != nil {
+		return err
+	}
+	if !covers(roles.Email) {
+		return errors.Join(n.rest(ctx, tx, roles, s), release())
+	}
 	own, err := n.ownOf(ctx, tx, roles, root, marks)
 	if err != nil || len(own) == 0 {
 		return errors.Join(err, release())
 	}
-	items, err := n.others(ctx, tx, roles, s)
+	others, err := n.others(ctx, tx, roles, s)
 	if err != nil {
 		return err
 	}
-	items = append(items, vault.Item{Category: roles.Email, Parts: []vault.Part{{Owner: s, Value: []byte(email)}}})
 	// The old address goes with the key of the consent, which stands.
-	for _, stands := range []bool{false, true} {
-		if err := n.c.Vault.SetConsent(ctx, tx, s, roles.Purpose, stands); err != nil {
-			return err
-		}
+	if err := n.c.Vault.EraseConsented(ctx, tx, s, roles.Purpose); err != nil {
+		return err
 	}
-	ids, err := n.c.Vault.Put(ctx, tx, vault.Access{Actor: actor, Purpose: roles.Purpose, Surface: surface}, items...)
+	others = slices.DeleteFunc(others, func(r vault.Record) bool { return !covers(r.Category) })
+	a := vault.Access{Actor: actor, Purpose: roles.Purpose, Surface: surface}
+	if err := n.again(ctx, tx, a, s, others); err != nil {
+		return err
+	}
+	ids, err := n.c.Vault.Put(ctx, tx, a, vault.Item{Category: roles.Email, Parts: []vault.Part{{Owner: s, Value: []byte(email)}}})
 	if err != nil {
 		return err
 	}
-	if err := n.settle(ctx, tx, own[0].id, ids[len(ids)-1], next); err != nil {
+	if err := n.settle(ctx, tx, own[0].id, ids[0], next); err != nil {
 		return err
 	}
 	for _, x := range own[1:] { // one mailbox gets one newsletter
@@ -243,9 +252,38 @@ func (n *Newsletter) Moved(ctx context.Context, tx *store.Tx, s keys.SubjectID, 
 	return release()
 }
 
+// rest forgets the old address of a person whose yes does not cover what the
+// newsletter does now, until they are asked again and say yes.
+func (n *Newsletter) rest(ctx context.Context, tx *store.Tx, roles Roles, s keys.SubjectID) error {
+	if err := n.c.Vault.EraseConsented(ctx, tx, s, roles.Purpose); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `UPDATE newsletter SET state = $1 WHERE state = $2
+		AND subject IN (SELECT o.subject FROM subjects p JOIN subjects o ON o.root = p.root WHERE p.subject = $3)`, string(ended), string(standing), int64(s))
+	if err != nil {
+		return fmt.Errorf("marketing: %w", err)
+	}
+	return nil
+}
+
+// covers returns which categories a person's consent to the newsletter covers,
+// as the policy in force has it.
+func (n *Newsletter) covers(ctx context.Context, tx *store.Tx, roles Roles, s keys.SubjectID) (func(category string) bool, error) {
+	st, err := n.c.Vault.Standing(ctx, tx, s)
+	if err != nil {
+		return nil, err
+	}
+	c := n.c.InForce()
+	p, ok := c.Purpose(roles.Purpose)
+	return func(category string) bool {
+		k, known := c.Category(category)
+		return ok && known && st.Covers(k, p)
+	}, nil
+}
+
 // others returns what the newsletter holds of a person beside the address, such
-// as the name to greet them by, to be written anew.
-func (n *Newsletter) others(ctx context.Context, tx *store.Tx, roles Roles, s keys.SubjectID) ([]vault.Item, error) {
+// as the name to greet them by.
+func (n *Newsletter) others(ctx context.Context, tx *store.Tx, roles Roles, s keys.SubjectID) ([]vault.Record, error) {
 	var categories []string
 	for _, f := range roles.Form.Fields {
 		if f.Category != "" && f.Category != roles.Email {
@@ -253,13 +291,28 @@ func (n *Newsletter) others(ctx context.Context, tx *store.Tx, roles Roles, s ke
 		}
 	}
 	held, err := n.c.Vault.Own(ctx, tx, s, categories...)
-	var items []vault.Item
+	return slices.DeleteFunc(held, func(r vault.Record) bool { return !slices.Contains(r.Purposes, roles.Purpose) }), err
+}
+
+// again writes anew what was held, for the surface on which it was collected:
+// an app in which the address is changed may not collect a name. What neither
+// may collect any more is left out.
+func (n *Newsletter) again(ctx context.Context, tx *store.Tx, a vault.Access, s keys.SubjectID, held []vault.Record) error {
+	here := a.Surface
 	for _, r := range held {
-		if slices.Contains(r.Purposes, roles.Purpose) {
-			items = append(items, vault.Item{Category: r.Category, Parts: []vault.Part{{Owner: s, Value: r.Value()}}, Collected: r.Collected})
+		k, ok := n.c.InForce().Policy().CategoryByID(r.Category)
+		if a.Surface = r.Surface; ok && !slices.Contains(k.Surfaces, a.Surface) {
+			a.Surface = here
+		}
+		if !ok || !slices.Contains(k.Surfaces, a.Surface) {
+			continue
+		}
+		_, err := n.c.Vault.Put(ctx, tx, a, vault.Item{Category: r.Category, Parts: []vault.Part{{Owner: s, Value: r.Value()}}, Collected: r.Collected})
+		if err != nil {
+			return err
 		}
 	}
-	return items, err
+	return nil
 }
 
 // ownOf returns the sign-ups by which the newsletter comes to a person.

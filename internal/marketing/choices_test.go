@@ -243,6 +243,27 @@ func TestTheNewsletterFollowsTheAddress(t *testing.T) {
 	})
 }
 
+// The newsletter follows also where the app confirms the new address, which may
+// not collect the name that was given on the website.
+func TestTheNewsletterFollowsInTheApp(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		d := newDesk(t, st, "invoco")
+		d.subscribed("ann@example.org")
+		a := newAccount(d, "ann@example.org")
+		if err := d.Update(func(ctx context.Context, tx *store.Tx) error {
+			if err := d.Vault.Alias(ctx, tx, d.subject(), a.subject); err != nil {
+				return err
+			}
+			return d.n.Moved(ctx, tx, a.subject, "customer", "softphone", "new@example.org")
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if d.held("news", "ann@example.org") != 0 || d.held("news", "new@example.org") != 1 || a.under("news") != 2 {
+			t.Errorf("%d held: the address and the name are wanted", a.under("news"))
+		}
+	})
+}
+
 // Without a proven address a yes is refused, whole; a no never is.
 func TestJoiningNeedsAProvenAddress(t *testing.T) {
 	d := newDesk(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")

@@ -90,10 +90,13 @@ func (n *Newsletter) accept(ctx context.Context, tx *store.Tx, roles Roles, s si
 	if err := n.move(ctx, tx, s.id, s.state, standing); err != nil {
 		return err
 	}
-	if err := n.c.Vault.SetConsent(ctx, tx, s.subject, roles.Purpose, true); err != nil {
+	if err := n.c.Vault.ConsentUnder(ctx, tx, s.subject, roles.Purpose, s.policy); err != nil {
 		return err
 	}
 	record, err := n.keep(ctx, tx, vault.Access{Actor: personActor, Purpose: roles.Purpose, Surface: s.surface}, roles.Email, s.subject, answers)
+	if errors.Is(err, vault.ErrNoConsent) {
+		return ErrLapsed // the newsletter does more now than they were told when they asked for it
+	}
 	if err != nil {
 		return err
 	}

@@ -154,8 +154,14 @@ func (d *Desk) Save(ctx context.Context, s Submission) error {
 	})
 }
 
-// write brings the records of a form to its answers.
+// write brings the records of a form to its answers. A field may be held more
+// than once, where two people were found to be one: all of it is put right, so
+// that no old word stays behind the new one.
 func (d *Desk) write(ctx context.Context, tx *store.Tx, w Who, f *policy.Form, answers intake.Answers) error {
+	// Claimed first: a form that is sent twice at once is not kept twice.
+	if err := d.c.Vault.Claim(ctx, tx, w.Subject); err != nil {
+		return err
+	}
 	held, err := d.held(ctx, tx, w.Subject, f)
 	if err != nil {
 		return err
@@ -172,8 +178,8 @@ func (d *Desk) write(ctx context.Context, tx *store.Tx, w Who, f *policy.Form, a
 		case len(list) == 0:
 		case value == "":
 			err = d.remove(ctx, tx, w, f, list)
-		case value != string(list[len(list)-1].Value()):
-			err = d.c.Vault.Rectify(ctx, tx, w.access(f.Purpose), list[len(list)-1].ID, []byte(value))
+		default:
+			err = d.rectify(ctx, tx, w, f, list, value)
 		}
 		if err != nil {
 			return err
@@ -184,6 +190,18 @@ func (d *Desk) write(ctx context.Context, tx *store.Tx, w Who, f *policy.Form, a
 	}
 	_, err = d.c.Vault.Put(ctx, tx, w.access(f.Purpose), fresh...)
 	return err
+}
+
+func (d *Desk) rectify(ctx context.Context, tx *store.Tx, w Who, f *policy.Form, list []vault.Record, value string) error {
+	for _, r := range list {
+		if string(r.Value()) == value {
+			continue
+		}
+		if err := d.c.Vault.Rectify(ctx, tx, w.access(f.Purpose), r.ID, []byte(value)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (d *Desk) remove(ctx context.Context, tx *store.Tx, w Who, f *policy.Form, list []vault.Record) error {
@@ -216,6 +234,9 @@ func (d *Desk) Remove(ctx context.Context, w Who, form, field string) (Removed, 
 	}
 	out := Removed{Field: *x, Purpose: q.ID}
 	err = d.c.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := d.c.Vault.Claim(ctx, tx, w.Subject); err != nil {
+			return err
+		}
 		held, err := d.held(ctx, tx, w.Subject, f)
 		if err != nil {
 			return err

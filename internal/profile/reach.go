@@ -2,6 +2,7 @@ package profile
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"candour/internal/consent/people"
@@ -63,9 +64,14 @@ func (d *Desk) refresh(ctx context.Context, tx *store.Tx, w Who) error {
 	return nil
 }
 
+// copied is a value to be copied, and the surface on which it was collected: an
+// app that may not collect a number takes none away.
+type copied struct{ value, surface string }
+
 // copy brings the copies of one purpose to what its channels need. Where they
 // were others, all go with their key, and what is needed is written anew, so
-// that a number that was taken back is not kept in an older copy.
+// that a number that was taken back is not kept in an older copy. What the
+// consent does not cover under the policy in force is not written.
 func (d *Desk) copy(ctx context.Context, tx *store.Tx, w Who, q *policy.Purpose) error {
 	var categories []string
 	for _, u := range q.Uses {
@@ -75,43 +81,73 @@ func (d *Desk) copy(ctx context.Context, tx *store.Tx, w Who, q *policy.Purpose)
 	if err != nil {
 		return err
 	}
-	held := map[string]string{}
+	held := map[string]copied{}
 	for _, r := range own {
 		if slices.Contains(r.Purposes, q.ID) {
-			held[r.Category] = string(r.Value())
+			held[r.Category] = copied{string(r.Value()), r.Surface}
 		}
 	}
 	wanted, err := d.wanted(ctx, tx, w, q, categories, held)
 	if err != nil {
 		return err
 	}
-	var items []vault.Item
-	same := len(held) == len(wanted)
-	for _, id := range categories {
-		if value, ok := wanted[id]; ok {
-			same = same && held[id] == value
-			items = append(items, vault.Item{Category: id, Parts: []vault.Part{{Owner: w.Subject, Value: []byte(value)}}})
+	covers, err := d.covers(ctx, tx, w.Subject, q)
+	if err != nil {
+		return err
+	}
+	for id := range wanted {
+		if _, there := held[id]; !covers(id) && !there {
+			delete(wanted, id)
 		}
+	}
+	same := len(held) == len(wanted)
+	for id, x := range wanted {
+		same = same && held[id].value == x.value
 	}
 	if same {
 		return nil
 	}
 	if len(held) > 0 {
-		for _, stands := range []bool{false, true} {
-			if err := d.c.Vault.SetConsent(ctx, tx, w.Subject, q.ID, stands); err != nil {
-				return err
-			}
+		if err := d.c.Vault.EraseConsented(ctx, tx, w.Subject, q.ID); err != nil {
+			return err
 		}
 	}
-	if len(items) == 0 {
-		return nil
+	maps.DeleteFunc(wanted, func(id string, _ copied) bool { return !covers(id) })
+	return d.put(ctx, tx, w, q, wanted)
+}
+
+// put writes copies, those of one surface together.
+func (d *Desk) put(ctx context.Context, tx *store.Tx, w Who, q *policy.Purpose, wanted map[string]copied) error {
+	bySurface := map[string][]vault.Item{}
+	for _, id := range slices.Sorted(maps.Keys(wanted)) {
+		x := wanted[id]
+		bySurface[x.surface] = append(bySurface[x.surface], vault.Item{Category: id, Parts: []vault.Part{{Owner: w.Subject, Value: []byte(x.value)}}})
 	}
-	_, err = d.c.Vault.Put(ctx, tx, w.access(q.ID), items...)
-	return err
+	for _, surface := range slices.Sorted(maps.Keys(bySurface)) {
+		w.Surface = surface
+		if _, err := d.c.Vault.Put(ctx, tx, w.access(q.ID), bySurface[surface]...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// covers returns which categories a person's consent to a purpose covers.
+func (d *Desk) covers(ctx context.Context, tx *store.Tx, s keys.SubjectID, q *policy.Purpose) (func(category string) bool, error) {
+	st, err := d.c.Vault.Standing(ctx, tx, s)
+	if err != nil {
+		return nil, err
+	}
+	c := d.c.InForce()
+	p, ok := c.Purpose(q.ID)
+	return func(category string) bool {
+		k, known := c.Category(category)
+		return ok && known && st.Covers(k, p)
+	}, nil
 }
 
 // wanted is what the allowed channels of a purpose need, by category.
-func (d *Desk) wanted(ctx context.Context, tx *store.Tx, w Who, q *policy.Purpose, categories []string, held map[string]string) (map[string]string, error) {
+func (d *Desk) wanted(ctx context.Context, tx *store.Tx, w Who, q *policy.Purpose, categories []string, held map[string]copied) (map[string]copied, error) {
 	open := map[string]bool{}
 	for _, c := range q.Channels {
 		ok, err := people.Reaches(ctx, tx, q, w.Subject, c)
@@ -120,31 +156,36 @@ func (d *Desk) wanted(ctx context.Context, tx *store.Tx, w Who, q *policy.Purpos
 		}
 		open[c] = ok
 	}
-	f, _, err := d.form(w.Surface, Details)
-	if err != nil {
+	p := d.c.InForce().Policy()
+	f, ok := p.FormByID(Details)
+	if !ok {
 		f = &policy.Form{} // no profile to copy from
 	}
 	told, err := d.held(ctx, tx, w.Subject, f)
 	if err != nil {
 		return nil, err
 	}
-	wanted := map[string]string{}
+	wanted := map[string]copied{}
 	for _, id := range categories {
-		k, ok := d.c.InForce().Policy().CategoryByID(id)
-		if !ok || !slices.Contains(k.Surfaces, w.Surface) || !needs(k.Format, open) {
+		k, ok := p.CategoryByID(id)
+		if !ok || !needs(k.Format, open) {
 			continue
 		}
-		value := ""
+		var x copied
 		if list := told[id]; len(list) > 0 {
-			value = string(list[len(list)-1].Value())
+			r := list[len(list)-1]
+			x = copied{string(r.Value()), r.Surface}
 		}
 		if k.Format == "email" {
-			if value = w.Email; value == "" {
-				value = held[id]
+			if x = (copied{w.Email, w.Surface}); w.Email == "" {
+				x = held[id]
 			}
 		}
-		if value != "" {
-			wanted[id] = value
+		if !slices.Contains(k.Surfaces, x.surface) {
+			x.surface = w.Surface // where it was collected may collect it no longer
+		}
+		if x.value != "" && slices.Contains(k.Surfaces, x.surface) {
+			wanted[id] = x
 		}
 	}
 	return wanted, nil

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"candour/internal/evidence"
 	"candour/internal/keys"
 	"candour/internal/mail"
 	"candour/internal/marketing"
@@ -19,6 +20,7 @@ import (
 	"candour/internal/support"
 	"candour/internal/support/intake"
 	"candour/internal/vault"
+	"candour/policy"
 )
 
 // email is the operator's category of e-mail addresses.
@@ -144,6 +146,79 @@ func (o *office) chosen(s keys.SubjectID) (list []string) {
 		return err
 	}))
 	return list
+}
+
+// R16, L11, L16: whatever the purpose, and in whatever role it is said, an
+// objection and a withdrawal are kept in the history of choices as a choice on
+// the page of choices is, with one entry of evidence each, once.
+func TestEveryDecisionIsInTheHistory(t *testing.T) {
+	each(t, func(o *office) {
+		ctx := context.Background()
+		for _, by := range []struct {
+			actor, surface string
+			way            rights.Way
+		}{{"contact", "website", rights.ByLink}, {"customer", "portal", rights.ByPortal}, {"support", "console", rights.ByPortal}} {
+			p := rights.Person{
+				Subjects: []keys.SubjectID{o.person()}, Way: by.way,
+				Access: vault.Access{Actor: by.actor, Surface: by.surface, Purpose: o.form("your-data").Purpose, Own: true},
+			}
+			s := p.Subjects[0]
+			for _, q := range o.InForce().Policy().Purposes {
+				o.decideOn(ctx, by.actor, p, s, &q)
+			}
+		}
+	})
+}
+
+// about returns the evidence about a person, newest first.
+func (o *office) about(s keys.SubjectID) (list []evidence.Body) {
+	o.t.Helper()
+	o.must(o.Store.View(context.Background(), func(tx *store.Tx) error {
+		entries, err := o.Log.About(context.Background(), tx, s, 0, 1000)
+		for _, e := range entries {
+			list = append(list, e.Body)
+		}
+		return err
+	}))
+	return list
+}
+
+func (o *office) decideOn(ctx context.Context, actor string, p rights.Person, s keys.SubjectID, q *policy.Purpose) {
+	o.t.Helper()
+	said := func(name string, want ...string) {
+		o.t.Helper()
+		var got []string
+		for _, x := range o.chosen(s) {
+			if code, purpose, _ := strings.Cut(x, " "); purpose == q.ID {
+				got = append([]string{code}, got...)
+			}
+		}
+		proofs := 0
+		for _, e := range o.about(s) {
+			if e.Kind == evidence.ConsentDecided && e.Purpose == q.ID {
+				proofs++
+			}
+		}
+		if !slices.Equal(got, want) || proofs != len(want) {
+			o.t.Errorf("%s on %s, %s: %v with %d entries, want %v", actor, q.ID, name, got, proofs, want)
+		}
+	}
+	var want []string
+	if q.Agreed() {
+		o.must(o.Update(func(ctx context.Context, tx *store.Tx) error { return o.Vault.SetConsent(ctx, tx, s, q.ID, true) }))
+		_, err := o.desk.Withdraw(ctx, p, q.ID)
+		o.must(err)
+		want = append(want, "withdrawn")
+		said("withdrawn", want...)
+	}
+	if !q.Objectable() {
+		return
+	}
+	for _, stands := range []bool{true, true, false, false} {
+		_, err := o.desk.Object(ctx, p, q.ID, stands)
+		o.must(err)
+	}
+	said("objected and resumed", append(want, "objected", "resumed")...)
 }
 
 // subscribe has an address get the newsletter.

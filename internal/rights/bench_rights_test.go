@@ -63,10 +63,10 @@ func open(t testing.TB, st *store.Store, operator string) *office {
 	o.history = history.New(history.Config{Store: st, Log: o.Log, Vault: o.Vault, Versions: versions, Now: o.Now})
 	o.desk = rights.New(rights.Config{
 		Store: st, Ring: o.Ring, Log: o.Log, Vault: o.Vault, Queue: o.Queue, InForce: o.InForce, Now: o.Now,
-		Ticket:  o.help.OpenIn,
+		Ticket: o.help.OpenIn, TicketDone: o.help.CloseIn,
 		Sources: []rights.Source{rights.Tickets(o.help), rights.Newsletter(o.newsletter), rights.Decided(o.choices, func(purpose string) string { return purpose })},
 		Forget:  []func(context.Context, *store.Tx, keys.SubjectID) error{o.newsletter.Forget, o.help.Forget},
-		Decide:  o.choices.DecideIn,
+		Choices: o.choices,
 		HasAccount: func(_ context.Context, _ *store.Tx, s keys.SubjectID) (bool, error) {
 			return slices.Contains(o.accounts, s), nil
 		},

@@ -2,13 +2,10 @@ package rights
 
 import (
 	"context"
-	"errors"
 
 	"candour/internal/consent/people"
-	"candour/internal/evidence"
 	"candour/internal/keys"
 	"candour/internal/store"
-	"candour/policy"
 )
 
 // Restrict has a person's data stored and nothing else (UK GDPR Art 18), until
@@ -53,43 +50,25 @@ func (d *Desk) Object(ctx context.Context, p Person, purpose string, stands bool
 		outcome = Raised
 	}
 	return d.act(ctx, p, Objection, outcome, d.each(p, func(tx *store.Tx, s keys.SubjectID) error {
-		taken, err := d.decide(ctx, tx, p, s, q, !stands)
-		if err != nil || taken && !q.Agreed() {
-			return err
-		}
-		// What the history of choices leaves to the operator's people to weigh,
-		// or takes as a withdrawal of consent, is an objection all the same.
-		return d.c.Vault.Object(ctx, tx, p.Access, s, purpose, stands)
+		return d.c.Choices.ObjectIn(ctx, tx, decision(p, s, purpose, !stands))
 	}))
 }
 
-// decide keeps a decision in the history of choices. False if that does not
-// take it: the purpose is none that people in this role decide on there.
-func (d *Desk) decide(ctx context.Context, tx *store.Tx, p Person, s keys.SubjectID, q *policy.Purpose, yes bool) (bool, error) {
-	if d.c.Decide == nil || yes && q.Agreed() {
-		return false, nil // to take an objection back is no consent
-	}
-	err := d.c.Decide(ctx, tx, people.Decision{
-		Subject: s, Actor: p.Access.Actor, Surface: p.Access.Surface, Purpose: q.ID, Yes: yes, Email: p.address,
-		Shown: people.Statement(d.c.InForce().Policy(), q).Hash(), Way: ways[p.Way],
-	})
-	if errors.Is(err, people.ErrNotFound) || errors.Is(err, people.ErrFixed) {
-		return false, nil
-	}
-	return err == nil, err
+// decision is the word of a person as the history of choices has it.
+func decision(p Person, s keys.SubjectID, purpose string, yes bool) people.Decision {
+	return people.Decision{Subject: s, Actor: p.Access.Actor, Surface: p.Access.Surface, Purpose: purpose, Yes: yes, Email: p.address, Way: ways[p.Way]}
 }
 
 // ways are the ways of requests as the history of choices has them.
-var ways = map[Way]people.Way{ByPortal: people.ByPage, ByLink: people.ByMail, ByDesk: people.ByOperator, ByCommand: people.ByOperator}
+var ways = map[Way]people.Way{ByPortal: people.WithRights, ByLink: people.ByMail, ByDesk: people.ByOperator, ByCommand: people.ByOperator}
 
 // Withdraw takes back the consent to a purpose (UK GDPR Art 7(3); R16): what
 // hung on it alone is erased in the same transaction (R12). ErrNoConsent if
 // none stands.
 func (d *Desk) Withdraw(ctx context.Context, p Person, purpose string) (Request, error) {
 	c := d.c.InForce()
-	q, declared := c.Policy().PurposeByID(purpose)
 	i, ok := c.Purpose(purpose)
-	if !ok || !declared {
+	if !ok {
 		return Request{}, ErrNoConsent
 	}
 	return d.act(ctx, p, Withdrawal, Ended, func(tx *store.Tx) (int64, error) {
@@ -103,7 +82,7 @@ func (d *Desk) Withdraw(ctx context.Context, p Person, purpose string) (Request,
 				continue
 			}
 			any = true
-			if err := d.withdraw(ctx, tx, p, s, q); err != nil {
+			if err := d.c.Choices.WithdrawIn(ctx, tx, decision(p, s, purpose, false)); err != nil {
 				return 0, err
 			}
 		}
@@ -112,15 +91,4 @@ func (d *Desk) Withdraw(ctx context.Context, p Person, purpose string) (Request,
 		}
 		return 0, nil
 	})
-}
-
-func (d *Desk) withdraw(ctx context.Context, tx *store.Tx, p Person, s keys.SubjectID, q *policy.Purpose) error {
-	taken, err := d.decide(ctx, tx, p, s, q, false)
-	if err != nil || taken {
-		return err
-	}
-	if err := d.c.Vault.SetConsent(ctx, tx, s, q.ID, false); err != nil {
-		return err
-	}
-	return d.evidence(ctx, tx, p, evidence.Body{Kind: evidence.ConsentDecided, Subject: s, Purpose: q.ID, Choices: map[string]bool{q.ID: false}})
 }

@@ -57,14 +57,16 @@ type Config struct {
 
 	// Ticket opens a ticket in the caller's transaction, for complaints.
 	Ticket func(context.Context, *store.Tx, support.Ticket) (support.Ticket, error)
+	// TicketDone closes it, in the transaction in which its complaint is. Optional.
+	TicketDone func(context.Context, *store.Tx, int64) error
 	// Sources hand over what is kept about a person beyond the vault.
 	Sources []Source
 	// Forget drops it, in the transaction of an erasure and after what the
 	// vault held is gone. It is called once for each subject of the person.
 	Forget []func(context.Context, *store.Tx, keys.SubjectID) error
-	// Decide keeps a decision in the history of what people decide, with what
-	// follows from it: the newsletter ends. Optional.
-	Decide func(context.Context, *store.Tx, people.Decision) error
+	// Choices keeps objections and withdrawals in the history of what people
+	// decide, with what follows from them: the newsletter ends.
+	Choices *people.Desk
 	// HasAccount reports whether a person has an account, and so uses their
 	// rights there. Optional.
 	HasAccount func(context.Context, *store.Tx, keys.SubjectID) (bool, error)

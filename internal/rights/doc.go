@@ -13,6 +13,8 @@
 //	Restrict, Lift, Object, Withdraw
 //	Keeping, Erase    what a law would keep; erase the rest; Receipt shows it
 //	Complain          a complaint, which also becomes a ticket of the rights desk
+//	Acknowledge, CloseComplaint
+//	                  what the operator's people do with that
 //
 // Each act on a Person is one transaction with its request, its evidence and
 // what it changes; a copy is handed out between two. What other packages keep

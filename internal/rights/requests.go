@@ -24,9 +24,11 @@ type Request struct {
 	Right     string // declared right
 	Way       Way
 	Received  time.Time
-	Answered  time.Time // zero while open
-	Outcome   string    // code; empty while open
-	Ref       int64     // the erasure, ticket or record it led to; 0 for none
+	// Acknowledged is when the operator's people took a complaint up; zero before.
+	Acknowledged time.Time
+	Answered     time.Time // zero while open
+	Outcome      string    // code; empty while open
+	Ref          int64     // the erasure, ticket or record it led to; 0 for none
 }
 
 // Outcomes of requests, as codes.
@@ -41,6 +43,7 @@ const (
 	Raised    = "stopped"    // the objection stands
 	TakenBack = "taken-back" // it no longer does
 	Ended     = "withdrawn"  // the consent ended
+	Closed    = "closed"     // a complaint was dealt with
 )
 
 // receive writes down a request that came now, with its evidence.
@@ -97,12 +100,15 @@ func (d *Desk) act(ctx context.Context, p Person, right, outcome string, fn func
 	return r, gone(err)
 }
 
-const selectRequest = "SELECT id, reference, subject, right_id, way, received_ms, answered_ms, outcome, ref FROM rights_requests "
+const selectRequest = "SELECT id, reference, subject, right_id, way, received_ms, acknowledged_ms, answered_ms, outcome, ref FROM rights_requests "
 
 func scan(row interface{ Scan(...any) error }) (r Request, err error) {
-	var received, answered int64
-	err = row.Scan(&r.ID, &r.Reference, (*int64)(&r.Subject), &r.Right, (*string)(&r.Way), &received, &answered, &r.Outcome, &r.Ref)
+	var received, acknowledged, answered int64
+	err = row.Scan(&r.ID, &r.Reference, (*int64)(&r.Subject), &r.Right, (*string)(&r.Way), &received, &acknowledged, &answered, &r.Outcome, &r.Ref)
 	r.Received = time.UnixMilli(received).UTC()
+	if acknowledged != 0 {
+		r.Acknowledged = time.UnixMilli(acknowledged).UTC()
+	}
 	if answered != 0 {
 		r.Answered = time.UnixMilli(answered).UTC()
 	}
@@ -118,6 +124,13 @@ func (d *Desk) request(ctx context.Context, tx *store.Tx, id int64) (Request, er
 		return r, fmt.Errorf("rights: %w", err)
 	}
 	return r, nil
+}
+
+// Reference returns what a person quotes for a request. ErrNotFound if there is
+// none with that id.
+func (d *Desk) Reference(ctx context.Context, tx *store.Tx, id int64) (string, error) {
+	r, err := d.request(ctx, tx, id)
+	return r.Reference, err
 }
 
 // RequestsOf returns the requests of a person, oldest first.

@@ -22,6 +22,7 @@ const (
 	rightField  = "right" // the choice of the form your-data
 	personActor = "contact"
 	systemActor = "system"
+	staffKind   = "staff" // kind of actor
 )
 
 // The rights of the policy that are acted on here.

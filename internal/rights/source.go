@@ -125,6 +125,11 @@ func (d *Desk) requests(ctx context.Context, tx *store.Tx, s keys.SubjectID, fn 
 		if err := fn(Fact{"You used a right: " + title + ", reference " + r.Reference, r.Received, r.Right}); err != nil {
 			return err
 		}
+		if !r.Acknowledged.IsZero() {
+			if err := fn(Fact{"We acknowledged " + r.Reference + " and began to look into it", r.Acknowledged, "acknowledged"}); err != nil {
+				return err
+			}
+		}
 		if r.Answered.IsZero() {
 			continue
 		}

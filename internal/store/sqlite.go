@@ -14,11 +14,14 @@ import (
 	_ "modernc.org/sqlite" // the SQLite driver, in pure Go
 )
 
+// busyWait is how long a statement waits for a lock of another process.
+const busyWait = 10 * time.Second
+
 // pragmas of every connection. secure_delete=ON and not FAST, because FAST
 // leaves freed pages as they were; synchronous=FULL, because an acknowledged
 // act is on disk.
 var pragmas = []string{
-	"busy_timeout(10000)",
+	fmt.Sprintf("busy_timeout(%d)", busyWait.Milliseconds()),
 	"journal_mode(WAL)",
 	"synchronous(FULL)",
 	"secure_delete(ON)",
@@ -71,7 +74,9 @@ func (s *Store) openSessions(ctx context.Context) error {
 }
 
 // checkpointTries and checkpointWait bound how long TruncateLog waits for
-// readers that hold the write-ahead log.
+// readers that hold the write-ahead log: five seconds. Each try holds the
+// writer, so that no new reader can hold the log, and lets it go again, so
+// that a reader of hours holds up nobody's write for more than one wait.
 const (
 	checkpointTries = 50
 	checkpointWait  = 100 * time.Millisecond
@@ -88,30 +93,40 @@ func (s *Store) TruncateLog(ctx context.Context) error {
 	if s.engine != SQLite {
 		return nil
 	}
+	for range checkpointTries {
+		if done, err := s.checkpoint(ctx); done || err != nil {
+			return err
+		}
+	}
+	return ErrLogBusy
+}
+
+// checkpoint tries once to truncate the log, and reports whether it did.
+func (s *Store) checkpoint(ctx context.Context) (done bool, err error) {
 	var sess *session
 	select {
 	case sess = <-s.writer:
 	case <-ctx.Done():
-		return ctx.Err()
+		return false, ctx.Err()
 	}
 	defer func() { s.writer <- sess }()
-	for try := 0; ; try++ {
-		var busy, log, moved int
-		if err := sess.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &moved); err != nil {
-			return fmt.Errorf("store: truncating the write-ahead log: %w", err)
-		}
-		if busy == 0 {
-			return nil
-		}
-		if try == checkpointTries {
-			return ErrLogBusy
-		}
-		select {
-		case <-time.After(checkpointWait):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+	if err := sess.waitForLocks(ctx, checkpointWait); err != nil {
+		return false, err
 	}
+	defer func() { err = errors.Join(err, sess.waitForLocks(context.WithoutCancel(ctx), busyWait)) }()
+	var busy, log, moved int
+	if err := sess.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &moved); err != nil {
+		return false, fmt.Errorf("store: truncating the write-ahead log: %w", err)
+	}
+	return busy == 0, nil
+}
+
+// waitForLocks sets how long the session's statements wait for locks.
+func (s *session) waitForLocks(ctx context.Context, d time.Duration) error {
+	if _, err := s.conn.ExecContext(ctx, fmt.Sprintf("PRAGMA busy_timeout = %d", d.Milliseconds())); err != nil {
+		return fmt.Errorf("store: setting how long to wait for locks: %w", err)
+	}
+	return nil
 }
 
 // isNoTransaction recognises SQLite's answer to a ROLLBACK after it has

@@ -66,6 +66,17 @@ func (d *Desk) OpenIn(ctx context.Context, tx *store.Tx, t Ticket) (Ticket, erro
 	return t, err
 }
 
+// CloseIn closes a ticket in tx for a caller whose own act must commit with it:
+// the end of a complaint. What was written is not under the ticket, so no
+// retention begins here. Closing twice changes nothing.
+func (d *Desk) CloseIn(ctx context.Context, tx *store.Tx, id int64) error {
+	_, err := tx.Exec(ctx, "UPDATE support_tickets SET state = 'closed', closed_ms = $1 WHERE id = $2 AND state = 'open'", d.c.Now().UnixMilli(), id)
+	if err != nil {
+		return fmt.Errorf("support: %w", err)
+	}
+	return nil
+}
+
 const selectTicket = "SELECT id, reference, subject, queue, about, suggests, surface, policy, opened_ms, closed_ms FROM support_tickets "
 
 func scan(row interface{ Scan(...any) error }) (t Ticket, err error) {

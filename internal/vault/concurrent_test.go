@@ -76,6 +76,39 @@ func TestActsAtTheSameTime(t *testing.T) {
 	})
 }
 
+// Acts on one person under different aliases wait for one another; none of them
+// fails because two wait for each other.
+func TestActsOnAliasesAtTheSameTime(t *testing.T) {
+	each(t, func(h *house) {
+		known, first, second := h.person(), h.person(), h.person()
+		h.update(func(tx *store.Tx) error { return h.v.Alias(ctx, tx, first, known) })
+		h.update(func(tx *store.Tx) error { return h.v.Alias(ctx, tx, second, known) })
+		var wg sync.WaitGroup
+		for i, s := range []keys.SubjectID{known, first, second, known, second, first} {
+			wg.Go(func() {
+				for j := range 15 {
+					err := h.st.Update(ctx, func(tx *store.Tx) error {
+						switch i {
+						case 0, 1, 2:
+							return h.v.SetConsent(ctx, tx, s, "newsletter", j%2 == 0)
+						case 3:
+							return h.v.ShutOut(ctx, tx, site, s, "staff")
+						case 4:
+							return h.v.LetIn(ctx, tx, site, s, "staff")
+						}
+						return h.v.Restrict(ctx, tx, site, s)
+					})
+					if err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			})
+		}
+		wg.Wait()
+	})
+}
+
 // A large batch is sealed on several processors; each row is its own still.
 func TestPutManyAtOnce(t *testing.T) {
 	each(t, func(h *house) {

@@ -227,13 +227,13 @@ func (v *Vault) Purge(ctx context.Context) error {
 	if err := v.truncate(ctx, 0); err != nil {
 		return err
 	}
-	if err := v.tighten(ctx); err != nil {
-		return err
-	}
 	if err := v.purge(ctx); err != nil {
 		return err
 	}
-	return v.purged(ctx)
+	if err := v.purged(ctx); err != nil {
+		return err
+	}
+	return v.tighten(ctx) // last, so that a long reader holds up nothing else
 }
 
 // rotateFor is the fourth stage. An erasure that comes to the third while the

@@ -24,6 +24,10 @@ func FuzzDecodeStanding(f *testing.F) {
 	s := standing{restricted: true}
 	s.consents.put(127, true)
 	f.Add(s.encode())
+	s.given = s.given.with(127, 2).with(3, 1<<20)
+	f.Add(s.encode())
+	s.shut, s.grants[0] = 1, 7
+	f.Add(s.encode())
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, err := decodeStanding(b)
 		if err != nil {

@@ -82,6 +82,11 @@ func (v *Vault) RemovePart(ctx context.Context, tx *store.Tx, a Access, s keys.S
 			return err
 		}
 	}
+	// Claimed first, so that nobody removes it twice, or seals meanwhile with a
+	// key that goes.
+	if err := v.Claim(ctx, tx, s); err != nil {
+		return err
+	}
 	rows, owns, err := v.partsOf(ctx, tx, s, id)
 	if err != nil {
 		return err
@@ -102,7 +107,7 @@ func (v *Vault) RemovePart(ctx context.Context, tx *store.Tx, a Access, s keys.S
 }
 
 // dropRows deletes the rows that no law keeps, and the keys that seal nothing
-// any more. ErrNotFound if there is none to begin with.
+// any more. Their person is claimed. ErrNotFound if there is none to begin with.
 func (v *Vault) dropRows(ctx context.Context, tx *store.Tx, rows []stored) (gone int64, category string, err error) {
 	err = ErrNotFound
 	for _, r := range rows {
@@ -117,10 +122,6 @@ func (v *Vault) dropRows(ctx context.Context, tx *store.Tx, rows []stored) (gone
 			continue
 		}
 		subject := keys.SubjectID(r.subject)
-		// Claimed first, so that nobody seals meanwhile with a key that goes.
-		if _, err := v.member(ctx, tx, subject, true); err != nil {
-			return 0, "", err
-		}
 		if err := v.deleteRows(ctx, tx, subject, []goer{{id: r.id, place: r.place}}); err != nil {
 			return 0, "", err
 		}

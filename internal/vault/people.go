@@ -66,7 +66,7 @@ func (v *Vault) standingOf(ctx context.Context, tx *store.Tx, s keys.SubjectID) 
 			return st, nil
 		}
 	}
-	m, err := v.member(ctx, tx, s, false)
+	m, err := v.member(ctx, tx, s)
 	if err == nil && remembers {
 		v.people.add(s, m.standing, tx.Begun())
 	}

@@ -106,7 +106,7 @@ func (v *Vault) endPurge(ctx context.Context, tx *store.Tx, o owed) error {
 // deleteLooseTags deletes the tags of a person who is gone. Where law keeps
 // something, tags of what stays stay with it.
 func (v *Vault) deleteLooseTags(ctx context.Context, tx *store.Tx, s keys.SubjectID) error {
-	_, err := v.member(ctx, tx, s, false)
+	_, err := v.member(ctx, tx, s)
 	if errors.Is(err, ErrNotFound) {
 		_, err = tx.Exec(ctx, "DELETE FROM tags WHERE subject = $1", int64(s))
 	}

@@ -38,9 +38,7 @@ func (v *Vault) Remove(ctx context.Context, tx *store.Tx, a Access, id RecordID)
 			return err
 		}
 	}
-	var first stored
-	err := v.head(ctx, tx, id, &first)
-	rows, err := v.rowsOf(ctx, tx, first, err)
+	rows, err := v.claimedRows(ctx, tx, id)
 	if err != nil {
 		return err
 	}
@@ -49,10 +47,6 @@ func (v *Vault) Remove(ctx context.Context, tx *store.Tx, a Access, id RecordID)
 		return err
 	}
 	s := keys.SubjectID(going[0].subject)
-	// Claimed first, so that nobody seals meanwhile with a key that goes.
-	if _, err := v.member(ctx, tx, s, true); err != nil {
-		return err
-	}
 	list := make([]goer, len(going))
 	for i, r := range going {
 		list[i] = goer{id: r.id, place: r.place} // no label: what a person takes back is counted nowhere
@@ -67,6 +61,25 @@ func (v *Vault) Remove(ctx context.Context, tx *store.Tx, a Access, id RecordID)
 	}
 	tx.AfterCommit(func() { v.loose.Store(true) })
 	return v.evidence(ctx, tx, a, evidence.Body{Kind: evidence.RecordErased, Category: category, Subject: s, Ref: int64(id), Count: int64(len(going))})
+}
+
+// claimedRows reads the rows of a record once its person is claimed, so that
+// nobody else removes it and nobody seals meanwhile with a key that goes.
+func (v *Vault) claimedRows(ctx context.Context, tx *store.Tx, id RecordID) (rows []stored, err error) {
+	for range 2 {
+		var first stored
+		err := v.head(ctx, tx, id, &first)
+		if rows, err = v.rowsOf(ctx, tx, first, err); err != nil {
+			return nil, err
+		}
+		if len(rows) == 0 {
+			return nil, ErrNotFound
+		}
+		if err := v.Claim(ctx, tx, keys.SubjectID(rows[0].subject)); err != nil {
+			return nil, err
+		}
+	}
+	return rows, nil
 }
 
 // removable returns the rows of a record that may go.

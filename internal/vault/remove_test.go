@@ -1,10 +1,13 @@
 package vault_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 
 	"candour/internal/evidence"
@@ -83,6 +86,24 @@ func TestRemove(t *testing.T) {
 	})
 }
 
+// One record goes once, however often the button is pressed at the same moment,
+// and its person reads once that it went (R28).
+func TestRemoveAtTheSameTime(t *testing.T) {
+	each(t, func(h *house) {
+		s := h.person()
+		number := h.put(site, item(s, "contact.telephone", "01632 960001"))[0]
+		got := make([]string, 6)
+		var together sync.WaitGroup
+		for i := range got {
+			together.Go(func() { got[i] = h.remove(site, number) })
+		}
+		together.Wait()
+		slices.Sort(got)
+		h.want("the presses", strings.Join(got, ", "), "done"+strings.Repeat(", not found", len(got)-1))
+		h.want("the entries", h.about(s, "record.erased"), "record.erased  1")
+	})
+}
+
 // L8: what a law keeps stays, for that purpose alone; a key that seals nothing
 // any more is destroyed; what is shared with others is not removed so.
 func TestRemoveKeepsWhatLawKeeps(t *testing.T) {
@@ -106,6 +127,39 @@ func TestRemoveKeepsWhatLawKeeps(t *testing.T) {
 		again := h.put(on("account"), item(s, "bill", "bill 2", "account"))[0] // under a key of its own
 		h.want("written anew", h.read(on("account"), again), "bill 2")
 	})
+}
+
+// A long reader, such as a large copy, keeps the log of SQLite from being
+// truncated, and nothing else from being done.
+func TestRemovalsHoldUpNoPurge(t *testing.T) {
+	h := newHouse(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	s := h.person()
+	h.consent(s, "newsletter", true)
+	h.put(vault.Access{Actor: "system", Purpose: "newsletter", Surface: "website"}, item(s, "contact.email", "a@b.example"))
+	number := h.put(site, item(s, "contact.telephone", "01632 960001"))[0]
+	if err := h.v.Purge(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.st.View(ctx, func(tx *store.Tx) error {
+		var n int
+		if err := tx.QueryRow(ctx, "SELECT COUNT(*) FROM records").Scan(&n); err != nil {
+			return err
+		}
+		h.consent(s, "newsletter", false)
+		h.want("removing", h.remove(site, number), "done")
+		if err := h.v.Purge(ctx); !errors.Is(err, store.ErrLogBusy) {
+			t.Errorf("the log was truncated under a reader: %v", err)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if n := h.count("SELECT COUNT(*) FROM records") + h.count("SELECT COUNT(*) FROM purges"); n != 0 {
+		t.Errorf("%d rows are left", n)
+	}
+	if err := h.v.Purge(ctx); err != nil {
+		t.Errorf("without a reader: %v", err)
+	}
 }
 
 // On SQLite nothing of a removed record is on disk once the log is truncated,

@@ -51,6 +51,7 @@ var nonPersonal = map[string]string{
 	"evidence.id": "id", "evidence.commitment": "salted hash",
 	"evidence_pending.id": "id", "evidence_order.seq": "count", "evidence_order.id": "id",
 	"evidence_about.entry": "id", "evidence_about.subject": "pseudonym", "evidence_about.key": "id",
+	"evidence_searches.entry": "id",
 	"evidence_checkpoint.one": "constant", "evidence_checkpoint.size": "count", "evidence_checkpoint.note": "signed hash", "evidence_checkpoint.closed": "flag",
 
 	"policy_versions.version": "policy version", "policy_versions.from_ms": "time", "policy_versions.published_ms": "time",
@@ -77,7 +78,7 @@ var nonPersonal = map[string]string{
 	"support_tickets.about": "policy id of a form's option", "support_tickets.suggests": "code", "support_tickets.surface": "policy id",
 	"history_withheld.entry": "id", "history_withheld.until_ms": "time",
 	"rights_requests.id": "id", "rights_requests.reference": "random", "rights_requests.subject": "pseudonym", "rights_requests.right_id": "policy id",
-	"rights_requests.way": "code", "rights_requests.state": "code", "rights_requests.received_ms": "time", "rights_requests.answered_ms": "time",
+	"rights_requests.way": "code", "rights_requests.state": "code", "rights_requests.received_ms": "time", "rights_requests.acknowledged_ms": "time", "rights_requests.answered_ms": "time",
 	"rights_requests.outcome": "code", "rights_requests.ref": "id",
 	"rights_asks.id": "id", "rights_asks.subject": "pseudonym", "rights_asks.address": "record id", "rights_asks.right_id": "policy id",
 	"rights_asks.surface": "policy id", "rights_asks.policy": "policy version", "rights_asks.asked_ms": "time", "rights_asks.sent_ms": "time",

@@ -31,7 +31,7 @@ func (v *Vault) Gate(ctx context.Context, tx *store.Tx, s keys.SubjectID, kind s
 	if err != nil {
 		return Gate{}, err
 	}
-	m, err := v.member(ctx, tx, s, false)
+	m, err := v.member(ctx, tx, s)
 	if err != nil {
 		return Gate{}, err
 	}
@@ -102,14 +102,14 @@ func (v *Vault) turn(ctx context.Context, tx *store.Tx, a Access, s keys.Subject
 	if err != nil {
 		return err
 	}
-	m, err := v.member(ctx, tx, s, true)
+	root, err := v.rootOf(ctx, tx, s, true) // stands for all who are the same person
 	if err != nil {
 		return err
 	}
-	if m.standing.erased {
+	if root.standing.erased {
 		return ErrNotFound // what a law keeps is for nobody's convenience
 	}
-	was := m.standing.gate(bit, v.now())
+	was := root.standing.gate(bit, v.now())
 	now, err := to(was)
 	if err != nil || now == was {
 		return err
@@ -142,7 +142,7 @@ type State struct {
 
 // State returns how a person stands. ErrNotFound if there is no such person.
 func (v *Vault) State(ctx context.Context, tx *store.Tx, s keys.SubjectID) (State, error) {
-	m, err := v.member(ctx, tx, s, false)
+	m, err := v.member(ctx, tx, s)
 	if err != nil {
 		return State{}, err
 	}

@@ -37,6 +37,59 @@ type standing struct {
 	consents   set
 	decided    set // consent was given or refused
 	objections set
+	given      versions
+}
+
+// versions are the policy versions under which standing consents were given:
+// versionSize bytes for each, the bit and then the version, sorted by bit. A
+// string, so that a standing can be compared, and costs nothing where nobody
+// consented.
+type versions string
+
+const versionSize = 1 + 4
+
+// of returns the version under which the consent of a bit was given. Of one
+// that was kept without it the oldest is taken.
+func (v versions) of(bit int) int {
+	for i := 0; i < len(v); i += versionSize {
+		if int(v[i]) == bit {
+			return int(binary.BigEndian.Uint32([]byte(v[i+1 : i+versionSize])))
+		}
+	}
+	return 1
+}
+
+// with returns the versions with that of a bit; 0 takes it out.
+func (v versions) with(bit, version int) versions {
+	var out []byte
+	put := func() {
+		if version > 0 {
+			out = binary.BigEndian.AppendUint32(append(out, byte(bit)), uint32(version))
+		}
+		version = 0
+	}
+	for i := 0; i < len(v); i += versionSize {
+		if int(v[i]) >= bit {
+			put()
+		}
+		if int(v[i]) != bit {
+			out = append(out, v[i:i+versionSize]...)
+		}
+	}
+	put()
+	return versions(out)
+}
+
+// readVersions reads what encode wrote.
+func readVersions(b []byte) (versions, bool) {
+	last := -1
+	for i := 0; i < len(b); i += versionSize {
+		if len(b)-i < versionSize || int(b[i]) <= last || binary.BigEndian.Uint32(b[i+1:]) == 0 {
+			return "", false
+		}
+		last = int(b[i])
+	}
+	return versions(b), len(b) > 0
 }
 
 // shutKinds is how many kinds of actor can be shut out: the bits of KindSet.
@@ -47,15 +100,29 @@ const shutKinds = 2
 const (
 	standingSize = 1 + 3*16
 	shutSize     = standingSize + shutKinds*4
-	shutShift    = 2 // of the bits of KindSet in the first byte
+	shutShift    = 2                            // of the bits of KindSet in the first byte
+	versionsBit  = 1 << (shutShift + shutKinds) // of the first byte: versions follow, to the end
 )
+
+var errStanding = errors.New("vault: a person's standing cannot be read; the table subjects was changed")
 
 func decodeStanding(b []byte) (s standing, err error) {
 	if len(b) == 0 {
 		return s, nil
 	}
+	if len(b) > standingSize && b[0]&versionsBit != 0 {
+		end := standingSize
+		if b[0]>>shutShift&(1<<shutKinds-1) != 0 {
+			end = shutSize
+		}
+		var ok bool
+		if s.given, ok = readVersions(b[min(end, len(b)):]); !ok {
+			return s, errStanding
+		}
+		b = b[:end]
+	}
 	if len(b) != standingSize && len(b) != shutSize {
-		return s, errors.New("vault: a person's standing cannot be read; the table subjects was changed")
+		return s, errStanding
 	}
 	s.erased, s.restricted = b[0]&1 != 0, b[0]&2 != 0
 	for i, f := range []*set{&s.consents, &s.decided, &s.objections} {
@@ -85,12 +152,15 @@ func (s standing) encode() []byte {
 	for _, f := range []set{s.consents, s.decided, s.objections} {
 		b = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(b, f[0]), f[1])
 	}
-	if s.shut == 0 {
-		return b
+	if s.shut != 0 {
+		b[0] |= byte(s.shut) << shutShift
+		for _, until := range s.grants {
+			b = binary.BigEndian.AppendUint32(b, until)
+		}
 	}
-	b[0] |= byte(s.shut) << shutShift
-	for _, until := range s.grants {
-		b = binary.BigEndian.AppendUint32(b, until)
+	if s.given != "" {
+		b[0] |= versionsBit
+		b = append(b, s.given...)
 	}
 	return b
 }
@@ -114,6 +184,11 @@ func (s *standing) shutAt(now time.Time) policy.KindSet {
 // objection or shut-out of either stands. A grant lifts only the shut-out that
 // it was given to.
 func (s standing) merge(from standing) standing {
+	for bit := range policy.MaxPurposes {
+		if from.consents.has(bit) && !s.decided.has(bit) {
+			s.given = s.given.with(bit, from.given.of(bit))
+		}
+	}
 	for i := range s.consents {
 		s.consents[i] |= from.consents[i] &^ s.decided[i]
 		s.decided[i] |= from.decided[i]
@@ -219,6 +294,9 @@ func (v *Vault) forPolicy(ctx context.Context, tx *store.Tx, c *policy.Compiled,
 		}
 		if s.consents.has(bit) {
 			out.Consents = out.Consents.With(p)
+			if l, less := v.lapse(c, p, s.given.of(bit)); less {
+				out.Lapsed = append(out.Lapsed, l)
+			}
 		}
 		if s.objections.has(bit) {
 			out.Objections = out.Objections.With(p)
@@ -238,7 +316,7 @@ func beyond(s set, n int) bool {
 // Standing returns what a person has decided, in the indices of the policy in
 // force. ErrNotFound if there is no such person.
 func (v *Vault) Standing(ctx context.Context, tx *store.Tx, s keys.SubjectID) (policy.Standing, error) {
-	m, err := v.member(ctx, tx, s, false)
+	m, err := v.member(ctx, tx, s)
 	if err != nil {
 		return policy.Standing{}, err
 	}
@@ -263,10 +341,34 @@ func (v *Vault) change(ctx context.Context, tx *store.Tx, s keys.SubjectID, fn f
 }
 
 // SetConsent records in the standing row that a person's consent to a purpose
-// stands, or does not. When it ends, what was held on that consent alone is
+// stands, given to the policy in force, or does not. When it ends, what was held on that consent alone is
 // erased in the same transaction, or at the end of the period its retention
 // class gives. Who consented to what and when is the caller's to evidence.
 func (v *Vault) SetConsent(ctx context.Context, tx *store.Tx, s keys.SubjectID, purpose string, stands bool) error {
+	version := 0
+	if stands {
+		version = v.inForce().Policy().Version
+	}
+	return v.setConsent(ctx, tx, s, purpose, version)
+}
+
+// ConsentUnder is SetConsent of a yes to what an earlier version said, such as
+// one that is confirmed after another came into force. It covers no more than
+// that version.
+func (v *Vault) ConsentUnder(ctx context.Context, tx *store.Tx, s keys.SubjectID, purpose string, version int) error {
+	return v.setConsent(ctx, tx, s, purpose, max(version, 1))
+}
+
+// EraseConsented erases what is held on a consent alone, which stands as it was
+// given: so that it can be written anew, and nobody is asked.
+func (v *Vault) EraseConsented(ctx context.Context, tx *store.Tx, s keys.SubjectID, purpose string) error {
+	return v.endConsent(ctx, tx, s, purpose)
+}
+
+// setConsent records a consent to a version of the policy, or with 0 that it
+// does not stand.
+func (v *Vault) setConsent(ctx context.Context, tx *store.Tx, s keys.SubjectID, purpose string, version int) error {
+	stands := version > 0
 	if _, ok := v.inForce().Purpose(purpose); !ok {
 		return v.refuse(doorWrite, Access{Purpose: purpose}, "", policy.Undeclared)
 	}
@@ -277,6 +379,7 @@ func (v *Vault) SetConsent(ctx context.Context, tx *store.Tx, s keys.SubjectID, 
 	err = v.change(ctx, tx, s, func(st *standing) {
 		st.consents.put(bit, stands)
 		st.decided.put(bit, true)
+		st.given = st.given.with(bit, version)
 	})
 	if err != nil || stands {
 		return err

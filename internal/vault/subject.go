@@ -41,14 +41,10 @@ func (v *Vault) forShare(query string) string {
 	return query
 }
 
-func (v *Vault) member(ctx context.Context, tx *store.Tx, s keys.SubjectID, claim bool) (member, error) {
-	query := "SELECT root, standing FROM subjects WHERE subject = $1"
-	if claim {
-		query = v.forUpdate(query)
-	}
+func (v *Vault) member(ctx context.Context, tx *store.Tx, s keys.SubjectID) (member, error) {
 	m := member{subject: s}
 	var b []byte
-	err := tx.QueryRow(ctx, query, int64(s)).Scan((*int64)(&m.root), &b)
+	err := tx.QueryRow(ctx, "SELECT root, standing FROM subjects WHERE subject = $1", int64(s)).Scan((*int64)(&m.root), &b)
 	if errors.Is(err, sql.ErrNoRows) {
 		return m, ErrNotFound
 	}
@@ -58,12 +54,39 @@ func (v *Vault) member(ctx context.Context, tx *store.Tx, s keys.SubjectID, clai
 	return m, err
 }
 
+// rootOf returns the root of a person. Whoever claims a person claims the root
+// first and then the others, whichever of them was asked for, so that no two
+// wait for each other.
+func (v *Vault) rootOf(ctx context.Context, tx *store.Tx, s keys.SubjectID, claim bool) (m member, err error) {
+	query := "SELECT subject, root, standing FROM subjects WHERE subject = (SELECT root FROM subjects WHERE subject = $1)"
+	if claim {
+		query = v.forUpdate(query)
+	}
+	for range maxMoves {
+		var b []byte
+		err := tx.QueryRow(ctx, query, int64(s)).Scan((*int64)(&m.subject), (*int64)(&m.root), &b)
+		if errors.Is(err, sql.ErrNoRows) {
+			return m, ErrNotFound
+		}
+		if err != nil {
+			return m, err
+		}
+		if m.root == m.subject {
+			m.standing, err = decodeStanding(b)
+			return m, err
+		}
+		// While it was waited for, the person was found to be one with another.
+	}
+	return m, errors.New("vault: a person was joined with others again and again while they were looked for")
+}
+
+// maxMoves is how often a person can be joined with another while they are
+// waited for.
+const maxMoves = 8
+
 // group returns all subjects that are the same person as s, the root first.
 func (v *Vault) group(ctx context.Context, tx *store.Tx, s keys.SubjectID, claim bool) ([]member, error) {
-	m, err := v.member(ctx, tx, s, claim)
-	if err == nil && m.root != s {
-		m, err = v.member(ctx, tx, m.root, claim)
-	}
+	m, err := v.rootOf(ctx, tx, s, claim)
 	if err != nil {
 		return nil, err
 	}
@@ -91,9 +114,18 @@ func (v *Vault) group(ctx context.Context, tx *store.Tx, s keys.SubjectID, claim
 	return group, rows.Err()
 }
 
+// Claim has everybody else who would change what is held of a person, or what
+// they decided, wait until tx ends. Who reads before they write calls it first,
+// or two who do so at once both act on what was (PostgreSQL's read committed).
+// ErrNotFound if there is no such person.
+func (v *Vault) Claim(ctx context.Context, tx *store.Tx, s keys.SubjectID) error {
+	_, err := v.group(ctx, tx, s, true)
+	return err
+}
+
 // Root returns the subject that a person's aliases lead to.
 func (v *Vault) Root(ctx context.Context, tx *store.Tx, s keys.SubjectID) (keys.SubjectID, error) {
-	m, err := v.member(ctx, tx, s, false)
+	m, err := v.member(ctx, tx, s)
 	return m.root, err
 }
 

@@ -181,7 +181,7 @@ func (v *Vault) dropUnused(ctx context.Context, tx *store.Tx, list []expired, t 
 		}
 		seen[r.key] = true
 		// Claimed first, so that nobody seals with the key meanwhile.
-		_, err := v.member(ctx, tx, r.subject, true)
+		err := v.Claim(ctx, tx, r.subject)
 		if errors.Is(err, ErrNotFound) {
 			continue // erased: the purge sees to it
 		}

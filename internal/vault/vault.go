@@ -18,6 +18,8 @@
 //	Restrict, Lift,         who decided when stands in the package consent
 //	ShutOut, Grant
 //	Look, LookSubject       read for a person at a desk, with its evidence
+//	ConsentUnder,           the same of a yes to an earlier version; what hangs on a
+//	EraseConsented          consent goes, and the consent stands
 //	Event                   an event fell from which retention counts
 //	Held, Own               what is held about a person, for their own eyes
 //	Export                  everything held about a person, of all categories
@@ -58,6 +60,7 @@ type Vault struct {
 	runs     runs
 	refusals refusals
 	people   people
+	covered  covered
 	refused  *prometheus.CounterVec // door, code
 
 	// loose says that records were removed one by one since the write-ahead log

@@ -77,7 +77,8 @@ func formError(err error) error {
 // sender is the network address that a form comes from, as host:port or an
 // address alone: of the connection, or what the proxy in front wrote last into
 // its header. What stands before that may be made up by the client. It is for
-// the form limit alone, which forgets it, and is never logged (R9).
+// the form limit, which forgets it, and for a person's own list of sign-ins
+// (Device); it is never logged (R9).
 func (s *Site) sender(r *http.Request) string {
 	if s.ProxyHeader == "" {
 		return r.RemoteAddr

@@ -29,6 +29,7 @@ type Gate string
 // The gates.
 const (
 	Open  Gate = "open"  // everybody
+	Again Gate = "again" // as Enrol, and whoever proved themselves a moment ago, by the token of before: for that form alone, which may come in twice
 	Enrol Gate = "enrol" // whoever is signed in, also to set up the second factor they owe
 	Whole Gate = "whole" // whoever is signed in
 	Fresh Gate = "fresh" // whoever is signed in and proved themselves a moment ago
@@ -48,11 +49,18 @@ func (rt *Routes) Member(gate Gate, pattern string, h Member, roles ...identity.
 	rt.handle(Entry{pattern, gate, roles}, func(w http.ResponseWriter, r *http.Request) error {
 		v := VisitOf(r)
 		me := v.Person
+		if me == nil && gate == Again {
+			was, err := rt.site.replaced(v, r)
+			if err != nil && !errors.Is(err, identity.ErrNotFound) {
+				return err
+			}
+			me = was
+		}
 		switch {
 		case me == nil || me.Level == identity.Half:
 			toSignIn(w, r)
 			return nil
-		case me.Level == identity.Enrol && gate != Enrol:
+		case me.Level == identity.Enrol && gate != Enrol && gate != Again:
 			http.Redirect(w, r, EnrolPath, http.StatusSeeOther)
 			return nil
 		case len(roles) > 0 && !slices.Contains(roles, me.Account.Role):
@@ -71,21 +79,25 @@ func (rt *Routes) Menu(label, path string, roles ...identity.Role) {
 }
 
 // MenuIf is Menu for those whom shown lets see the entry, asked each time:
-// what a role may do hangs on the policy in force.
-func (rt *Routes) MenuIf(label, path string, shown func(*identity.Session) bool) {
-	rt.menu = append(rt.menu, menuEntry{label, path, shown})
+// what a role may do hangs on the policy in force. The entry is marked on the
+// pages below its path, and on those named and below them.
+func (rt *Routes) MenuIf(label, path string, shown func(*identity.Session) bool, below ...string) {
+	rt.menu = append(rt.menu, menuEntry{label, path, shown, below})
 }
 
 type menuEntry struct {
 	label, path string
 	shown       func(*identity.Session) bool
+	below       []string
 }
 
 // menuFor is the menu as somebody sees it.
 func (rt *Routes) menuFor(me *identity.Session, current string) (links []Link) {
 	for _, e := range rt.menu {
 		if e.shown(me) {
-			here := e.path == current || e.path != "/" && strings.HasPrefix(current, e.path+"/")
+			here := e.path == current || e.path != "/" && strings.HasPrefix(current, e.path+"/") || slices.ContainsFunc(e.below, func(path string) bool {
+				return path == current || strings.HasPrefix(current, path+"/")
+			})
 			links = append(links, Link{Label: e.label, Href: e.path, Current: here})
 		}
 	}
@@ -136,6 +148,17 @@ func (s *Site) recognise(v *Visit, r *http.Request) error {
 	}
 	v.Person, v.secret = me, true
 	return nil
+}
+
+// replaced finds who was signed in until a proof of a moment ago;
+// identity.ErrNotFound for nobody.
+func (s *Site) replaced(v *Visit, r *http.Request) (*identity.Session, error) {
+	token, ok := v.Cookie(r, "signin")
+	if !ok || s.Accounts == nil {
+		return nil, identity.ErrNotFound
+	}
+	v.secret = true
+	return s.Accounts.Replaced(r.Context(), v.Surface.ID, token)
 }
 
 // Device is what a request tells of the browser, for the list of sign-ins.

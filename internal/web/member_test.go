@@ -15,7 +15,7 @@ import (
 // Who passes which gate, for every session there can be, every gate, and roles
 // that fit and do not: the table beside the gate's code (ASVS 5.0 8.2.1, 8.3.1).
 func TestGates(t *testing.T) {
-	gates := []web.Gate{web.Enrol, web.Whole, web.Fresh, "mistyped"}
+	gates := []web.Gate{web.Again, web.Enrol, web.Whole, web.Fresh, "mistyped"}
 	roles := map[string][]identity.Role{
 		"any": nil, "customer": {identity.CustomerAdministrator}, "staff": {identity.Engineer, identity.Officer},
 	}
@@ -53,7 +53,7 @@ func TestGates(t *testing.T) {
 		switch {
 		case level == "" || level == identity.Half:
 			return http.StatusSeeOther, web.SignInPath
-		case level == identity.Enrol && g != web.Enrol:
+		case level == identity.Enrol && g != web.Enrol && g != web.Again:
 			return http.StatusSeeOther, web.EnrolPath
 		case wanted != "any" && wanted != role:
 			return http.StatusNotFound, ""
@@ -105,13 +105,14 @@ func halfSession(t *testing.T, b *webtest.Bench) string {
 func TestRoutesThatChangeAreKept(t *testing.T) {
 	open := []string{
 		"POST /sign-up", "POST /sign-up/finish", "POST /sign-in", "POST /sign-in/passkey", "POST /sign-in/code", "POST /reset", "POST /reset/finish", "POST /address/confirm",
+		"POST /recover", "POST /recover/begin", "POST /recover/stop", "POST /recover/finish",
 		"POST " + web.ConsentPath, "POST " + web.ObjectPath, "POST " + web.EndObjectionPath, "POST " + web.SeenPath, "POST /csp",
 	}
 	b := webtest.Open(t, "invoco")
 	b.OpenAccounts()
 	fresh := []string{
 		"POST /security/sessions/{session}/end", "POST /security/sessions/end", "POST /security/password", "POST /security/address", "POST /security/recovery",
-		"POST /security/credentials/{credential}/remove", "POST /people/invite", "POST /people/{account}/close", "POST /people/{account}/sign-out",
+		"POST /security/credentials/{credential}/remove", "POST /people/invite", "POST /people/{account}/close", "POST /people/{account}/sign-out", "POST /people/{account}/appoint",
 	}
 	for _, e := range b.Table("portal") {
 		if e.Pattern[:4] == "GET " {

@@ -36,7 +36,11 @@ type Deps struct {
 	// Parents are the domains below which the surfaces are served, such as
 	// invoco.localhost, and invoco.net where the certificate covers it.
 	Parents []string
-	TLS     bool // the sites are served by https
+	// Ports are the ports at which people reach the surfaces, by parent; an empty
+	// one is the scheme's own. Passkeys work there alone, and below a parent that
+	// is not named nowhere.
+	Ports map[string]string
+	TLS   bool // the sites are served by https
 	// Strict says at error level when our own code set a cookie that the door
 	// dropped: for development.
 	Strict bool

@@ -27,7 +27,7 @@ var structs = map[string]any{
 	"data": own.Data{}, "requests": own.Requests{},
 	"history": own.History{}, "history_entry": own.HistoryEntry{}, "access": own.Access{},
 	"account_form": account.Ask{}, "account_done": account.Done{}, "account_security": account.Security{}, "account_authenticator": account.Authenticator{},
-	"console_home": console.Home{}, "console_enquiries": console.Enquiries{}, "console_enquiry": console.Enquiry{},
+	"console_home": console.Home{}, "console_enquiries": console.Enquiries{}, "console_enquiry": console.Enquiry{}, "console_firms": console.Firms{}, "console_firm": console.FirmPage{},
 	"console_policy": console.Policy{}, "console_data_map": console.DataMap{},
 	"console_evidence": console.Evidence{}, "console_work": console.Work{}, "console_audit": console.Audit{},
 	"console_people_search": console.PeopleSearch{}, "console_people_found": console.PeopleFound{}, "console_person": console.Person{},

@@ -29,7 +29,9 @@ type Visit struct {
 	known   int // the latest version of the notice that whoever is signed in has seen; 0 for nobody
 	scheme  string
 	parent  string // the parent domain that the host is below
-	port    string // with its colon, or empty
+	port    string // of the request, with its colon, or empty
+	public  string // the one at which people are meant to come, likewise
+	meant   bool   // people are meant to come below this parent at all: see Deps.Ports
 	cookies door.Cookies
 	forgery string // the cookie's value that the forms of this page go with
 	pattern string // the route that answers, for the log and the statistics
@@ -71,10 +73,28 @@ func (v *Visit) origin(label string) string {
 // with its host.
 func (v *Visit) Public(path string) string { return v.origin("") + path }
 
-// Party is the relying party of passkeys for this request: the parent of all
-// surfaces, and the origin of this one.
-func (v *Visit) Party() identity.Party {
-	return identity.Party{Domain: v.parent, Name: v.Policy().Operator.ShortName, Origin: v.origin(v.Surface.Host)}
+// Party is the relying party of passkeys: the parent of all surfaces, and the
+// origin of this one as it is configured, never as a request says. ErrNotFound
+// for a request to any other address: what answers there may be somebody else's,
+// who passes on to us what is typed.
+func (v *Visit) Party() (identity.Party, error) {
+	if !v.meant || standard(v.scheme, v.port) != v.public {
+		return identity.Party{}, ErrNotFound
+	}
+	host := v.parent
+	if v.Surface.Host != "" {
+		host = v.Surface.Host + "." + host
+	}
+	return identity.Party{Domain: v.parent, Name: v.Policy().Operator.ShortName, Origin: v.scheme + "://" + host + v.public}, nil
+}
+
+// standard is a port as it stands in an origin: the scheme's own does not (RFC
+// 6454 section 6.2).
+func standard(scheme, port string) string {
+	if scheme == "http" && port == ":80" || scheme == "https" && port == ":443" {
+		return ""
+	}
+	return port
 }
 
 // DropCookie expires the cookie that the policy declares for a role on this
@@ -123,6 +143,10 @@ func (s *Site) newVisit(r *http.Request) (v *Visit, label string, ok bool) {
 	for _, parent := range s.Parents {
 		if label, ok = below(host, parent); ok {
 			v.parent = parent
+			var at string
+			if at, v.meant = s.Ports[parent]; at != "" {
+				v.public = standard(v.scheme, ":"+at)
+			}
 			break
 		}
 	}

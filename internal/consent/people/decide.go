@@ -123,11 +123,16 @@ func (d *Desk) DecideIn(ctx context.Context, tx *store.Tx, dec Decision) error {
 		return err
 	}
 	return d.follow(ctx, tx, dec, func() error {
+		// Claimed before it is read what stands: a button that is pressed twice at
+		// once is one decision.
+		if err := d.c.Vault.Claim(ctx, tx, dec.Subject); err != nil {
+			return err
+		}
 		again, err := d.again(ctx, tx, c, q, dec, &row)
 		if err != nil || again {
 			return err
 		}
-		return d.keep(ctx, tx, q, dec, row, words)
+		return d.keep(ctx, tx, q, dec, row, func() error { return d.stand(ctx, tx, q, dec, row) })
 	})
 }
 
@@ -227,15 +232,17 @@ func channels(q *policy.Purpose, chosen []string) ([]string, error) {
 	return allowed, nil
 }
 
-// keep writes a decision: the standing, the row, the words and the evidence.
-func (d *Desk) keep(ctx context.Context, tx *store.Tx, q *policy.Purpose, dec Decision, row Row, words Words) error {
-	if err := d.stand(ctx, tx, q, dec, row); err != nil {
+// keep writes a decision: the standing, the row, the words and the evidence. It
+// is the one place in which a decision about a purpose is recorded.
+func (d *Desk) keep(ctx context.Context, tx *store.Tx, q *policy.Purpose, dec Decision, row Row, stand func() error) error {
+	if err := stand(); err != nil {
 		return err
 	}
 	id, err := Remember(ctx, tx, row)
 	if err != nil {
 		return err
 	}
+	words := Statement(d.c.InForce().Policy(), q)
 	hash := words.Hash()
 	if _, err := tx.Exec(ctx, "INSERT INTO wordings (hash, words) VALUES ($1, $2) ON CONFLICT DO NOTHING", hash[:], words.text()); err != nil {
 		return fmt.Errorf("people: %w", err)

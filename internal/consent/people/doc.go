@@ -12,6 +12,8 @@
 //	Choices        every declared purpose that touches a person, and how it stands
 //	Decide         one decision, in a transaction of its own
 //	DecideIn       the same within the caller's, for consent given with data
+//	ObjectIn, WithdrawIn
+//	               the same as rights, which every person has in every role
 //	History        what was decided before, with the words that were shown
 //	Reaches        may marketing for a purpose go to a person by this channel?
 //	Refused        the purposes a person said no to, to tighten a browser by

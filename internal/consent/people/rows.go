@@ -31,6 +31,7 @@ type Way string
 // The ways.
 const (
 	ByPage     Way = "page"       // the page of choices
+	WithRights Way = "data-page"  // where somebody who is signed in uses their rights
 	WithData   Way = "with-data"  // a form whose data rests on it
 	ByMail     Way = "mail"       // the page or button of a link in a mail
 	InTheApp   Way = "app"        // when the app asked

@@ -41,6 +41,13 @@ func (d *Desk) Sweep(ctx context.Context) (int64, error) {
 				return err
 			}
 		}
+		// A decision that is under way is not seen before its commit, and its words
+		// may be there already: whoever writes one is waited for, and waits.
+		if tx.Store().Engine() == store.PostgreSQL {
+			if _, err := tx.Exec(ctx, "LOCK TABLE wordings IN SHARE ROW EXCLUSIVE MODE"); err != nil {
+				return err
+			}
+		}
 		_, err := tx.Exec(ctx, "DELETE FROM wordings WHERE NOT EXISTS (SELECT 1 FROM choices c WHERE c.wording = wordings.hash)")
 		return err
 	})

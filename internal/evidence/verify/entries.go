@@ -266,6 +266,9 @@ func (p *pass) body(ctx context.Context, tx *store.Tx, where string, r evidence.
 	}
 	p.opened++
 	p.meet(b)
+	if b.Searched() {
+		return p.searched(ctx, tx, where, r.ID)
+	}
 	if r.Form() != evidence.FormSubject {
 		return nil
 	}

@@ -45,6 +45,19 @@ func (p *pass) tryKeys(ctx context.Context) error {
 	return nil
 }
 
+// searched checks that the list leads to an entry about a search that found
+// nobody: who took it from there would hide that somebody looked.
+func (p *pass) searched(ctx context.Context, tx *store.Tx, where string, id int64) error {
+	var n int
+	if err := tx.QueryRow(ctx, "SELECT COUNT(*) FROM evidence_searches WHERE entry = $1", id).Scan(&n); err != nil {
+		return err
+	}
+	if n == 0 {
+		p.findings.add(where, "it tells of a search for somebody, and was taken from the table evidence_searches")
+	}
+	return nil
+}
+
 // liveKeys opens the next page of the keys that seal evidence. It returns the
 // last it saw, and whether there may be more.
 func (p *pass) liveKeys(ctx context.Context, tx *store.Tx, after int64) (ciphers []*keys.Cipher, last int64, more bool, err error) {

@@ -7,7 +7,9 @@ package mailtest
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -38,7 +40,9 @@ type Bench struct {
 	Logged *strings.Builder  // what the queue wrote to its logger; read it only while nothing is sent
 	OnLog  func(line string) // called with each line as it is written; set it before anything runs
 
-	clock *clock
+	clock     *clock
+	published map[int]*policy.Policy
+	ids       map[string]bool // that any of them declares
 }
 
 type clock struct {
@@ -71,6 +75,7 @@ func NewWith(tb testing.TB, st *store.Store, operator string, edit func(*policy.
 	}
 	edit(profile.Policy)
 	b := &Bench{TB: tb, Store: st, Office: &Office{}, Policy: policy.Compile(profile.Policy), Logged: &strings.Builder{}, clock: &clock{at: Noon}}
+	b.published = map[int]*policy.Policy{profile.Policy.Version: profile.Policy}
 	dir := tb.TempDir()
 	ring, err := keys.Open(context.Background(), st, filepath.Join(dir, "keys"))
 	if err != nil {
@@ -78,9 +83,9 @@ func NewWith(tb testing.TB, st *store.Store, operator string, edit func(*policy.
 	}
 	b.Ring = ring
 	quiet := slog.New(slog.NewTextHandler(&logged{b: b}, nil))
-	ids := profile.Policy.IDs()
+	b.ids = profile.Policy.IDs()
 	b.Log, err = evidence.Open(context.Background(), st, ring, filepath.Join(dir, "log"), evidence.Options{
-		Origin: profile.Policy.Operator.Domain + "/evidence", Logger: quiet, Now: b.Now, Declared: func(id string) bool { return ids[id] },
+		Origin: profile.Policy.Operator.Domain + "/evidence", Logger: quiet, Now: b.Now, Declared: func(id string) bool { return b.ids[id] },
 	})
 	if err != nil {
 		tb.Fatal(err)
@@ -91,6 +96,7 @@ func NewWith(tb testing.TB, st *store.Store, operator string, edit func(*policy.
 		}
 	})
 	b.Vault = vault.New(st, ring, b.Log, b.InForce, b.Now)
+	b.Vault.Versions(b.Version)
 	b.Queue = b.NewQueue(b.Office)
 	return b
 }
@@ -125,6 +131,30 @@ func (l *logged) Write(p []byte) (int, error) {
 
 // InForce returns the policy.
 func (b *Bench) InForce() *policy.Compiled { return b.Policy }
+
+// Version returns a policy that was in force, by its number, or nil.
+func (b *Bench) Version(n int) *policy.Policy { return b.published[n] }
+
+// Publish brings the next version of the policy into force: that in force with
+// one of its purposes changed. It belongs between what acts, not beside it.
+func (b *Bench) Publish(purpose string, change func(*policy.Purpose)) {
+	b.TB.Helper()
+	next := *b.Policy.Policy()
+	next.Version++
+	next.Purposes = slices.Clone(next.Purposes)
+	i := slices.IndexFunc(next.Purposes, func(q policy.Purpose) bool { return q.ID == purpose })
+	if i < 0 {
+		b.TB.Fatalf("no purpose %s", purpose)
+	}
+	q := &next.Purposes[i]
+	q.Uses = slices.Clone(q.Uses)
+	for u := range q.Uses {
+		q.Uses[u].Categories = slices.Clone(q.Uses[u].Categories)
+	}
+	change(q)
+	maps.Copy(b.ids, next.IDs())
+	b.published[next.Version], b.Policy = &next, policy.Compile(&next)
+}
 
 // Now returns the bench's time.
 func (b *Bench) Now() time.Time { return b.clock.now() }

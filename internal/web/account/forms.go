@@ -29,6 +29,9 @@ const (
 	addPasskeyForm    = "add-passkey"
 	addressForm       = "new-address"
 	confirmForm       = "confirm-address"
+	recoverBeginForm  = "recover-begin"
+	recoverStopForm   = "recover-stop"
+	recoverFinishForm = "recover-finish"
 
 	emailField    = "email"
 	passwordField = "current-password"
@@ -166,5 +169,8 @@ func renew(w http.ResponseWriter, r *http.Request, me *identity.Session) {
 	}
 }
 
-// days are dates as pages show them.
-const days = "2 January 2006"
+// Dates and times as pages show them.
+const (
+	days    = "2 January 2006"
+	moments = "2 January 2006 15:04"
+)

@@ -12,6 +12,7 @@ type Ask struct {
 	Lead    string
 	Words   []string
 	Forms   []web.Form // the first is what most people use
+	After   string     // below the forms; may be empty
 	Links   []web.Link
 	Narrow  bool
 }
@@ -25,6 +26,7 @@ type Done struct {
 
 	Confirm      string // where a button posts; empty for none
 	ConfirmLabel string
+	Safe         bool // the button does nothing that cannot be undone
 }
 
 // Security is the page "account_security".
@@ -39,6 +41,8 @@ type Security struct {
 	MayRemove bool
 	Sessions  []SessionView
 	Others    bool // there are sessions elsewhere
+
+	Recovering string // the second factor is about to be removed, on this day; empty if not
 }
 
 // Factor is a way to prove oneself.
@@ -87,6 +91,7 @@ type PersonView struct {
 	Self                           bool
 	Close                          string // the page that asks
 	SignOut                        string // where the button posts
+	Appoint                        string // the same, of who may be made an administrator; empty else
 }
 
 // roleWords are the roles as people call them.

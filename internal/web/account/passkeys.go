@@ -27,9 +27,13 @@ func (h *site) passkey(w http.ResponseWriter, r *http.Request, me *identity.Sess
 
 // passkeyAdd keeps the one that the browser made.
 func (h *site) passkeyAdd(w http.ResponseWriter, r *http.Request, me *identity.Session) error {
+	party, err := web.VisitOf(r).Party()
+	if err != nil {
+		return err
+	}
 	_, values, _, err := h.sent(r, addPasskeyForm)
 	if err == nil {
-		err = h.accounts.AddPasskey(r.Context(), web.VisitOf(r).Party(), me, []byte(values.Get(passkeyField)))
+		err = h.accounts.AddPasskey(r.Context(), party, me, []byte(values.Get(passkeyField)))
 	}
 	if t, ok := h.again(nil, nil, err); ok {
 		t.refusal = "The passkey was not added. Please try it once more."
@@ -43,7 +47,11 @@ func (h *site) passkeyAdd(w http.ResponseWriter, r *http.Request, me *identity.S
 }
 
 func (h *site) passkeyShow(w http.ResponseWriter, r *http.Request, me *identity.Session, t attempt) error {
-	question, err := h.accounts.NewPasskey(r.Context(), web.VisitOf(r).Party(), me)
+	party, err := web.VisitOf(r).Party()
+	if err != nil {
+		return err
+	}
+	question, err := h.accounts.NewPasskey(r.Context(), party, me)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,9 @@ func (h *site) people(w http.ResponseWriter, r *http.Request, me *identity.Sessi
 			Role: roleWords[c.Role], Reference: c.Reference, Opened: c.Opened.In(london).Format(days), Self: c.ID == me.Account.ID,
 			Close: "/people/" + c.Reference + "/close", SignOut: "/people/" + c.Reference + "/sign-out",
 		}
+		if me.Account.Role == identity.CustomerAdministrator && c.Role == identity.CustomerUser {
+			x.Appoint = "/people/" + c.Reference + "/appoint"
+		}
 		if !c.Email.IsZero() {
 			x.Email = c.Email.Reveal()
 		}
@@ -110,6 +113,18 @@ func (h *site) dismissPost(w http.ResponseWriter, r *http.Request, me *identity.
 		return err
 	}
 	if err := h.accounts.Dismiss(r.Context(), me, r.PathValue("account")); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/people", http.StatusSeeOther)
+	return nil
+}
+
+// appointPost makes somebody an administrator of the firm too.
+func (h *site) appointPost(w http.ResponseWriter, r *http.Request, me *identity.Session) error {
+	if err := h.ReadButton(r); err != nil {
+		return err
+	}
+	if err := h.accounts.Appoint(r.Context(), me, r.PathValue("account")); err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/people", http.StatusSeeOther)

@@ -32,12 +32,20 @@ func Add(rt *web.Routes, s *web.Site, a *identity.Accounts) {
 	rt.Handle("POST /reset", h.resetPost)
 	rt.Handle("GET /reset/finish", h.resetFinish)
 	rt.Handle("POST /reset/finish", h.resetFinishPost)
+	rt.Handle("GET /recover", h.recoverAsk)
+	rt.Handle("POST /recover", h.recoverAskPost)
+	rt.Handle("GET /recover/begin", h.recoverBegin)
+	rt.Handle("POST /recover/begin", h.recoverBeginPost)
+	rt.Handle("GET /recover/stop", h.recoverStop)
+	rt.Handle("POST /recover/stop", h.recoverStopPost)
+	rt.Handle("GET /recover/finish", h.recoverFinish)
+	rt.Handle("POST /recover/finish", h.recoverFinishPost)
 	rt.Handle("GET /address/confirm", h.confirmAddress)
 	rt.Handle("POST /address/confirm", h.confirmAddressPost)
 
 	rt.Member(web.Enrol, "GET /prove", h.prove)
-	rt.Member(web.Enrol, "POST /prove", h.provePost)
-	rt.Member(web.Enrol, "POST /prove/passkey", h.provePasskeyPost)
+	rt.Member(web.Again, "POST /prove", h.provePost)
+	rt.Member(web.Again, "POST /prove/passkey", h.provePasskeyPost)
 
 	rt.Member(web.Enrol, "GET /security", h.security)
 	rt.Member(web.Fresh, "POST /security/sessions/{session}/end", h.sessionEnd)
@@ -52,6 +60,7 @@ func Add(rt *web.Routes, s *web.Site, a *identity.Accounts) {
 	rt.Member(web.Enrol, "GET /security/authenticator/picture", h.authenticatorPicture)
 	rt.Member(web.Enrol, "POST /security/authenticator", h.authenticatorPost)
 	rt.Member(web.Fresh, "POST /security/recovery", h.recovery)
+	rt.Member(web.Whole, "POST /security/recover/stop", h.recoverEnd)
 	rt.Member(web.Fresh, "POST /security/credentials/{credential}/remove", h.credentialRemove)
 
 	managers := []identity.Role{identity.CustomerAdministrator, identity.Officer}
@@ -59,6 +68,7 @@ func Add(rt *web.Routes, s *web.Site, a *identity.Accounts) {
 	rt.Member(web.Fresh, "GET /people/invite", h.invite, managers...)
 	rt.Member(web.Fresh, "POST /people/invite", h.invitePost, managers...)
 	rt.Member(web.Fresh, "POST /people/{account}/sign-out", h.signOutPost, managers...)
+	rt.Member(web.Fresh, "POST /people/{account}/appoint", h.appointPost, identity.CustomerAdministrator)
 	rt.Member(web.Fresh, "GET /people/{account}/close", h.dismiss, managers...)
 	rt.Member(web.Fresh, "POST /people/{account}/close", h.dismissPost, managers...)
 }

@@ -30,6 +30,11 @@ func (h *site) security(w http.ResponseWriter, r *http.Request, me *identity.Ses
 			return err
 		}
 	}
+	if over, ok, err := h.accounts.Recovering(r.Context(), me); err != nil {
+		return err
+	} else if ok {
+		page.Recovering = over.In(london).Format(moments)
+	}
 	h.Render(w, r, http.StatusOK, "account_security", page)
 	return nil
 }
@@ -60,6 +65,7 @@ func (h *site) factors(r *http.Request, me *identity.Session, page *Security) er
 var wayWords = map[string]string{
 	"password": "with the password", "passkey": "with a passkey", "password-and-code": "with password and code",
 	"password-and-recovery-code": "with password and recovery code", "link": "by the link in an e-mail",
+	"recovery-link": "with password and the link for a lost second step",
 }
 
 func (h *site) sessions(r *http.Request, me *identity.Session, page *Security) error {
@@ -70,7 +76,7 @@ func (h *site) sessions(r *http.Request, me *identity.Session, page *Security) e
 	for _, s := range list {
 		x := SessionView{
 			Browser: s.Browser, System: s.System, Address: s.Address, Way: wayWords[s.Way], Here: s.ID == me.ID,
-			Began: s.Began.In(london).Format("2 January 2006 15:04"), Seen: s.Seen.In(london).Format("2 January 2006 15:04"),
+			Began: s.Began.In(london).Format(moments), Seen: s.Seen.In(london).Format(moments),
 			End: "/security/sessions/" + strconv.FormatInt(s.ID, 10) + "/end",
 		}
 		if surface, ok := web.VisitOf(r).Policy().SurfaceByID(s.Surface); ok {

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"errors"
 	"net/http"
 
 	"candour/internal/identity"
@@ -47,7 +48,7 @@ func (h *site) signInShow(w http.ResponseWriter, r *http.Request, t attempt, unl
 	if key, err := h.passkeyForm(w, r, passkeyForm, "Sign in with a passkey"); err == nil {
 		key.Action = back(r, key.Action)
 		page.Forms = append(page.Forms, key)
-	} else {
+	} else if !errors.Is(err, web.ErrNotFound) { // at another port than ours, which anybody can write
 		h.Log.Warn("passkeys cannot be offered", "error", err)
 	}
 	page.Links = append(page.Links, web.Link{Label: "I have forgotten my password", Href: "/reset"})
@@ -60,7 +61,11 @@ func (h *site) signInShow(w http.ResponseWriter, r *http.Request, t attempt, unl
 // passkeyForm builds a form that the browser fills in with a passkey.
 func (h *site) passkeyForm(w http.ResponseWriter, r *http.Request, id, submit string) (web.Form, error) {
 	v := web.VisitOf(r)
-	question, err := h.accounts.PasskeyQuestion(v.Party(), v.Surface.ID)
+	party, err := v.Party()
+	if err != nil {
+		return web.Form{}, err
+	}
+	question, err := h.accounts.PasskeyQuestion(party, v.Surface.ID)
 	if err != nil {
 		return web.Form{}, err
 	}

@@ -25,7 +25,7 @@ func (h *site) half(r *http.Request) (*identity.Session, error) {
 
 // code asks for the second step. Without a first it leads back to it.
 func (h *site) code(w http.ResponseWriter, r *http.Request) error {
-	_, err := h.half(r)
+	half, err := h.half(r)
 	if errors.Is(err, identity.ErrNotFound) {
 		http.Redirect(w, r, back(r, web.SignInPath), http.StatusSeeOther)
 		return nil
@@ -33,7 +33,7 @@ func (h *site) code(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.codeShow(w, r, attempt{})
+	return h.codeShow(w, r, half, attempt{})
 }
 
 // codePost takes the code.
@@ -56,16 +56,22 @@ func (h *site) codePost(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	if t, ok := h.again(form, values, err); ok {
-		return h.codeShow(w, r, t)
+		return h.codeShow(w, r, half, t)
 	}
 	return err
 }
 
-func (h *site) codeShow(w http.ResponseWriter, r *http.Request, t attempt) error {
+func (h *site) codeShow(w http.ResponseWriter, r *http.Request, half *identity.Session, t attempt) error {
 	form, err := h.form(w, r, codeForm, "Go on", t, nil)
 	if err != nil {
 		return err
 	}
 	form.Action = back(r, form.Action)
-	return h.show(w, r, t, Ask{Base: h.Base(r, "One more step", ""), Heading: "One more step", Lead: "Your account asks for a code after the password.", Forms: []web.Form{form}, Narrow: true})
+	page := Ask{Base: h.Base(r, "One more step", ""), Heading: "One more step", Lead: "Your account asks for a code after the password.", Forms: []web.Form{form}, Narrow: true}
+	if h.accounts.MayRecover(half) {
+		page.Links = []web.Link{{Label: "I have lost my telephone and my recovery codes", Href: recoverPath}}
+	} else {
+		page.After = "If you have lost both your telephone and your recovery codes, one of our engineers can let you in."
+	}
+	return h.show(w, r, t, page)
 }

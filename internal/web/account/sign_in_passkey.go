@@ -14,7 +14,11 @@ func (h *site) passkeyPost(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := web.VisitOf(r)
-	token, s, err := h.accounts.SignInPasskey(r.Context(), v.Party(), v.Surface.ID, []byte(values.Get(passkeyField)), h.Device(r))
+	party, err := v.Party()
+	if err != nil {
+		return err
+	}
+	token, s, err := h.accounts.SignInPasskey(r.Context(), party, v.Surface.ID, []byte(values.Get(passkeyField)), h.Device(r))
 	if err == nil {
 		return h.signedIn(w, r, token, s)
 	}
@@ -27,9 +31,13 @@ func (h *site) passkeyPost(w http.ResponseWriter, r *http.Request) error {
 
 // provePasskeyPost is step-up with a passkey.
 func (h *site) provePasskeyPost(w http.ResponseWriter, r *http.Request, me *identity.Session) error {
+	party, err := web.VisitOf(r).Party()
+	if err != nil {
+		return err
+	}
 	_, values, _, err := h.sent(r, provePasskeyForm)
 	if err == nil {
-		err = h.accounts.ProvePasskey(r.Context(), web.VisitOf(r).Party(), me, []byte(values.Get(passkeyField)))
+		err = h.accounts.ProvePasskey(r.Context(), party, me, []byte(values.Get(passkeyField)))
 	}
 	if err == nil {
 		renew(w, r, me)

@@ -15,16 +15,22 @@ import (
 
 	"github.com/pquerna/otp/totp"
 
+	"candour/internal/consent/people"
 	"candour/internal/evidence"
 	"candour/internal/evidence/verify"
+	"candour/internal/history"
 	"candour/internal/identity"
 	"candour/internal/keys"
 	"candour/internal/mail"
+	"candour/internal/marketing"
+	"candour/internal/profile"
+	"candour/internal/rights"
 	"candour/internal/store"
 	"candour/internal/store/storetest"
 	"candour/internal/support"
 	"candour/internal/vault"
 	"candour/internal/web/console"
+	"candour/internal/web/own"
 	"candour/internal/web/webtest"
 	"candour/policy"
 )
@@ -39,6 +45,7 @@ type bench struct {
 	vault    *vault.Vault
 	accounts *identity.Accounts
 	desk     *support.Desk
+	rights   *rights.Desk
 	audit    string
 	hired    int
 	report   *verify.Report // what a check of the evidence finds
@@ -61,8 +68,19 @@ func open(t testing.TB, st *store.Store, operator string) *bench {
 	b.must(err)
 	b.Accounts = b.accounts
 	b.desk = support.New(support.Config{Store: st, Log: b.Evidence, Vault: b.vault, Queue: queue, InForce: inForce, Now: b.Clock})
+	choices := people.New(people.Config{Store: st, Log: b.Evidence, Vault: b.vault, InForce: inForce, Now: b.Clock})
+	told := history.New(history.Config{Store: st, Log: b.Evidence, Vault: b.vault, Versions: b.Site.Versions, Now: b.Clock})
+	b.rights = rights.New(rights.Config{
+		Store: st, Ring: b.Ring, Log: b.Evidence, Vault: b.vault, Queue: queue, InForce: inForce, Now: b.Clock, Ticket: b.desk.OpenIn, TicketDone: b.desk.CloseIn,
+		Choices: choices, History: told, Forget: []func(context.Context, *store.Tx, keys.SubjectID) error{b.desk.Forget, b.accounts.Forget},
+	})
+	newsletter := marketing.New(marketing.Config{Store: st, Ring: b.Ring, Log: b.Evidence, Vault: b.vault, Queue: queue, InForce: inForce, Now: b.Clock})
+	mine := own.Deps{
+		Accounts: b.accounts, Profiles: profile.New(profile.Config{Store: st, Vault: b.vault, People: choices, InForce: inForce}), Choices: choices, Newsletter: newsletter,
+		Store: st, Vault: b.vault, History: told, Rights: b.rights,
+	}
 	b.Handle("console", console.New(b.Site, console.Deps{
-		Accounts: b.accounts, Store: st, Vault: b.vault, Evidence: b.Evidence, Desk: b.desk, Queue: queue, Audit: b.audit,
+		Accounts: b.accounts, Store: st, Vault: b.vault, Evidence: b.Evidence, Desk: b.desk, Rights: b.rights, Queue: queue, Own: mine, Audit: b.audit,
 		Verify: func(context.Context) (*verify.Report, error) { return b.report, b.fails },
 		Go:     func(fn func(context.Context)) { fn(ctx) },
 	}))
@@ -95,8 +113,9 @@ var linkToken = regexp.MustCompile(`token=([A-Za-z0-9_-]+)`)
 // colleague is a member of staff at their desk.
 type colleague struct {
 	*webtest.Browser
-	b    *bench
-	role identity.Role
+	b       *bench
+	role    identity.Role
+	subject keys.SubjectID
 }
 
 // as signs in somebody new with a role, with a second factor.
@@ -117,7 +136,7 @@ func (b *bench) as(role identity.Role) *colleague {
 	if !ok {
 		b.T.Fatal("the browser keeps what it had before the second factor")
 	}
-	c := &colleague{b.Browser(), b, role}
+	c := &colleague{b.Browser(), b, role, o.Session.Account.Subject}
 	cookie, _ := b.InForce().Profile.Policy.CookieByRole("signin", "console")
 	c.Cookies[cookie.Name] = token
 	return c

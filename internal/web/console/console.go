@@ -8,12 +8,14 @@ import (
 	"candour/internal/evidence/verify"
 	"candour/internal/identity"
 	"candour/internal/mail"
+	"candour/internal/rights"
 	"candour/internal/store"
 	"candour/internal/support"
 	"candour/internal/vault"
 	"candour/internal/web"
 	"candour/internal/web/account"
 	"candour/internal/web/member"
+	"candour/internal/web/own"
 )
 
 // Deps is what the console's pages act on. All fields are needed.
@@ -23,7 +25,9 @@ type Deps struct {
 	Vault    *vault.Vault
 	Evidence *evidence.Log
 	Desk     *support.Desk
+	Rights   *rights.Desk
 	Queue    *mail.Queue
+	Own      own.Deps // for what staff see of themselves
 
 	// Verify checks the evidence of the running program, as `candour verify`
 	// does.
@@ -55,7 +59,12 @@ func New(s *web.Site, d Deps) *web.Routes {
 	h.route(rt, mayAnswer, "GET /enquiries", h.enquiries)
 	h.route(rt, mayAnswer, "GET /enquiries/{ticket}", h.enquiry)
 	h.route(rt, mayAnswer, "POST /enquiries/{ticket}/close", h.enquiryClose)
+	h.route(rt, mayAnswer, "POST /enquiries/{ticket}/acknowledge", h.enquiryAcknowledge)
 	h.route(rt, mayAnswer, "POST /enquiries/{ticket}/move", h.enquiryMove)
+
+	h.route(rt, mayAppoint, "GET /firms", h.firms)
+	h.route(rt, mayAppoint, "GET /firms/{firm}", h.firm)
+	h.fresh(rt, mayAppoint, "POST /firms/{firm}/appoint/{account}", h.firmAppoint)
 
 	h.route(rt, always, "GET /policy", h.policyPage)
 	h.route(rt, always, "GET /policy/record/{form}", h.policyRecord)
@@ -71,6 +80,7 @@ func New(s *web.Site, d Deps) *web.Routes {
 		rt.MenuIf(p.label, p.path, func(me *identity.Session) bool { return h.may(p.need, me) })
 	}
 	rt.Menu("Staff", "/people", identity.Officer)
+	own.AddBeside(rt, s, "console", d.Own)
 	rt.Menu("Security", "/security")
 	return rt
 }
@@ -86,6 +96,7 @@ type place struct {
 var places = []place{
 	{mayFind, "Find a person", "/people-search", "Find a person", "See what your role may see of a person, for a purpose that you state. They see that you looked."},
 	{mayAnswer, "Enquiries", "/enquiries", "Enquiries", "What people wrote to your desk and nobody has closed yet."},
+	{mayAppoint, "Firms", "/firms", "Firms without an administrator", "Firms whose last administrator left. Appoint one of their people."},
 	{always, "Policy", "/policy", "Policy", "The version in force, all others, the record of processing, and who may do what."},
 	{oversees, "Data map", "/data-map", "Data map", "Where data comes from, what for, where it goes and how long it stays: as declared, and as held."},
 	{always, "Evidence", "/evidence", "Evidence", "How the log is that shows tampering, and what in it is open for everyone."},
@@ -102,17 +113,27 @@ func (h *site) cards(me *identity.Session) (list []member.Card) {
 	if me.Account.Role == identity.Officer {
 		list = append(list, member.Card{Title: "Staff", Text: "The accounts of staff and partner firms.", Href: "/people"})
 	}
+	list = append(list, member.Card{Title: "Your own data", Text: "What we hold about you yourself, what happened with it, and your rights.", Href: own.OwnPath})
 	return append(list, member.Card{Title: "Security", Text: "Password, passkeys, codes from an app, and where you are signed in.", Href: "/security"})
 }
 
 // route gives the handler of a page to whoever needs it for their work. To
 // others it is not there.
 func (h *site) route(rt *web.Routes, n need, pattern string, handler web.Member) {
+	h.behind(web.Whole, rt, n, pattern, handler)
+}
+
+// fresh is route for what asks first for a proof that it is still them.
+func (h *site) fresh(rt *web.Routes, n need, pattern string, handler web.Member) {
+	h.behind(web.Fresh, rt, n, pattern, handler)
+}
+
+func (h *site) behind(gate web.Gate, rt *web.Routes, n need, pattern string, handler web.Member) {
 	roles := h.rolesFor(n)
 	if len(roles) == 0 {
 		return // no role would ever come there
 	}
-	rt.Member(web.Whole, pattern, func(w http.ResponseWriter, r *http.Request, me *identity.Session) error {
+	rt.Member(gate, pattern, func(w http.ResponseWriter, r *http.Request, me *identity.Session) error {
 		if !h.may(n, me) {
 			return web.ErrNotFound
 		}

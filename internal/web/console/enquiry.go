@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"candour/internal/identity"
+	"candour/internal/rights"
 	"candour/internal/store"
 	"candour/internal/support"
 	"candour/internal/vault"
@@ -43,7 +45,12 @@ func (h *site) enquiry(w http.ResponseWriter, r *http.Request, me *identity.Sess
 		Base: h.Base(r, "Enquiry "+t.Reference, ""), Ticket: ticketView(p, t, t.Queue), Open: t.Closed.IsZero(), Erased: t.Subject == 0, Complaint: formOf(t) != contactForm,
 		Close: path + "/close", Move: path + "/move", Other: deskWords[otherDesk(t.Queue)],
 	}
-	page.Facts = []Fact{{"Came", page.Ticket.Opened}, {"By", surfaceTitle(p, t.Surface)}, {"About", page.Ticket.About}}
+	if page.Complaint {
+		if err := h.complaint(r.Context(), t, path, &page); err != nil {
+			return err
+		}
+	}
+	page.Facts = append([]Fact{{"Came", page.Ticket.Opened}, {"By", surfaceTitle(p, t.Surface)}, {"About", page.Ticket.About}}, page.Facts...)
 	if page.Ticket.Suggests != "" {
 		page.Facts = append(page.Facts, Fact{"The words suggest", page.Ticket.Suggests})
 	}
@@ -56,6 +63,30 @@ func (h *site) enquiry(w http.ResponseWriter, r *http.Request, me *identity.Sess
 		}
 	}
 	h.Render(w, r, http.StatusOK, "console_enquiry", page)
+	return nil
+}
+
+// complaint fills in how far a complaint is.
+func (h *site) complaint(ctx context.Context, t support.Ticket, path string, page *Enquiry) error {
+	c, err := h.Rights.ComplaintOf(ctx, t.ID)
+	if errors.Is(err, rights.ErrNotFound) {
+		return nil // its time is over, and the ticket tells what is left
+	}
+	if err != nil {
+		return err
+	}
+	page.Facts = []Fact{{"The person knows it as", c.Reference}}
+	for _, x := range []struct {
+		name string
+		at   time.Time
+	}{{"Acknowledged", c.Acknowledged}, {"Closed", c.Answered}} {
+		if !x.at.IsZero() {
+			page.Facts = append(page.Facts, Fact{x.name, x.at.In(london).Format(minutes)})
+		}
+	}
+	if page.Open && c.Acknowledged.IsZero() {
+		page.Acknowledge = path + "/acknowledge"
+	}
 	return nil
 }
 
@@ -117,17 +148,35 @@ func otherDesk(q support.QueueID) support.QueueID {
 // enquiryClose ends a ticket. From now the time counts for which its words are
 // kept.
 func (h *site) enquiryClose(w http.ResponseWriter, r *http.Request, me *identity.Session) error {
-	return h.ticketAct(w, r, me, func(t support.Ticket) error { return h.Desk.Close(r.Context(), t.ID) })
+	return h.ticketAct(w, r, me, "/enquiries", func(t support.Ticket) error {
+		if formOf(t) == complaintForm {
+			return h.Rights.CloseComplaint(r.Context(), access(me, ""), t.ID)
+		}
+		return h.Desk.Close(r.Context(), t.ID)
+	})
+}
+
+// enquiryAcknowledge tells whoever complained that somebody took it up.
+func (h *site) enquiryAcknowledge(w http.ResponseWriter, r *http.Request, me *identity.Session) error {
+	return h.ticketAct(w, r, me, "/enquiries/"+r.PathValue("ticket"), func(t support.Ticket) error {
+		if formOf(t) != complaintForm {
+			return web.ErrNotFound // it was acknowledged when it came
+		}
+		return h.Rights.Acknowledge(r.Context(), access(me, ""), t.ID)
+	})
 }
 
 // enquiryMove gives a ticket to the other desk.
 func (h *site) enquiryMove(w http.ResponseWriter, r *http.Request, me *identity.Session) error {
-	return h.ticketAct(w, r, me, func(t support.Ticket) error {
+	return h.ticketAct(w, r, me, "/enquiries", func(t support.Ticket) error {
+		if formOf(t) == complaintForm {
+			return web.ErrNotFound // nobody else may answer it
+		}
 		return h.Desk.Move(r.Context(), t.ID, otherDesk(t.Queue))
 	})
 }
 
-func (h *site) ticketAct(w http.ResponseWriter, r *http.Request, me *identity.Session, act func(support.Ticket) error) error {
+func (h *site) ticketAct(w http.ResponseWriter, r *http.Request, me *identity.Session, to string, act func(support.Ticket) error) error {
 	if err := h.ReadButton(r); err != nil {
 		return err
 	}
@@ -135,12 +184,12 @@ func (h *site) ticketAct(w http.ResponseWriter, r *http.Request, me *identity.Se
 	if err != nil {
 		return err
 	}
-	if formOf(t) == complaintForm {
-		return web.ErrNotFound // it ends with the request that it belongs to
-	}
-	if err := act(t); err != nil && !errors.Is(err, support.ErrNotFound) { // by somebody else, just now
+	switch err := act(t); {
+	case errors.Is(err, rights.ErrActor), errors.Is(err, rights.ErrUndeclared), errors.Is(err, rights.ErrNotFound):
+		return web.ErrNotFound
+	case err != nil && !errors.Is(err, support.ErrNotFound): // by somebody else, just now
 		return err
 	}
-	http.Redirect(w, r, "/enquiries", http.StatusSeeOther)
+	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }

@@ -36,6 +36,11 @@ func (h *site) evidencePage(w http.ResponseWriter, r *http.Request, me *identity
 	for _, e := range entries {
 		page.Entries = append(page.Entries, entryView(web.VisitOf(r).Policy(), e))
 	}
+	if me.Account.Role == identity.Officer {
+		if page.Searches, err = h.searches(r); err != nil {
+			return err
+		}
+	}
 	if h.may(oversees, me) {
 		page.Verify = "/evidence/verify"
 		running, last := h.verifier.state()
@@ -43,6 +48,34 @@ func (h *site) evidencePage(w http.ResponseWriter, r *http.Request, me *identity
 	}
 	h.Render(w, r, http.StatusOK, "console_evidence", page)
 	return nil
+}
+
+// searches shows the officer who looks for people and finds nobody.
+func (h *site) searches(r *http.Request) (*Searches, error) {
+	entries, total, err := h.Evidence.Searches(r.Context(), openShown)
+	if err != nil {
+		return nil, err
+	}
+	p := web.VisitOf(r).Policy()
+	s := &Searches{Total: number(total)}
+	for _, e := range entries {
+		b := e.Body
+		v := SearchView{At: b.At.In(london).Format(minutes), Who: b.Actor, Why: "no purpose that is declared", By: "E-mail address", Refused: b.Kind == evidence.SearchRefused}
+		if a, ok := p.ActorByID(b.Actor); ok {
+			v.Who = a.Title
+		}
+		if b.Purpose != "" {
+			v.Why = purposeTitle(p, b.Purpose)
+		}
+		switch {
+		case b.Category != "":
+			v.By = categoryTitle(p, b.Category)
+		case b.Code == byReference:
+			v.By = "Reference of an account"
+		}
+		s.Last = append(s.Last, v)
+	}
+	return s, nil
 }
 
 func logFacts(s evidence.Status) []Fact {

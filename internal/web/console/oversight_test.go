@@ -82,7 +82,7 @@ func TestWork(t *testing.T) {
 func TestAudit(t *testing.T) {
 	b := one(t)
 	c := b.as(identity.Officer)
-	if a := c.get("/audit"); !strings.Contains(a.Text, "No audit has been left here yet") || !strings.Contains(a.Text, "candour audit http://invoco.localhost/ --data DIR") {
+	if a := c.get("/audit"); !strings.Contains(a.Text, "No audit has been left here yet") || !strings.Contains(a.Text, "candour audit http://invoco.localhost/ --as all --data DIR") {
 		t.Error(a.Text)
 	}
 	if a := c.get("/audit/report.html"); a.StatusCode != http.StatusNotFound {

@@ -108,21 +108,53 @@ type Enquiries struct {
 	Next    string // address of those after; empty for none
 }
 
+// Firms is the page "console_firms": firms that have people and no
+// administrator.
+type Firms struct {
+	web.Base
+	Firms []FirmView
+	Next  string // address of those after; empty for none
+}
+
+// FirmView is a firm as a code.
+type FirmView struct {
+	Reference, Opened string
+	People            int
+	Href              string
+}
+
+// FirmPage is the page "console_firm": the people of a firm, one of whom is to
+// be its administrator.
+type FirmPage struct {
+	web.Base
+	Reference, Opened string
+	Purpose           string // title of that for which they are looked at
+	People            []FirmPerson
+}
+
+// FirmPerson is one of them.
+type FirmPerson struct {
+	Email             string // empty where it is withheld
+	Reference, Opened string
+	Appoint           string // where the button posts
+}
+
 // Enquiry is the page "console_enquiry": one ticket with its words.
 type Enquiry struct {
 	web.Base
-	Ticket    TicketView
-	Open      bool
-	Complaint bool // it is not closed here
-	Facts     []Fact
-	Seen      bool // the words were shown, which stands in the person's history
-	States    []string
-	Groups    []Held
-	Erased    bool
-	Person    string // address of the person's page; empty where there is none for this role
-	Close     string // where the buttons post
-	Move      string
-	Other     string // the desk it moves to
+	Ticket      TicketView
+	Open        bool
+	Complaint   bool
+	Facts       []Fact
+	Seen        bool // the words were shown, which stands in the person's history
+	States      []string
+	Groups      []Held
+	Erased      bool
+	Person      string // address of the person's page; empty where there is none for this role
+	Close       string // where the buttons post
+	Move        string
+	Acknowledge string // of a complaint that nobody took up; empty else
+	Other       string // the desk it moves to
 }
 
 // Policy is the page "console_policy".
@@ -230,7 +262,20 @@ type Evidence struct {
 	Verify     string // where the button posts; empty for who may not
 	Running    bool   // a check is under way
 	Checked    *Checked
+	Searches   *Searches   // nil for who does not answer for them
 	Entries    []EntryView // those open for everyone, newest first
+}
+
+// Searches are the searches for people that led to nobody, newest first.
+type Searches struct {
+	Total string // of all that there are
+	Last  []SearchView
+}
+
+// SearchView is one of them: who by role, what for, and by which kind of detail.
+type SearchView struct {
+	At, Who, Why, By string
+	Refused          bool // the policy does not let the role look so
 }
 
 // Checked is how a check of the evidence ended.

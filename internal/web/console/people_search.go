@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"candour/internal/evidence"
 	"candour/internal/identity"
 	"candour/internal/keys"
 	"candour/internal/store"
@@ -35,7 +36,7 @@ func (h *site) peopleSearchPost(w http.ResponseWriter, r *http.Request, me *iden
 	if err != nil {
 		return err
 	}
-	found, err := h.find(r.Context(), me, q)
+	found, err := h.findOrTell(r.Context(), me, q)
 	if err != nil {
 		return err
 	}
@@ -100,15 +101,44 @@ func (h *site) question(r *http.Request, form *policy.Form, values url.Values) (
 	return q, nil
 }
 
-// find returns the people that are meant, each once. Whom the role may not look
-// for, and whom it would see nothing of for want of consent, is nobody.
-func (h *site) find(ctx context.Context, me *identity.Session, q question) (found []keys.SubjectID, err error) {
+// findOrTell is find that leaves an entry of evidence where nobody is found, so
+// that whoever tries addresses at random is seen. It says who looked by role,
+// for what, and by which kind of detail: not what was typed, nor a hash of it,
+// which whoever has an address could compute.
+func (h *site) findOrTell(ctx context.Context, me *identity.Session, q question) ([]keys.SubjectID, error) {
+	found, kind, err := h.find(ctx, me, q)
+	if err != nil || len(found) > 0 {
+		return found, err
+	}
+	c := h.InForce().Compiled
+	body := evidence.Body{Kind: kind, At: h.Now(), Actor: me.Account.Role.Actor(), Surface: me.Surface, Category: q.category, Policy: c.Policy().Version}
+	if q.reference != "" {
+		body.Code = byReference
+	}
+	if _, declared := c.Purpose(q.purpose); declared {
+		body.Purpose = q.purpose
+	}
+	return nil, h.Store.Update(ctx, func(tx *store.Tx) error {
+		_, err := h.Evidence.Append(ctx, tx, body)
+		return err
+	})
+}
+
+// find returns the people that are meant, each once, and which kind of evidence
+// it is that nobody was found. Whom the role may not look for, and whom it would
+// see nothing of for want of consent, is nobody.
+func (h *site) find(ctx context.Context, me *identity.Session, q question) (found []keys.SubjectID, kind evidence.Kind, err error) {
 	c := h.InForce().Compiled
 	if !acts(c, me.Account.Role, q.purpose) {
-		return nil, nil
+		return nil, evidence.SearchRefused, nil
 	}
+	kind = evidence.SearchEmpty
 	err = h.Store.View(ctx, func(tx *store.Tx) error {
 		people, err := h.people(ctx, tx, me, q)
+		if refused(err) {
+			kind = evidence.SearchRefused
+			return nil
+		}
 		if err != nil {
 			return err
 		}
@@ -126,16 +156,12 @@ func (h *site) find(ctx context.Context, me *identity.Session, q question) (foun
 		}
 		return nil
 	})
-	return found, err
+	return found, kind, err
 }
 
 func (h *site) people(ctx context.Context, tx *store.Tx, me *identity.Session, q question) ([]keys.SubjectID, error) {
 	if q.reference == "" {
-		people, err := h.Vault.Find(ctx, tx, access(me, q.purpose), q.category, q.value)
-		if refused(err) {
-			return nil, nil
-		}
-		return people, err
+		return h.Vault.Find(ctx, tx, access(me, q.purpose), q.category, q.value)
 	}
 	x, err := h.Accounts.ByReference(ctx, tx, q.reference)
 	if errors.Is(err, identity.ErrNotFound) {

@@ -18,6 +18,7 @@ const (
 	choiceForm    = "cookie-choice" // its purpose is that of proving choices
 
 	referenceField = "reference"
+	byReference    = "reference" // how somebody was looked for, in evidence
 	purposeField   = "purpose"
 )
 
@@ -88,6 +89,9 @@ func deskOf(c *policy.Compiled, r identity.Role) (support.QueueID, bool) {
 	}
 	return support.QueueSupport, true
 }
+
+// mayAppoint is for whoever may give a firm without an administrator one.
+func mayAppoint(c *policy.Compiled, r identity.Role) bool { return identity.MayAppoint(c, r) }
 
 func mayAnswer(c *policy.Compiled, r identity.Role) bool {
 	_, ok := deskOf(c, r)

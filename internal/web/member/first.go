@@ -25,9 +25,12 @@ type Welcome struct {
 // in.
 type Home struct {
 	web.Base
-	Name  string
-	Cards []Card
-	Later string // what the surface does not do yet
+	Name string
+	// Heading and Lead stand in place of a greeting, on a page of a surface that
+	// is for other work.
+	Heading, Lead string
+	Cards         []Card
+	Later         string // what the surface does not do yet
 }
 
 // Card leads to one page.

@@ -8,8 +8,11 @@ import (
 
 	"candour/internal/history"
 	"candour/internal/identity"
+	"candour/internal/keys"
+	"candour/internal/rights"
 	"candour/internal/store"
 	"candour/internal/web"
+	"candour/internal/web/yourdata"
 )
 
 // historyPath is where a person reads what happened with their data (R28).
@@ -62,7 +65,11 @@ func (h *site) history(w http.ResponseWriter, r *http.Request, me *identity.Sess
 		}
 	}
 	var found history.Page
-	err := h.Store.View(r.Context(), func(tx *store.Tx) (err error) {
+	var err error
+	if q.Also, err = h.also(r, me); err != nil {
+		return err
+	}
+	err = h.Store.View(r.Context(), func(tx *store.Tx) (err error) {
 		found, err = h.History.List(r.Context(), tx, me.Account.Subject, q)
 		return err
 	})
@@ -81,6 +88,23 @@ func (h *site) history(w http.ResponseWriter, r *http.Request, me *identity.Sess
 	}
 	h.Render(w, r, http.StatusOK, "history", page)
 	return nil
+}
+
+// also are the subjects that hold what else is theirs: complaints and erasures
+// are kept apart from whom they are about, and are found by their address.
+func (h *site) also(r *http.Request, me *identity.Session) ([]keys.SubjectID, error) {
+	if _, ok := web.VisitOf(r).Policy().FormByID(rights.FormID); !ok {
+		return nil, nil
+	}
+	who, err := h.who(r, me)
+	if err != nil {
+		return nil, err
+	}
+	p, err := h.Rights.Self(r.Context(), me.Account.Subject, me.Access(""), who.Email)
+	if err != nil {
+		return nil, yourdata.Refusal(err)
+	}
+	return p.Subjects[1:], nil
 }
 
 // days puts entries under their days.

@@ -35,8 +35,12 @@ func (h *site) historyEntry(w http.ResponseWriter, r *http.Request, me *identity
 	}
 	v := web.VisitOf(r)
 	page := HistoryEntry{Back: historyPath, Key: v.Public("/evidence/key"), Program: v.Public("/evidence/check-evidence.mjs")}
-	err := h.Store.View(r.Context(), func(tx *store.Tx) (err error) {
-		page.Entry, err = h.History.Get(r.Context(), tx, me.Account.Subject, id)
+	also, err := h.also(r, me)
+	if err != nil {
+		return err
+	}
+	err = h.Store.View(r.Context(), func(tx *store.Tx) (err error) {
+		page.Entry, err = h.History.Get(r.Context(), tx, me.Account.Subject, id, also...)
 		return err
 	})
 	if err != nil {
@@ -45,7 +49,7 @@ func (h *site) historyEntry(w http.ResponseWriter, r *http.Request, me *identity
 	if n := page.Entry.Policy; n != 0 {
 		page.Notice = v.Public(fmt.Sprintf("/privacy/versions/%d", n))
 	}
-	o, err := h.History.Opening(r.Context(), me.Account.Subject, id)
+	o, err := h.History.Opening(r.Context(), me.Account.Subject, id, also...)
 	switch {
 	case err == nil:
 		page.Proof, page.Place = entryURL(id)+"/proof", o.Seq
@@ -71,7 +75,11 @@ func (h *site) historyProof(w http.ResponseWriter, r *http.Request, me *identity
 	if !ok {
 		return web.ErrNotFound
 	}
-	o, err := h.History.Opening(r.Context(), me.Account.Subject, id)
+	also, err := h.also(r, me)
+	if err != nil {
+		return err
+	}
+	o, err := h.History.Opening(r.Context(), me.Account.Subject, id, also...)
 	if err != nil {
 		return historyError(err)
 	}

@@ -7,11 +7,15 @@ import "candour/internal/web"
 type Profile struct {
 	web.Base
 	Said    string // what was just done, in words; empty if nothing was
+	Account []Fact // told where nothing is asked; nil where there is a form
 	Details *web.Form
 	Filled  []Filled // of the details, what may be taken back
 	About   *About
 	Groups  []CategoryGroup
 }
+
+// Fact is a line of a list of facts.
+type Fact struct{ Name, Value string }
 
 // Filled is a field that holds something its person may take back.
 type Filled struct{ Label, Remove string }

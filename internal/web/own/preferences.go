@@ -291,7 +291,7 @@ var codeWords = map[people.Code]string{
 }
 
 var wayWords = map[people.Way]string{
-	people.ByPage: "on the page of your choices", people.WithData: "with what you filled in", people.ByMail: "by a link in an e-mail",
+	people.ByPage: "on the page of your choices", people.WithRights: "on the page of your data", people.WithData: "with what you filled in", people.ByMail: "by a link in an e-mail",
 	people.InTheApp: "in the app", people.ByOperator: "by our staff, for you",
 }
 

@@ -49,6 +49,9 @@ func (h *site) profileShow(w http.ResponseWriter, r *http.Request, me *identity.
 		return err
 	}
 	if !declaredHere(r, profile.Details) {
+		if h.beside {
+			return h.profileTold(w, r, me, who)
+		}
 		return web.ErrNotFound
 	}
 	page := Profile{Base: h.Base(r, "Your details", ""), Said: said(r)}
@@ -86,6 +89,33 @@ func (h *site) profileShow(w http.ResponseWriter, r *http.Request, me *identity.
 		status = t.status
 	}
 	h.Render(w, r, status, "portal_profile", page)
+	return nil
+}
+
+// profileTold shows the same where the policy asks nothing of people: their
+// account, and what becomes of every category.
+func (h *site) profileTold(w http.ResponseWriter, r *http.Request, me *identity.Session, who profile.Who) error {
+	page := Profile{Base: h.Base(r, "Your details", ""), Account: []Fact{{"Account", me.Account.Reference}}}
+	if a, ok := web.VisitOf(r).Policy().ActorByID(who.Actor); ok {
+		page.Account = append(page.Account, Fact{"Role", a.Title})
+	}
+	address, err := h.Accounts.Address(r.Context(), me.Account)
+	switch {
+	case err == nil:
+		page.Account = append(page.Account, Fact{"E-mail address", address.Reveal()})
+	case !errors.Is(err, identity.ErrNotFound):
+		return err
+	}
+	page.Account = append(page.Account, Fact{"Opened", day(me.Account.Opened)})
+	err = h.Choices.View(r.Context(), func(tx *store.Tx) error {
+		lines, err := h.Profiles.Categories(r.Context(), tx, who)
+		page.Groups = groups(r, lines)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	h.Render(w, r, http.StatusOK, "portal_profile", page)
 	return nil
 }
 

@@ -32,12 +32,14 @@ type Requests struct {
 
 // RequestView is one request or complaint.
 type RequestView struct {
-	Reference string
-	Title     string // of the right
-	Way       string
-	Received  string
-	Answered  string // empty while it is open
-	Outcome   string
+	Reference    string
+	Title        string // of the right
+	Way          string
+	Received     string
+	Acknowledged string // of a complaint; empty until somebody took it up
+	Answered     string // empty while it is open
+	State        string // in a word
+	Outcome      string
 }
 
 // outcomeWords say what came of a request.
@@ -46,6 +48,7 @@ var outcomeWords = map[string]string{
 	rights.Erased: "All of it was erased.", rights.PartKept: "It was erased, but for what a law makes us keep.",
 	rights.Stopped: "We keep your data and do nothing else with it.", rights.Lifted: "You said that we may use it again.",
 	rights.Raised: "We stopped the use you objected to.", rights.TakenBack: "You took your objection back.", rights.Ended: "Your yes was taken back.",
+	rights.Closed: "We looked into it and closed it.",
 }
 
 var requestWays = map[rights.Way]string{
@@ -158,13 +161,21 @@ func requestView(p *policy.Policy, x rights.Request) RequestView {
 	if right, ok := p.RightByID(x.Right); ok {
 		view.Title = right.Title
 	}
-	switch {
+	if !x.Acknowledged.IsZero() {
+		view.Acknowledged = moment(x.Acknowledged)
+	}
+	switch complaint := x.Right == rights.Complaint; {
 	case !x.Answered.IsZero():
-		view.Answered, view.Outcome = moment(x.Answered), outcomeWords[x.Outcome]
-	case x.Right == rights.Complaint:
-		view.Outcome = "We have acknowledged it and are looking into it."
+		view.Answered, view.Outcome, view.State = moment(x.Answered), outcomeWords[x.Outcome], "answered"
+		if complaint {
+			view.State = "closed"
+		}
+	case view.Acknowledged != "":
+		view.State, view.Outcome = "acknowledged", "We are looking into it."
+	case complaint:
+		view.State, view.Outcome = "open", "We told you by e-mail that it arrived. Nobody has taken it up yet."
 	default:
-		view.Outcome = "It is not finished yet."
+		view.State, view.Outcome = "open", "It is not finished yet."
 	}
 	return view
 }

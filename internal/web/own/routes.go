@@ -32,18 +32,40 @@ type Deps struct {
 type site struct {
 	*web.Site
 	Deps
+	here   offer
+	beside bool // they are a small part of a surface that is for other work
 }
 
 // Add gives a surface's table the routes of accounts and of people's own pages,
 // the menu to them, and the first page with a card for each. Later says what the
 // surface does not do yet.
 func Add(rt *web.Routes, s *web.Site, surface string, d Deps, later string) {
-	h := &site{s, d}
 	here := offeredOn(s.Profile.Policy, surface)
+	h := &site{s, d, here, false}
 	account.Add(rt, s, d.Accounts)
 	first := &member.First{Site: s, Accounts: d.Accounts, Cards: here.cards, Later: later}
 	rt.Handle("GET /{$}", first.Page)
+	h.routes(rt, here)
+	here.menu(rt)
+}
 
+// AddBeside gives the table of a surface that is for other work the same pages,
+// with one place in its menu that leads to a card for each. Staff are people of
+// whom data is held like any others (UK GDPR Art 4(1)).
+func AddBeside(rt *web.Routes, s *web.Site, surface string, d Deps) {
+	here := offeredOn(s.Profile.Policy, surface)
+	h := &site{s, d, here, true}
+	h.routes(rt, here)
+	if !here.profile {
+		rt.Member(web.Whole, "GET /profile", h.profile) // nothing is asked, and what is held is told
+	}
+	rt.Member(web.Whole, "GET "+OwnPath, h.own)
+	everybody := func(*identity.Session) bool { return true }
+	rt.MenuIf("Your own data", OwnPath, everybody, "/profile", "/preferences", dataPath, requestsPath, historyPath, accessPath)
+}
+
+// routes are those of the pages.
+func (h *site) routes(rt *web.Routes, here offer) {
 	if here.profile {
 		rt.Member(web.Whole, "GET /profile", h.profile)
 		rt.Member(web.Whole, "POST /profile", h.profilePost)
@@ -71,7 +93,6 @@ func Add(rt *web.Routes, s *web.Site, surface string, d Deps, later string) {
 	rt.Member(web.Whole, "POST /access/{kind}/open", h.accessOpen)
 	rt.Member(web.Whole, "POST /access/{kind}/grant/{length}", h.accessGrant)
 	rt.Member(web.Whole, "POST /access/{kind}/end", h.accessEnd)
-	here.menu(rt)
 }
 
 // dataRoutes are those of people's data and rights. What hands everything out,
@@ -89,7 +110,7 @@ func (h *site) dataRoutes(rt *web.Routes, here offer) {
 		rt.Member(web.Whole, "GET /data/correct/{record}", h.holding(pages.Correct))
 		rt.Member(web.Whole, "POST /data/correct/{record}", h.correctPost)
 	}
-	rt.Member(web.Fresh, "GET /data/erase", h.holding(pages.Erase))
+	rt.Member(web.Fresh, "GET /data/erase", h.erase)
 	rt.Member(web.Fresh, "POST /data/erase", h.acting(pages.Erased))
 	rt.Member(web.Whole, "GET /requests", h.requests)
 	if here.complaint {

@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -8,7 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"candour/internal/identity"
 	"candour/internal/mail"
+	"candour/internal/support"
+	"candour/internal/vault"
 	"candour/internal/web/webtest"
 )
 
@@ -30,8 +34,12 @@ func TestExportAsksForAFreshProof(t *testing.T) {
 	b := open(t)
 	v := b.signedUp(t, "ann@example.org")
 	const says = "we ask for your password first"
-	if a := v.get("/data"); a.StatusCode != http.StatusOK || strings.Contains(a.Text, says) {
+	a := v.get("/data")
+	if a.StatusCode != http.StatusOK || strings.Contains(a.Text, says) {
 		t.Errorf("just signed in: %d", a.StatusCode)
+	}
+	if !strings.Contains(a.Text, ", for: Managing your account. Kept ") {
+		t.Error("no record says what it is held for")
 	}
 	b.Later(11 * time.Minute)
 	if a := v.get("/data"); !strings.Contains(a.Text, says) {
@@ -46,7 +54,7 @@ func TestExportAsksForAFreshProof(t *testing.T) {
 	if a := v.Do(http.MethodGet, host, "/data/erase", "", ""); a.Header.Get("Location") != "/prove?back=%2Fdata%2Ferase" {
 		t.Errorf("%d %s", a.StatusCode, a.Header.Get("Location"))
 	}
-	a := v.get("/prove?back=%2Fdata")
+	a = v.get("/prove?back=%2Fdata")
 	action, values := a.Fields("prove")
 	values.Set("current-password", secret)
 	if a := v.post(action, values); a.StatusCode != http.StatusOK || !strings.Contains(a.Text, "<h1>Your data</h1>") {
@@ -119,6 +127,15 @@ func TestDecideAboutOneself(t *testing.T) {
 			t.Errorf("%s: %d", path, a.StatusCode)
 		}
 	}
+	decided := text(v.get("/preferences/history").ByID("content"))
+	for _, want := range []string{"You objected", "You took your no back", "on the page of your data"} {
+		if !strings.Contains(decided, want) {
+			t.Errorf("what was decided lacks %q", want)
+		}
+	}
+	if told := text(v.get("/history?show=decisions").ByID("content")); strings.Count(told, "You made a choice.\n") != 2 {
+		t.Error("the two decisions are not in the history")
+	}
 	listed := text(v.get("/requests").ByID("content"))
 	for _, want := range []string{"You said that we may use it again", "You took your objection back", "signed in", "Reference"} {
 		if !strings.Contains(listed, want) {
@@ -148,7 +165,7 @@ func TestComplainSignedIn(t *testing.T) {
 		t.Errorf("%d", a.StatusCode)
 	}
 	listed := text(a.ByID("content"))
-	if !strings.Contains(listed, "We have acknowledged it") || strings.Contains(listed, "on our website") {
+	if !strings.Contains(listed, "Nobody has taken it up yet") || strings.Contains(listed, "on our website") {
 		t.Error(listed)
 	}
 	if a := v.post(action, values); a.StatusCode != http.StatusConflict {
@@ -161,8 +178,42 @@ func TestComplainSignedIn(t *testing.T) {
 			t.Error("the acknowledgement went elsewhere")
 		}
 	}
-	if other := b.signedUp(t, "bob@example.org"); strings.Contains(text(other.get("/requests").ByID("content")), "We have acknowledged it") {
-		t.Error("another sees it")
+	b.answered(t)
+	mine := func(w *visitor) string {
+		return text(w.get("/requests").ByID("content")) + text(w.get("/history?show=decisions").ByID("content"))
+	}
+	bob := b.signedUp(t, "bob@example.org")
+	for _, words := range []string{"We looked into it and closed it", "Acknowledged ", "A complaint of yours was looked into and closed", "began to look into it: Complaint"} {
+		if !strings.Contains(mine(v), words) {
+			t.Errorf("it is not said: %s", words)
+		}
+		if strings.Contains(mine(bob), words) {
+			t.Errorf("another sees: %s", words)
+		}
+	}
+	entry := link(t, v.get("/history?show=decisions"), "/history/")
+	if a := v.get(entry); a.StatusCode != http.StatusOK {
+		t.Errorf("an entry of the complaint: %d", a.StatusCode)
+	}
+	if a := bob.get(entry); a.StatusCode != http.StatusNotFound {
+		t.Errorf("an entry of the complaint, for another: %d", a.StatusCode)
+	}
+}
+
+// answered has the officer take up and close the one complaint there is.
+func (b *bench) answered(t *testing.T) {
+	t.Helper()
+	ctx := context.Background()
+	list, err := b.help.List(ctx, support.QueueRights, 0, 10)
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%d tickets, %v", len(list), err)
+	}
+	officer := vault.Access{Actor: "dpo", Surface: "console"}
+	for _, act := range []func(context.Context, vault.Access, int64) error{b.rights.Acknowledge, b.rights.CloseComplaint} {
+		b.Later(time.Minute)
+		if err := act(ctx, officer, list[0].ID); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -199,4 +250,77 @@ func TestEraseOneself(t *testing.T) {
 	if !confirmed {
 		t.Error("no mail confirms it")
 	}
+}
+
+// L8: whoever is the only administrator of a firm with other people is told so
+// before they erase themselves, and offered to hand the role over; nothing keeps
+// them, and the firm is then one without an administrator.
+func TestTheOnlyAdministratorLeaves(t *testing.T) {
+	ctx := context.Background()
+	for _, stays := range []bool{true, false} {
+		b := open(t)
+		v := b.signedUp(t, "ann@example.org")
+		const warning = "Your firm would have no administrator"
+		if a := v.get("/data/erase"); strings.Contains(a.Text, warning) {
+			t.Error("a firm of one is warned")
+		}
+		bob := b.invited(t, v, "bob@example.org")
+		a := v.get("/data/erase")
+		if !strings.Contains(a.Text, warning) || !strings.Contains(a.Text, "one other person of your firm") || !strings.Contains(a.Text, `href="/people"`) {
+			t.Errorf("nothing is said: %d", a.StatusCode)
+		}
+		if a := bob.get("/data/erase"); strings.Contains(a.Text, warning) {
+			t.Error("a user is warned")
+		}
+		if stays {
+			people := v.get("/people")
+			appoint := ""
+			for n := range people.Tree().Descendants() {
+				if at := webtest.Attr(n, "action"); strings.HasSuffix(at, "/appoint") {
+					appoint = at
+				}
+			}
+			if a := bob.post(appoint, nil); a.StatusCode != http.StatusNotFound {
+				t.Errorf("a user appoints themselves: %d", a.StatusCode)
+			}
+			if a := v.post(appoint, nil); a.StatusCode != http.StatusOK || strings.Contains(a.Text, "/appoint") {
+				t.Errorf("to hand over: %d", a.StatusCode)
+			}
+			if a := v.get("/data/erase"); strings.Contains(a.Text, warning) {
+				t.Error("warned after the role was handed over")
+			}
+			if a := bob.get("/people"); a.StatusCode != http.StatusOK {
+				t.Errorf("who was appointed looks after nobody: %d", a.StatusCode)
+			}
+		}
+		if a := v.post("/data/erase", nil); a.StatusCode != http.StatusOK || !strings.Contains(a.Text, "Your data is erased") {
+			t.Errorf("the erasure: %d", a.StatusCode)
+		}
+		list, err := b.accounts.Unled(ctx, 0, 10)
+		if want := map[bool]int{true: 0, false: 1}[stays]; err != nil || len(list) != want {
+			t.Errorf("%d firms have no administrator, want %d, %v", len(list), want, err)
+		}
+	}
+}
+
+// invited signs in somebody whom a visitor invited.
+func (b *bench) invited(t *testing.T, by *visitor, email string) *visitor {
+	t.Helper()
+	action, values := by.get("/people/invite").Fields("invitation")
+	values.Set("email", email)
+	values.Set("name", "Bob Example")
+	values.Set("role", string(identity.CustomerUser))
+	b.Later(5 * time.Second)
+	if a := by.post(action, values); a.StatusCode != http.StatusOK {
+		t.Fatal(a.StatusCode)
+	}
+	b.Office.Take()
+	b.Work()
+	o, err := b.accounts.Finish(context.Background(), token.FindStringSubmatch(b.Office.Take()[0].Raw)[1], secret, identity.Device{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &visitor{b.web.Browser(), b, t}
+	w.Cookies["invocoTelecomPortal"] = o.Token
+	return w
 }

@@ -49,6 +49,8 @@ type bench struct {
 	*mailtest.Bench
 	web      *webtest.Bench
 	accounts *identity.Accounts
+	rights   *rights.Desk
+	help     *support.Desk
 	versions *notice.Versions
 	patterns []string
 }
@@ -95,9 +97,10 @@ func open(t *testing.T) *bench {
 	help := support.New(support.Config{Store: b.Store, Log: b.Log, Vault: b.Vault, Queue: b.Queue, InForce: b.InForce, Now: b.Now})
 	told := history.New(history.Config{Store: b.Store, Log: b.Log, Vault: b.Vault, Versions: b.versions, Now: b.Now})
 	desk := rights.New(rights.Config{
-		Store: b.Store, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Queue: b.Queue, InForce: b.InForce, Now: b.Now, Ticket: help.OpenIn, History: told,
+		Store: b.Store, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Queue: b.Queue, InForce: b.InForce, Now: b.Now, Ticket: help.OpenIn, TicketDone: help.CloseIn, History: told, Choices: choices,
 		Forget: []func(context.Context, *store.Tx, keys.SubjectID) error{newsletter.Forget, help.Forget, b.accounts.Forget},
 	})
+	b.rights, b.help = desk, help
 	routes := portal.New(site, own.Deps{
 		Accounts: b.accounts, Profiles: profiles, Choices: choices, Newsletter: newsletter, Store: b.Store, Vault: b.Vault, History: told, Rights: desk,
 	})

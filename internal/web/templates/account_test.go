@@ -23,8 +23,8 @@ func accountPages() map[string][]any {
 		},
 		"account_authenticator": {account.Authenticator{Base: base(), Picture: "/security/authenticator/picture", Secret: hostile, Form: f}},
 		"account_codes":         {account.Codes{Base: base(), Codes: []string{"aaaa-bbbb-cccc"}}},
-		"account_people":        {account.People{Base: base(), People: []account.PersonView{{Email: hostile, Role: "Partner firm", Reference: "7K2M-9QXT", Self: true}, {Reference: "1", Close: "/people/1/close"}}}, account.People{Base: base(), Staff: true}},
-		"portal_home":           {member.Home{Base: base(), Name: hostile, Cards: []member.Card{{Title: hostile, Text: hostile, Href: "/security"}}, Later: hostile}, member.Home{Base: base()}},
+		"account_people":        {account.People{Base: base(), People: []account.PersonView{{Email: hostile, Role: "Partner firm", Reference: "7K2M-9QXT", Self: true}, {Reference: "1", Close: "/people/1/close", Appoint: "/people/1/appoint"}}}, account.People{Base: base(), Staff: true}},
+		"portal_home":           {member.Home{Base: base(), Name: hostile, Cards: []member.Card{{Title: hostile, Text: hostile, Href: "/security"}}, Later: hostile}, member.Home{Base: base(), Heading: hostile, Lead: hostile}, member.Home{Base: base()}},
 		"surface_welcome":       {member.Welcome{Base: base(), Eyebrow: "Op", Heading: hostile, Words: []string{hostile}, SignUp: true, Categories: []string{hostile}, Cookies: []string{"a"}}, member.Welcome{Base: base(), Heading: "Heading"}},
 	}
 }

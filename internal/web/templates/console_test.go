@@ -21,9 +21,9 @@ func consolePages() map[string][]any {
 		"console_evidence": {
 			console.Evidence{
 				Base: base(), Healthy: true, Health: hostile, Facts: facts, Key: hostile, Checkpoint: hostile, Verify: "/evidence/verify",
-				Checked: &console.Checked{Began: "1 May 2026", Ended: "1 May 2026", Holds: true, Words: hostile, Lines: []string{hostile}}, Entries: []console.EntryView{{Number: "1", At: "1 May 2026", Kind: "sweep.done", What: hostile}, {}},
+				Checked: &console.Checked{Began: "1 May 2026", Ended: "1 May 2026", Holds: true, Words: hostile, Lines: []string{hostile}}, Searches: &console.Searches{Total: "7", Last: []console.SearchView{{At: "1 May 2026", Who: hostile, Why: hostile, By: hostile, Refused: true}, {}}}, Entries: []console.EntryView{{Number: "1", At: "1 May 2026", Kind: "sweep.done", What: hostile}, {}},
 			},
-			console.Evidence{Base: base(), Verify: "/a", Running: true}, console.Evidence{Base: base(), Verify: "/a", Checked: &console.Checked{}}, console.Evidence{Base: base()},
+			console.Evidence{Base: base(), Verify: "/a", Running: true}, console.Evidence{Base: base(), Verify: "/a", Checked: &console.Checked{}}, console.Evidence{Base: base(), Searches: &console.Searches{Total: "0"}},
 		},
 		"console_work":  {console.Work{Base: base(), Parts: []console.Part{{Title: hostile, Behind: true, Words: hostile, Facts: facts}, {}}}, console.Work{Base: base()}},
 		"console_audit": {console.Audit{Base: base(), Found: true, Facts: facts, Differences: []string{hostile}, More: 7, Report: "/audit/report", Fault: hostile}, console.Audit{Base: base(), Found: true}, console.Audit{Base: base()}},
@@ -42,6 +42,8 @@ func consolePages() map[string][]any {
 			console.Enquiry{Base: base(), Ticket: tickets[0], Open: true, Facts: facts, Seen: true, States: []string{hostile}, Groups: held, Person: "/person/a", Close: "/a", Move: "/b", Other: "Rights desk"},
 			console.Enquiry{Base: base(), Erased: true}, console.Enquiry{Base: base(), Open: true, Complaint: true},
 		},
+		"console_firms":         {console.Firms{Base: base(), Firms: []console.FirmView{{Reference: "7K2M-9QXT", Opened: "1 May 2026", People: 2, Href: "/firms/7K2M-9QXT"}, {People: 1}}, Next: "/firms?after=1"}, console.Firms{Base: base()}},
+		"console_firm":          {console.FirmPage{Base: base(), Reference: "7K2M-9QXT", Opened: "1 May 2026", Purpose: hostile, People: []console.FirmPerson{{Email: hostile, Reference: "7K2M-9QXT", Appoint: "/a"}, {Reference: "R", Appoint: "/b"}}}, console.FirmPage{Base: base()}},
 		"console_people_search": {console.PeopleSearch{Base: base(), Form: form()}},
 		"console_people_found":  {console.PeopleFound{Base: base(), People: []console.FoundView{{Number: 1, Reference: "7K2M-9QXT", Href: "/person/a"}, {Number: 2, Href: "/person/b"}}}, console.PeopleFound{Base: base()}},
 		"console_person": {

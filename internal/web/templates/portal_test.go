@@ -27,6 +27,7 @@ func portalPages() map[string][]any {
 					Filled: []own.Filled{{Label: hostile, Remove: "/profile/remove/about-you/a"}}, Withdraw: "/preferences/a/no",
 				},
 			},
+			own.Profile{Base: base(), Account: []own.Fact{{Name: "Role", Value: hostile}}, Groups: rows},
 			own.Profile{Base: base(), About: &own.About{Form: web.Form{ID: "about-you", Title: "About", Action: "/profile/about-you", Submit: "Save"}, Given: true, On: "1 May 2026", Withdraw: "/preferences/a/no"}},
 		},
 		"portal_preferences": {

@@ -31,7 +31,7 @@ func yourDataPages() map[string][]any {
 	held := yourdata.Held{
 		Made: day, Controller: rights.Controller{Name: hostile, Address: []string{hostile}, Officer: hostile, Email: "o@example.org", Telephone: "1"}, Records: 1,
 		Groups: []yourdata.Group{{Category: category, Items: []yourdata.Item{
-			{Item: rights.Item{ID: "1", Value: hostile, Encoding: "text", Role: "mentioned", Until: &day, Collected: day}, Correct: button},
+			{Item: rights.Item{ID: "1", Value: hostile, Encoding: "text", Role: "mentioned", Until: &day, Collected: day}, For: []string{hostile, hostile}, Correct: button},
 			{Item: rights.Item{Encoding: "base64", Role: "party"}, Correct: link}, {Item: rights.Item{Role: "subject"}},
 		}, More: 5}},
 		Facts: []rights.Fact{{Title: hostile, At: day, Code: "x"}}, MoreFacts: 3, Processing: processing,
@@ -53,12 +53,12 @@ func yourDataPages() map[string][]any {
 		"requests": {
 			own.Requests{
 				Base: base(), Said: hostile, Form: &f, Address: hostile, Officer: policy.Contact{Title: hostile, Email: "o@example.org", Telephone: "1"}, Regulator: policy.Regulator{Name: hostile, Complaint: "https://regulator.example/"}, Data: "/data",
-				List: []own.RequestView{{Reference: "7K2M-9QXT", Title: hostile, Way: hostile, Received: "now", Answered: "then", Outcome: hostile}, {Reference: "R", Title: "Open"}},
+				List: []own.RequestView{{Reference: "7K2M-9QXT", Title: hostile, Way: hostile, Received: "now", Acknowledged: "since", Answered: "then", State: "closed", Outcome: hostile}, {Reference: "R", Title: "Open"}},
 			},
 			own.Requests{Base: base(), Website: "/complaint", Data: "/data"},
 		},
 		"your_data_correct": {yourdata.Correct{Base: base(), What: hostile, Form: f, Back: button}},
-		"your_data_erase":   {yourdata.Erase{Base: base(), Kept: kept, Held: hostile, Ends: true, Erase: one, Back: link}, yourdata.Erase{Base: base()}},
+		"your_data_erase":   {yourdata.Erase{Base: base(), Kept: kept, Held: hostile, Ends: true, Last: &yourdata.Last{Title: hostile, Words: []string{hostile}, Way: web.Link{Label: hostile, Href: "/people"}}, Erase: one, Back: link}, yourdata.Erase{Base: base()}},
 		"your_data_done":    {yourdata.Done{Base: base(), Heading: hostile, Words: []string{hostile}, Reference: "R", Kept: kept, Receipt: "/your-data/receipt?code=x", Back: &button}, yourdata.Done{Base: base(), Heading: "Done"}},
 		"your_data_receipt": {
 			website.YourDataReceipt{Base: base(), Reference: "R", Erased: day, Stages: []website.StageView{{Words: hostile, Done: true}, {Words: "Next."}}, Kept: kept, Keys: 1, Limits: []string{hostile}, Signed: "/your-data/receipt/signed?code=x"},

@@ -102,7 +102,7 @@ func OpenOn(t testing.TB, st *store.Store, operator string, edits ...[3]string) 
 	b.Site, err = web.New(web.Deps{
 		Profile: profile, Versions: versions, Counter: counter, Views: analytics.NewCounter(b.Store, b.Clock),
 		Desk:   consent.New(b.Store, b.Evidence, ring.Secret("consent cookie"), version, b.Clock),
-		Secret: ring.Secret, Log: slog.New(slog.NewTextHandler(b.Logged, nil)), Now: b.Clock, Parents: []string{b.Parent},
+		Secret: ring.Secret, Log: slog.New(slog.NewTextHandler(b.Logged, nil)), Now: b.Clock, Parents: []string{b.Parent}, Ports: map[string]string{b.Parent: ""},
 	})
 	must(t, err)
 	b.Website = website.New(b.Site, website.Deps{

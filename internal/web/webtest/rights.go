@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"time"
 
+	"candour/internal/consent/people"
 	"candour/internal/keys"
 	"candour/internal/mail"
 	"candour/internal/mail/mailtest"
@@ -32,7 +33,8 @@ func (b *Bench) desk(ring *keys.Ring, versions *notice.Versions, profile *policy
 	return rights.New(rights.Config{
 		Store: b.Store, Ring: ring, Log: b.Evidence, Vault: b.vault, Queue: b.queue, InForce: inForce, Now: b.Clock,
 		Ticket: b.help.OpenIn, Sources: []rights.Source{rights.Tickets(b.help)},
-		Forget: []func(context.Context, *store.Tx, keys.SubjectID) error{b.help.Forget},
+		Choices: people.New(people.Config{Store: b.Store, Log: b.Evidence, Vault: b.vault, InForce: inForce, Now: b.Clock}),
+		Forget:  []func(context.Context, *store.Tx, keys.SubjectID) error{b.help.Forget},
 	})
 }
 

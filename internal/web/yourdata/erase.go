@@ -16,7 +16,7 @@ func (p *Pages) Erase(w http.ResponseWriter, r *http.Request, b *Holder) error {
 		return err
 	}
 	page := Erase{Base: p.Base(r, "Erase your data", ""), Kept: kept, Erase: b.Act("erase"+b.Sure, "Yes, erase my data", "", "danger"), Back: b.Back}
-	page.Ends = b.Ended != nil
+	page.Ends, page.Last = b.Ended != nil, b.Last
 	page.Held = heldTitle(web.VisitOf(r).Policy())
 	p.Render(w, r, http.StatusOK, "your_data_erase", page)
 	return nil

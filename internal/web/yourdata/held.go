@@ -45,10 +45,19 @@ func (p *Pages) Held(r *http.Request, b *Holder, v rights.View, made time.Time) 
 		Happened: v.Happened, MoreHappened: v.MoreHappened, Processing: v.Processing,
 	}
 	correct := correctable(r)
+	titles := map[string]string{}
+	for _, u := range v.Processing.Purposes {
+		titles[u.ID] = u.Title
+	}
 	for _, g := range v.Groups {
 		group := Group{Category: g.Category, More: g.More}
 		for _, it := range g.Items {
 			item := Item{Item: it}
+			for _, id := range it.Purposes {
+				if title := titles[id]; title != "" { // a purpose of old may have gone
+					item.For = append(item.For, title)
+				}
+			}
 			if it.Editable && correct {
 				item.Correct = b.step("correct/"+it.ID, "Put it right", "this record: "+it.Title, "small")
 			}

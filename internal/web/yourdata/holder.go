@@ -31,6 +31,8 @@ type Holder struct {
 	Save, Sure string
 	// Back leads to where all can be decided.
 	Back Way
+	// Last is what goes with them besides their data; nil for nothing.
+	Last *Last
 	// Ended is called once the person is erased, before the answer: their account
 	// and its sessions went too. Nil for whoever acts without an account.
 	Ended func(http.ResponseWriter, *http.Request)

@@ -48,9 +48,10 @@ type Group struct {
 	More     int
 }
 
-// Item is a record, and the way to put it right.
+// Item is a record, what it is held for, and the way to put it right.
 type Item struct {
 	rights.Item
+	For     []string // titles of the purposes
 	Correct Way
 }
 
@@ -69,8 +70,17 @@ type Erase struct {
 	Kept  []rights.Kept
 	Held  string // how long the note of the erasure is kept, in words
 	Ends  bool   // an account goes with it
+	Last  *Last
 	Erase web.Act
 	Back  Way
+}
+
+// Last says what goes with somebody who is the last of their role, and offers
+// to hand it over first. It refuses nothing.
+type Last struct {
+	Title string
+	Words []string
+	Way   web.Link
 }
 
 // Done is the page "your_data_done": what was done.
