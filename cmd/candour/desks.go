@@ -60,7 +60,7 @@ func (a *app) openDesks(queue *mail.Queue, breached *identity.Breached, portal s
 	d.rights = rights.New(rights.Config{
 		Store: a.store, Ring: a.ring, Log: a.evidence, Vault: a.vault, Queue: queue, InForce: a.inForce, Now: a.now,
 		Ticket:     d.help.OpenIn,
-		Sources:    []rights.Source{rights.Accounts(d.accounts), rights.Tickets(d.help), rights.Newsletter(d.newsletter), rights.Decided(d.choices, a.purposeTitle)},
+		Sources:    []rights.Source{rights.Accounts(d.accounts), rights.Tickets(d.help), rights.Newsletter(d.newsletter), rights.Decided(d.choices, a.purposeTitle), rights.Permissions(d.choices, a.permissionTitle)},
 		Forget:     forget,
 		Decide:     d.choices.DecideIn,
 		HasAccount: d.hasAccount,
@@ -111,6 +111,14 @@ func (a *app) desksNow() (*desks, error) {
 // purposeTitle is a purpose as people read it.
 func (a *app) purposeTitle(id string) string {
 	if q, ok := a.inForce().Policy().PurposeByID(id); ok {
+		return q.Title
+	}
+	return id
+}
+
+// permissionTitle is a permission as people read it.
+func (a *app) permissionTitle(id string) string {
+	if q, ok := a.inForce().Policy().PermissionByID(id); ok {
 		return q.Title
 	}
 	return id

@@ -42,6 +42,8 @@ const (
 	AccessEnded       Kind = "access.ended"       // subject: that ended early; Code the kind
 	SubjectErased     Kind = "subject.erased"     // operator: Ref the receipt; never the subject, whose key is gone with this entry
 
+	PermissionDecided Kind = "permission.decided" // subject: Code the answer, Choices the permission, Hash of the wording shown
+
 	RightRequested Kind = "right.requested" // subject: Code the right
 	RightAnswered  Kind = "right.answered"  // subject: Code the outcome
 	RetentionEvent Kind = "retention.event" // subject: Code the event that starts a retention period
@@ -111,6 +113,8 @@ var shapes = map[Kind]shape{
 	AccessGranted:     {audience: toSubject},
 	AccessEnded:       {audience: toSubject},
 	SubjectErased:     {audience: toOperator},
+
+	PermissionDecided: {audience: toSubject},
 
 	RightRequested: {audience: toSubject},
 	RightAnswered:  {audience: toSubject},

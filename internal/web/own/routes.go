@@ -38,12 +38,19 @@ type site struct {
 // the menu to them, and the first page with a card for each. Later says what the
 // surface does not do yet.
 func Add(rt *web.Routes, s *web.Site, surface string, d Deps, later string) {
+	here := offeredOn(s.Profile.Policy, surface)
+	first := &member.First{Site: s, Accounts: d.Accounts, Cards: here.cards, Later: later}
+	rt.Handle("GET /{$}", first.Page)
+	rt.Menu("Overview", "/")
+	Pages(rt, s, surface, d)
+}
+
+// Pages is Add for a surface with a first page of its own. Its entries in the
+// menu follow those that are there.
+func Pages(rt *web.Routes, s *web.Site, surface string, d Deps) {
 	h := &site{s, d}
 	here := offeredOn(s.Profile.Policy, surface)
 	account.Add(rt, s, d.Accounts)
-	first := &member.First{Site: s, Accounts: d.Accounts, Cards: here.cards, Later: later}
-	rt.Handle("GET /{$}", first.Page)
-
 	if here.profile {
 		rt.Member(web.Whole, "GET /profile", h.profile)
 		rt.Member(web.Whole, "POST /profile", h.profilePost)
@@ -113,7 +120,6 @@ func offeredOn(p *policy.Policy, surface string) offer {
 }
 
 func (s offer) menu(rt *web.Routes) {
-	rt.Menu("Overview", "/")
 	if s.profile {
 		rt.Menu("Details", "/profile")
 	}
