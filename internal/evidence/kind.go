@@ -60,6 +60,9 @@ const (
 	AccountEnded        Kind = "account.ended"        // subject: sessions ended; Code how, Count of them
 	AccountClosed       Kind = "account.closed"       // subject
 
+	CallRefused Kind = "call.refused" // everyone, counted: a call was not let through; Code why, Surface where
+	CallEnded   Kind = "call.ended"   // subject: their part of it is kept; Code which side they were on, Category what is held; Ref the record, if they own it
+
 	MailQueued  Kind = "mail.queued"  // subject: Code the mail
 	MailSent    Kind = "mail.sent"    // subject: Code the mail
 	MailRefused Kind = "mail.refused" // subject or operator: Code why it was not sent
@@ -93,6 +96,7 @@ var shapes = map[Kind]shape{
 
 	DoorRefused:    {audience: toEveryone, counted: true},
 	ReportReceived: {audience: toEveryone, counted: true},
+	CallRefused:    {audience: toEveryone, counted: true},
 
 	ConsentDecided:  {audience: toSubject},
 	NoticeAccepted:  {audience: toSubject},
@@ -131,6 +135,8 @@ var shapes = map[Kind]shape{
 	AccountRefused:      {audience: toSubject, counted: true},
 	AccountEnded:        {audience: toSubject},
 	AccountClosed:       {audience: toSubject},
+
+	CallEnded: {audience: toSubject},
 
 	MailQueued:  {audience: toSubject},
 	MailSent:    {audience: toSubject},

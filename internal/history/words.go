@@ -105,6 +105,12 @@ var table = map[evidence.Kind]words{
 	}},
 	evidence.AccountClosed: {show: Account, text: "Your account was closed"},
 
+	evidence.CallEnded: {show: Changes, folds: true, text: "A call of yours was put into your list of calls", codes: map[string]string{
+		"made":   "You made a call, and it was put into your list of calls",
+		"taken":  "You took a call, and it was put into your list of calls",
+		"missed": "Somebody called you, and it was put into your list of calls",
+	}},
+
 	evidence.MailQueued:  {show: Mails, folds: true, text: "An e-mail to you was made ready: {mail}"},
 	evidence.MailSent:    {show: Mails, folds: true, text: "Our software used your e-mail address to send you {mail}"},
 	evidence.MailRefused: {show: Mails, folds: true, text: "An e-mail to you was not sent: {why}"},
@@ -114,7 +120,8 @@ var table = map[evidence.Kind]words{
 // no history shows them.
 var never = []evidence.Kind{
 	evidence.LogOpened, evidence.PolicyPublished, evidence.KeyEpoch, evidence.KeyRotated, evidence.SweepDone, evidence.ErasuresDone,
-	evidence.BackupMade, evidence.RestoreDone, evidence.StatisticsDone, evidence.DoorRefused, evidence.ReportReceived, evidence.SubjectErased,
+	evidence.BackupMade, evidence.RestoreDone, evidence.StatisticsDone, evidence.DoorRefused, evidence.ReportReceived,
+	evidence.CallRefused, evidence.SubjectErased,
 }
 
 // mailWords name the mails by their code (package mail).

@@ -74,6 +74,15 @@ type tagRow struct {
 // same transaction.
 func (v *Vault) Put(ctx context.Context, tx *store.Tx, a Access, items ...Item) ([]RecordID, error) {
 	w := &writer{v: v, ctx: ctx, tx: tx, a: a, e: v.current(), now: v.now()}
+	ids, err := w.put(items)
+	if err != nil {
+		return nil, err
+	}
+	return ids, w.evidence(items, ids)
+}
+
+// put writes records and returns their ids.
+func (w *writer) put(items []Item) ([]RecordID, error) {
 	if err := w.check(items); err != nil {
 		return nil, err
 	}
@@ -87,10 +96,7 @@ func (v *Vault) Put(ctx context.Context, tx *store.Tx, a Access, items ...Item) 
 		ids[i] = id
 	}
 	w.sealAll()
-	if err := w.write(); err != nil {
-		return nil, err
-	}
-	return ids, w.evidence(items, ids)
+	return ids, w.write()
 }
 
 // writer is one Put under way.

@@ -1,0 +1,246 @@
+package telecom
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"candour/internal/keys"
+	"candour/internal/store"
+	"candour/internal/vault"
+	"candour/policy"
+)
+
+// Start is a call that somebody wants to make. It holds personal data and
+// prints as a fixed word.
+type Start struct {
+	From     Line
+	To       Target
+	Withheld bool // the caller's number is not shown, beside what the target says
+	Video    bool // pictures are offered
+}
+
+// Format writes a fixed word, whatever the verb.
+func (Start) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "(start of a call)") }
+
+// LogValue keeps the start out of structured logs.
+func (Start) LogValue() slog.Value { return slog.StringValue("(start of a call)") }
+
+// Call is one that was let through. It is safe for concurrent use.
+type Call struct {
+	d     *Desk
+	id    int64
+	start Start
+	begun time.Time
+	actor string // of the caller
+
+	mu       sync.Mutex // held while an act of the call is committed
+	answered time.Time
+	over     bool
+}
+
+// Begin is the call door: it asks the policy whether the caller may make calls
+// and whether what is kept of them may be collected on both sides, and writes
+// the call down, before anything rings. A Refusal if it may not be; nothing is
+// written then, and the refusal is counted as evidence.
+func (d *Desk) Begin(ctx context.Context, s Start) (*Call, error) {
+	switch s.To.Reach {
+	case ToLine:
+	case ToEmergency:
+		return nil, d.refused(NoEmergency)
+	default:
+		return nil, d.refused(NoWayOut)
+	}
+	if s.To.Line.ID == s.From.ID {
+		return nil, d.refused(Self)
+	}
+	s.Withheld = s.Withheld || s.To.Withheld
+	c := &Call{d: d, id: d.c.Store.NewID(), start: s, begun: d.c.Now(), actor: s.From.Role.Actor()}
+	d.alive(c.id, true) // before it can be found open
+	if err := d.together(ctx, &op{call: c, begin: true}); err != nil {
+		d.alive(c.id, false)
+		d.count(err)
+		return nil, wrap(err)
+	}
+	return c, nil
+}
+
+func (d *Desk) refused(c Code) error {
+	err := refuse(c)
+	d.count(err)
+	return err
+}
+
+// alive notes that a call is under way here, or no longer.
+func (d *Desk) alive(id int64, is bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if is {
+		d.live[id] = true
+	} else {
+		delete(d.live, id)
+	}
+}
+
+func (d *Desk) isAlive(id int64) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.live[id]
+}
+
+// ID is the number of the call. It means nothing outside of this program and
+// goes to neither side.
+func (c *Call) ID() int64 { return c.id }
+
+// Shown is what the callee's side may show of the caller: extension and name,
+// both empty if the number is withheld (PECR reg 10), the name also where the
+// two are of different companies.
+func (c *Call) Shown() (extension, name string) {
+	from := c.start.From
+	if c.start.Withheld {
+		return "", ""
+	}
+	if from.Company == 0 || from.Company != c.start.To.Line.Company {
+		return from.Extension, ""
+	}
+	return from.Extension, from.Name
+}
+
+// Answered notes that the call was answered, by the line it was for or one that
+// stood in for it. Only the first counts.
+func (c *Call) Answered(ctx context.Context, by Line) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.over || !c.answered.IsZero() {
+		return nil
+	}
+	c.answered = c.d.c.Now()
+	if by.Subject != 0 {
+		c.start.To.Line = by
+	}
+	return wrap(c.d.together(ctx, &op{call: c}))
+}
+
+// End is how a call ended.
+type End struct {
+	Code     Code
+	ByCaller bool // the caller's side ended it
+}
+
+// Ended notes that the call is over, and keeps its record: one in two parts,
+// each with its evidence. A second end changes nothing. After an error the call
+// is left to Sweep, which closes it as one that was interrupted.
+func (c *Call) Ended(ctx context.Context, e End) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.over {
+		return nil
+	}
+	c.over = true
+	defer c.d.alive(c.id, false)
+	if !isEnd(e.Code) {
+		e.Code = Failed
+	}
+	if e.Code == Completed && c.answered.IsZero() {
+		e.Code = Cancelled
+		if !e.ByCaller {
+			e.Code = Unavailable
+		}
+	}
+	return wrap(c.d.together(ctx, &op{call: c, end: c.ended(e.Code)}))
+}
+
+func isEnd(code Code) bool {
+	_, refusal := refusals[code]
+	_, known := endWords[code]
+	return known && !refusal
+}
+
+// ended is a call that is over, as it is kept.
+type ended struct {
+	id                     int64
+	caller, callee         keys.SubjectID // 0 for none any more
+	callerSays, calleeSays string         // the extensions, as the other side is told; empty if withheld or gone
+	actor                  string         // of the caller
+	withheld, video        bool
+	begun, answered, at    time.Time
+	code                   Code
+}
+
+func (c *Call) ended(code Code) *ended {
+	from, to := c.start.From, c.start.To.Line
+	e := &ended{
+		id: c.id, caller: from.Subject, callee: to.Subject, callerSays: from.Extension, calleeSays: to.Extension, actor: c.actor,
+		withheld: c.start.Withheld, video: c.start.Video, begun: c.begun, answered: c.answered, at: c.d.c.Now(), code: code,
+	}
+	return e
+}
+
+// act does acts on calls in one transaction. A refusal stays with its act; an
+// error is the transaction's.
+func (d *Desk) act(ctx context.Context, tx *store.Tx, ops []*op) error {
+	var ends []*ended
+	for _, o := range ops {
+		var err error
+		switch {
+		case o.begin:
+			err = d.begin(ctx, tx, o.call)
+		case o.end != nil:
+			ends = append(ends, o.end)
+		default:
+			_, err = tx.Exec(ctx, "UPDATE calls SET answered_ms = $1, callee = $2 WHERE id = $3 AND ended_ms = 0 AND callee <> 0",
+				o.call.answered.UnixMilli(), int64(o.call.start.To.Line.Subject), o.call.id)
+		}
+		var r *Refusal
+		if errors.As(err, &r) {
+			o.err = err
+			continue
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return d.end(ctx, tx, ends)
+}
+
+// begin decides, and writes the call down.
+func (d *Desk) begin(ctx context.Context, tx *store.Tx, c *Call) error {
+	compiled := d.c.InForce()
+	roles, err := RolesOf(compiled)
+	if err != nil {
+		return err
+	}
+	caller, err := d.c.Vault.Standing(ctx, tx, c.start.From.Subject)
+	if errors.Is(err, vault.ErrNotFound) {
+		return refuse(Forbidden) // erased since
+	}
+	if err != nil {
+		return err
+	}
+	callee, err := d.c.Vault.Standing(ctx, tx, c.start.To.Line.Subject)
+	if errors.Is(err, vault.ErrNotFound) {
+		return refuse(NoSuch)
+	}
+	if err != nil {
+		return err
+	}
+	if roles.verdict(compiled, c.actor, caller, callee) != policy.Allowed {
+		return refuse(Forbidden)
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO calls (id, caller, callee, caller_line, callee_line, withheld, video, begun_ms, answered_ms, ended_ms, code, record, expires_day)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, '', 0, 0) ON CONFLICT DO NOTHING`,
+		c.id, int64(c.start.From.Subject), int64(c.start.To.Line.Subject), c.start.From.ID, c.start.To.Line.ID,
+		flag(c.start.Withheld), flag(c.start.Video), c.begun.UnixMilli())
+	return err
+}
+
+func flag(on bool) int64 {
+	if on {
+		return 1
+	}
+	return 0
+}

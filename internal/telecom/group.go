@@ -1,0 +1,102 @@
+package telecom
+
+import (
+	"context"
+	"sync"
+
+	"candour/internal/store"
+)
+
+// maxTogether is how many acts on calls are committed together.
+const maxTogether = 100
+
+// op is one act on a call that waits to be committed: it began, was answered or
+// ended. It belongs to whoever waits for it, and to the group in between.
+type op struct {
+	call  *Call
+	begin bool
+	end   *ended // nil: it was answered, unless it begins
+	err   error
+	done  chan struct{}
+}
+
+// group commits what waits together: while one transaction is being written,
+// the acts of other calls gather for the next. An act that spoils a transaction
+// is found by doing each alone.
+type group struct {
+	act func(context.Context, *store.Tx, []*op) error
+
+	mu      sync.Mutex
+	waiting []*op
+	running bool
+}
+
+// together does an act with whatever waits beside it, and returns once it is
+// committed or is known not to be. It does not end with ctx: half of what
+// happened to a call is worse than its end a little later.
+func (d *Desk) together(ctx context.Context, o *op) error {
+	o.done = make(chan struct{})
+	g := &d.group
+	g.mu.Lock()
+	g.waiting = append(g.waiting, o)
+	lead := !g.running
+	g.running = true
+	g.mu.Unlock()
+	if lead {
+		go d.lead(context.WithoutCancel(ctx))
+	}
+	<-o.done
+	return o.err
+}
+
+// lead commits until nothing waits.
+func (d *Desk) lead(ctx context.Context) {
+	for {
+		ops := d.group.take()
+		if len(ops) == 0 {
+			return
+		}
+		d.write(ctx, ops)
+		for _, o := range ops {
+			close(o.done)
+		}
+	}
+}
+
+// take returns the next acts, in the order in which they came. None: the leader
+// is done.
+func (g *group) take() []*op {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	n := min(len(g.waiting), maxTogether)
+	ops := g.waiting[:n:n]
+	if g.waiting = g.waiting[n:]; n == 0 {
+		g.running, g.waiting = false, nil
+	}
+	return ops
+}
+
+// write commits acts in one transaction, or, when that fails, each in one of
+// its own. Each is such that doing it again changes nothing.
+func (d *Desk) write(ctx context.Context, ops []*op) {
+	try := func(ops []*op) error {
+		return d.commit(ctx, func(tx *store.Tx) error {
+			for _, o := range ops {
+				o.err = nil
+			}
+			return d.group.act(ctx, tx, ops)
+		})
+	}
+	err := try(ops)
+	if err == nil {
+		return
+	}
+	for i := range ops {
+		if len(ops) > 1 {
+			err = try(ops[i : i+1])
+		}
+		if err != nil {
+			ops[i].err = err
+		}
+	}
+}

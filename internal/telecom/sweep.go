@@ -1,0 +1,148 @@
+package telecom
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"candour/internal/keys"
+	"candour/internal/store"
+)
+
+// sweepBatch is how many rows one transaction looks at.
+const sweepBatch = 500
+
+// Resume closes the calls that an earlier process left open when it died, each
+// with its record, as interrupted. It is called once at the start, and may be
+// cut short and called again.
+func (d *Desk) Resume(ctx context.Context) error {
+	for after := int64(0); ; {
+		var ids []int64
+		err := d.c.Store.View(ctx, func(tx *store.Tx) (err error) {
+			ids, err = tx.IDs(ctx, "SELECT id FROM calls WHERE ended_ms = 0 AND id > $1 ORDER BY id LIMIT $2", after, maxTogether)
+			return err
+		})
+		if err != nil || len(ids) == 0 {
+			return wrap(err)
+		}
+		after = ids[len(ids)-1]
+		err = d.commit(ctx, func(tx *store.Tx) error { return d.interrupt(ctx, tx, ids) })
+		if err != nil {
+			return wrap(err)
+		}
+	}
+}
+
+// interrupt closes those of the calls that are not under way here.
+func (d *Desk) interrupt(ctx context.Context, tx *store.Tx, ids []int64) error {
+	var ends []*ended
+	for _, id := range ids {
+		if d.isAlive(id) {
+			continue
+		}
+		e, err := d.orphan(ctx, tx, id)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		ends = append(ends, e)
+	}
+	return d.end(ctx, tx, ends)
+}
+
+// orphan reads a call that nobody will end.
+func (d *Desk) orphan(ctx context.Context, tx *store.Tx, id int64) (*ended, error) {
+	e := &ended{id: id, actor: systemActor, at: d.c.Now(), code: Interrupted}
+	var begun, answered, callerLine, calleeLine int64
+	err := tx.QueryRow(ctx, "SELECT caller, callee, caller_line, callee_line, withheld, video, begun_ms, answered_ms FROM calls WHERE id = $1", id).
+		Scan((*int64)(&e.caller), (*int64)(&e.callee), &callerLine, &calleeLine, &e.withheld, &e.video, &begun, &answered)
+	if err != nil {
+		return nil, err
+	}
+	e.begun, e.answered = at(begun), at(answered)
+	if e.callerSays, err = d.extension(ctx, tx, callerLine); err == nil {
+		e.calleeSays, err = d.extension(ctx, tx, calleeLine)
+	}
+	return e, err
+}
+
+// extension returns that of a line; empty if it is gone.
+func (d *Desk) extension(ctx context.Context, tx *store.Tx, line int64) (string, error) {
+	l, err := scanLine(tx.QueryRow(ctx, selectLine+"WHERE id = $1", line))
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	roles, err := RolesOf(d.c.InForce())
+	if err != nil {
+		return "", nil // no longer declared: nothing will be kept
+	}
+	_, err = d.fill(ctx, tx, roles, &l)
+	if errors.Is(err, ErrNoLine) {
+		return "", nil
+	}
+	return l.Extension, err
+}
+
+// Sweep removes what is over: calls whose record came to its day (PECR reg 7),
+// calls and lines whose person the retention sweep took, and what Resume would
+// close. It belongs on the beat of the retention sweep (R12, L24).
+func (d *Desk) Sweep(ctx context.Context) error {
+	if err := d.Resume(ctx); err != nil {
+		return err
+	}
+	if err := d.sweepPeople(ctx); err != nil {
+		return wrap(err)
+	}
+	today := d.c.Now().UnixMilli() / dayMillis
+	for after := int64(0); ; {
+		var ids []int64
+		err := d.c.Store.Update(ctx, func(tx *store.Tx) (err error) {
+			// Ids and not days are the order, so that there is no index of days.
+			if ids, err = tx.IDs(ctx, "SELECT id FROM calls WHERE id > $1 ORDER BY id LIMIT $2", after, sweepBatch); err != nil || len(ids) == 0 {
+				return err
+			}
+			_, err = tx.Exec(ctx, "DELETE FROM calls WHERE id > $1 AND id <= $2 AND ended_ms > 0 AND expires_day <= $3", after, ids[len(ids)-1], today)
+			return err
+		})
+		if err != nil || len(ids) == 0 {
+			return wrap(err)
+		}
+		after = ids[len(ids)-1]
+	}
+}
+
+// sweepPeople drops what is left of people who are there no more.
+func (d *Desk) sweepPeople(ctx context.Context) error {
+	for _, query := range []string{
+		"SELECT l.subject FROM lines l LEFT JOIN subjects s ON s.subject = l.subject WHERE s.subject IS NULL ORDER BY l.id LIMIT $1",
+		"SELECT c.caller FROM calls c LEFT JOIN subjects s ON s.subject = c.caller WHERE s.subject IS NULL AND c.caller <> 0 ORDER BY c.id LIMIT $1",
+		"SELECT c.callee FROM calls c LEFT JOIN subjects s ON s.subject = c.callee WHERE s.subject IS NULL AND c.callee <> 0 ORDER BY c.id LIMIT $1",
+	} {
+		for {
+			var gone []int64
+			err := d.c.Store.Update(ctx, func(tx *store.Tx) (err error) {
+				if gone, err = tx.IDs(ctx, query, sweepBatch); err != nil {
+					return err
+				}
+				for _, s := range gone {
+					if err := d.Erased(ctx, tx, keys.SubjectID(s)); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			if len(gone) < sweepBatch {
+				break
+			}
+		}
+	}
+	return nil
+}

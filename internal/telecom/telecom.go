@@ -1,0 +1,123 @@
+package telecom
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"candour/internal/evidence"
+	"candour/internal/identity"
+	"candour/internal/keys"
+	"candour/internal/store"
+	"candour/internal/vault"
+	"candour/policy"
+)
+
+// systemActor is the id of the policy's actor that the program acts as.
+const systemActor = "system"
+
+// Errors that are no refusals of a call: those are Refusal.
+var (
+	// ErrNoLine says that the account has no line.
+	ErrNoLine = errors.New("telecom: the account has no line")
+	// ErrTaken says that the extension is somebody's, or that the account has a
+	// line already.
+	ErrTaken = errors.New("telecom: the extension is taken, or the account has a line")
+	// ErrExtension says that a line cannot have these digits.
+	ErrExtension = errors.New("telecom: an extension is 2 to 6 digits, and none that has a meaning of its own")
+	// ErrNotFound says that there is no such call, or that it is somebody
+	// else's.
+	ErrNotFound = errors.New("telecom: no such call")
+)
+
+// Config is what the desk stands on. What is marked as optional may be nil.
+type Config struct {
+	Store    *store.Store
+	Ring     *keys.Ring
+	Log      *evidence.Log
+	Counter  *evidence.Counter // of refusals; optional
+	Vault    *vault.Vault
+	Accounts *identity.Accounts
+	InForce  func() *policy.Compiled
+	Now      func() time.Time
+}
+
+// Desk gives lines and lets calls through. It is safe for concurrent use.
+type Desk struct {
+	c      Config
+	commit func(context.Context, func(*store.Tx) error) error // the store's Update
+	group  group
+
+	mu   sync.Mutex
+	live map[int64]bool // calls of this process that have not ended
+}
+
+// New returns the desk. Resume closes what an earlier process left open.
+func New(c Config) *Desk {
+	d := &Desk{c: c, commit: c.Store.Update, live: map[int64]bool{}}
+	d.group.act = d.act
+	return d
+}
+
+// Line is what an account makes and takes calls with. It holds personal data
+// and prints as a fixed word.
+type Line struct {
+	ID        int64
+	Account   int64
+	Subject   keys.SubjectID
+	Role      identity.Role
+	Company   int64  // 0 for none
+	Extension string // 2 to 6 digits
+	Name      string // of its person, as the operator knows it; empty for none
+
+	number vault.RecordID // the record of the extension
+}
+
+// Format writes a fixed word, whatever the verb.
+func (Line) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "(line)") }
+
+// LogValue keeps the line out of structured logs.
+func (Line) LogValue() slog.Value { return slog.StringValue("(line)") }
+
+// Reach is what kind of place a number leads to.
+type Reach uint8
+
+// The kinds of place.
+const (
+	ToLine      Reach = iota + 1 // a line of ours
+	ToNumber                     // a number of the world (ITU-T E.164)
+	ToEmergency                  // an emergency service or one like it
+)
+
+// Target is whom a dialled number reaches. It holds personal data and prints as
+// a fixed word.
+type Target struct {
+	Reach    Reach
+	Line     Line   // ToLine
+	Number   string // ToNumber: E.164 with its plus; ToEmergency: the digits of the service
+	Withheld bool   // the number was dialled after 141: the caller's is not shown
+}
+
+// Format writes a fixed word, whatever the verb.
+func (Target) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "(target)") }
+
+// LogValue keeps the target out of structured logs.
+func (Target) LogValue() slog.Value { return slog.StringValue("(target)") }
+
+// wrap names the package in an error of the store. A refusal passes as it is.
+func wrap(err error) error {
+	var r *Refusal
+	if err == nil || errors.As(err, &r) {
+		return err
+	}
+	for _, known := range []error{ErrNoLine, ErrTaken, ErrExtension, ErrNotFound} {
+		if errors.Is(err, known) {
+			return err
+		}
+	}
+	return fmt.Errorf("telecom: %w", err)
+}
