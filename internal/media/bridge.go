@@ -1,0 +1,254 @@
+package media
+
+import (
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/webrtc/v4"
+)
+
+// route is the way from one leg to another; it is replaced whole.
+type route struct {
+	to  *Leg
+	hop [kinds][128]hop // by payload type of what arrives
+}
+
+// hop is what a payload type becomes; the zero value is dropped.
+type hop struct {
+	ok    bool
+	event bool
+	to    uint8
+	clock uint32
+}
+
+// Bridge lets packets pass between both from here on: call it when the callee has
+// answered for good (the 200), so that no microphone is heard before. Legs that
+// were bridged to others are parted from them. It returns ErrState if one of them
+// has not exchanged its offer and answer yet, ErrCodec without a codec for sound
+// in common, or ErrClosed.
+func Bridge(caller, callee *Leg) error {
+	for _, l := range []*Leg{caller, callee} {
+		l.mu.Lock()
+		settled := l.settled
+		l.mu.Unlock()
+		if l.isClosed() {
+			return ErrClosed
+		}
+		if !settled {
+			return ErrState
+		}
+	}
+	if caller == callee || caller.relay != callee.relay {
+		return ErrState
+	}
+	if !carries(agreed(caller.ways[audio].list(), callee.ways[audio].list())) {
+		return ErrCodec
+	}
+	links := &caller.relay.links
+	links.Lock()
+	defer links.Unlock()
+	if caller.isClosed() || callee.isClosed() { // Close parts under links after it is closed
+		return ErrClosed
+	}
+	unlink(caller, callee)
+	unlink(callee, caller)
+	link(caller, callee)
+	refresh(caller, callee)
+	return nil
+}
+
+func link(a, b *Leg) {
+	a.route.Store(between(a, b))
+	b.route.Store(between(b, a))
+}
+
+// unlink frees the leg that l was bridged to, unless that is keep.
+func unlink(l, keep *Leg) {
+	if r := l.route.Load(); r != nil && r.to != keep {
+		r.to.route.Store(nil)
+		l.route.Store(nil)
+	}
+}
+
+// part ends the bridge of l.
+func part(l *Leg) {
+	l.relay.links.Lock()
+	defer l.relay.links.Unlock()
+	unlink(l, nil)
+}
+
+// changed takes in what was agreed anew.
+func (l *Leg) changed() {
+	l.relay.links.Lock()
+	defer l.relay.links.Unlock()
+	if r := l.route.Load(); r != nil {
+		link(l, r.to)
+		refresh(l, r.to)
+	}
+}
+
+// refresh asks both for a whole picture: without one, a leg that comes late sees
+// nothing until the next, which may never come.
+func refresh(a, b *Leg) {
+	for _, l := range []*Leg{a, b} {
+		l.run(l.picture)
+	}
+}
+
+func between(from, to *Leg) *route {
+	r := &route{to: to}
+	for k := range kinds {
+		for _, c := range agreed(from.ways[k].list(), to.ways[k].list()) {
+			r.hop[k][c.from] = hop{ok: true, event: c.event(), to: c.to, clock: c.clock}
+		}
+	}
+	return r
+}
+
+// arrived is called by pion for each source that the leg sends.
+func (l *Leg) arrived(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
+	k := audio
+	if track.Kind() == webrtc.RTPCodecTypeVideo {
+		k = video
+	}
+	w := &l.ways[k]
+	if w.tracks.Add(1) > maxTracks {
+		return // what it sends stays unread
+	}
+	w.source.Store(uint32(track.SSRC()))
+	l.run(func() { l.readMedia(k, track) })
+	l.run(func() { drain(receiver) })
+	if k == video {
+		l.run(l.picture)
+	}
+}
+
+// maxTracks is how often a leg may change its source of one kind; each costs
+// memory until the leg is closed.
+const maxTracks = 16
+
+// readMedia passes on what arrives until the leg is closed.
+func (l *Leg) readMedia(k kind, track *webrtc.TrackRemote) {
+	buf := make([]byte, 8192) // as much as pion's port takes
+	for {
+		n, _, err := track.Read(buf)
+		if n == 0 && err != nil {
+			return
+		}
+		// With n > 0 an error says that pion does not know the payload type.
+		l.guard(func() { l.pass(k, buf[:n], time.Now()) })
+	}
+}
+
+// guard keeps what one packet could do to this call: no packet ends the program.
+func (l *Leg) guard(f func()) {
+	defer func() {
+		if e := recover(); e != nil {
+			l.dropped.Add(1)
+			l.relay.log.Error("media: a packet was not foreseen")
+		}
+	}()
+	f()
+}
+
+// pass takes one packet of the leg.
+func (l *Leg) pass(k kind, b []byte, now time.Time) {
+	p, ok := readPacket(b)
+	if !ok {
+		l.dropped.Add(1)
+		return
+	}
+	w := &l.ways[k]
+	w.in.add(len(p.payload))
+	w.format.Store(uint32(p.format) + 1)
+	r := l.route.Load()
+	if r == nil {
+		l.early.Add(1)
+		return
+	}
+	h := r.hop[k][p.format]
+	if h.event {
+		l.events.Add(1)
+		ok = len(p.payload) >= 4 // RFC 4733 section 2.3; browsers send empty ones after a digit
+	}
+	if !h.ok || !ok {
+		l.dropped.Add(1)
+		return
+	}
+	to := &r.to.ways[k]
+	if !w.wants().Sends() || !to.wants().Receives() {
+		l.held.Add(1)
+		return
+	}
+	if !to.out.write(p, h.to, h.clock, now) {
+		l.dropped.Add(1)
+	}
+}
+
+// readFeedback passes requests for a whole picture to the other leg; reports are
+// read by the interceptors on the way.
+func (l *Leg) readFeedback(sender *webrtc.RTPSender) {
+	buf := make([]byte, 8192)
+	for {
+		n, _, err := sender.Read(buf)
+		if n == 0 && err != nil {
+			return
+		}
+		l.guard(func() { l.feedback(buf[:n]) })
+	}
+}
+
+func (l *Leg) feedback(b []byte) {
+	packets, err := rtcp.Unmarshal(b)
+	if err != nil {
+		return
+	}
+	for _, p := range packets {
+		switch p.(type) {
+		case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
+			if r := l.route.Load(); r != nil {
+				r.to.picture()
+			}
+			return
+		}
+	}
+}
+
+// picture asks the leg for a whole picture (RFC 4585 section 6.3.1).
+func (l *Leg) picture() {
+	source := l.ways[video].source.Load()
+	if source == 0 || l.isClosed() {
+		return
+	}
+	_ = l.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{
+		SenderSSRC: l.ways[video].out.own(), MediaSSRC: source,
+	}})
+}
+
+// drain reads the leg's reports, so that the interceptors see them.
+func drain(receiver *webrtc.RTPReceiver) {
+	buf := make([]byte, 1500)
+	for {
+		if n, _, err := receiver.Read(buf); n == 0 && err != nil {
+			return
+		}
+	}
+}
+
+// became is called by pion when the way opens or is lost.
+func (l *Leg) became(state webrtc.PeerConnectionState) {
+	switch state {
+	case webrtc.PeerConnectionStateConnected:
+		l.connected.Store(true)
+		l.relay.links.Lock()
+		if r := l.route.Load(); r != nil {
+			refresh(l, r.to)
+		}
+		l.relay.links.Unlock()
+	case webrtc.PeerConnectionStateDisconnected:
+		l.connected.Store(false)
+	case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
+		l.connected.Store(false)
+		l.lost.Do(func() { close(l.done) })
+	}
+}

@@ -1,0 +1,348 @@
+package media
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/pion/webrtc/v4"
+)
+
+// Leg is one side of a call: what one browser sees of it. Its methods may be
+// called from several goroutines; a call's signalling has its own order (RFC 3261
+// section 14.1), which is not checked beyond ErrState.
+type Leg struct {
+	relay *Relay
+	asked bool // the leg was offered first: a callee
+
+	// mu guards the state of descriptions; it is never held while packets pass,
+	// and no two legs' are held at once.
+	mu       sync.Mutex
+	pc       *webrtc.PeerConnection // nil until a way is being opened
+	remote   credentials
+	local    session
+	sections []section // of the first description, refused ones too, never reordered
+	settled  bool      // offer and answer were exchanged once
+	offered  []Direction
+	sent     string // the answer that the caller was given
+	heard    string // the answer that was last taken
+
+	// Of a caller: the fork that answered last.
+	chosen atomic.Pointer[Leg]
+	from   *Leg // of a callee: who calls
+
+	ways      [kinds]way
+	route     atomic.Pointer[route] // nil: packets of this leg are dropped
+	connected atomic.Bool
+	early     atomic.Uint64
+	held      atomic.Uint64
+	dropped   atomic.Uint64
+	events    atomic.Uint64
+
+	digits    chan digit
+	digitTurn sync.Mutex    // held while a digit is sent
+	closing   chan struct{} // closed when Close begins
+	done      chan struct{}
+	lost      sync.Once // closes done
+	once      sync.Once // closes the leg
+
+	// work guards the count of goroutines against one that begins while Close
+	// waits for them.
+	work   sync.Mutex
+	closed bool
+	wg     sync.WaitGroup
+}
+
+// way is what a leg has for each kind.
+type way struct {
+	out    *stream
+	in     counter
+	will   atomic.Uint32           // Direction: what the leg itself last said it wants
+	codecs atomic.Pointer[[]codec] // agreed with the leg
+	source atomic.Uint32           // the leg's own, once it sent
+	format atomic.Uint32           // payload type last received, plus one
+	tracks atomic.Int32            // how many sources came
+}
+
+func (w *way) wants() Direction { return Direction(w.will.Load()) }
+
+func (w *way) list() []codec {
+	if p := w.codecs.Load(); p != nil {
+		return *p
+	}
+	return nil
+}
+
+func (r *Relay) leg(asked bool) *Leg {
+	var b [28]byte
+	_, _ = rand.Read(b[:])
+	name := hex.EncodeToString(b[16:])
+	l := &Leg{
+		relay: r, asked: asked,
+		digits: make(chan digit, maxDigits), closing: make(chan struct{}), done: make(chan struct{}),
+	}
+	l.local = session{
+		// RFC 8866 section 5.2: a number below 2^63 that is nobody else's.
+		origin: binary.BigEndian.Uint64(b[:]) >> 2, cname: name,
+		addrs: r.public, port: portOf(r.conn.LocalAddr()),
+	}
+	for k := range l.ways {
+		l.ways[k].out = newStream(kind(k), name)
+		l.ways[k].will.Store(uint32(SendRecv))
+	}
+	return l
+}
+
+// Accept takes the caller's offer. No way is opened before Answer, so that it may
+// ring for as long as it likes. It returns ErrSDP, ErrCodec or ErrClosed.
+func (r *Relay) Accept(ctx context.Context, offer string) (*Leg, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	d, err := read(offer)
+	if err != nil {
+		return nil, err
+	}
+	l := r.leg(false)
+	l.sections, l.remote = d.sections, d.credentials
+	l.keep()
+	for i := range l.sections {
+		if s := &l.sections[i]; s.taken {
+			l.ways[s.kind].will.Store(uint32(s.dir))
+		}
+	}
+	return l, r.add(l)
+}
+
+// keep makes the codecs of the sections those with which packets pass.
+func (l *Leg) keep() {
+	for k := range l.ways {
+		var list []codec
+		if s := taken(l.sections, kind(k)); s != nil {
+			list = slices.Clone(s.codecs)
+		}
+		l.ways[k].codecs.Store(&list)
+	}
+}
+
+// Invite makes a leg for a callee and its offer: sound, and picture if from
+// offered it, in the codecs that from has, under our own numbers. It is called
+// once a fork; close the legs of forks that lose. It returns ErrClosed, or the
+// error of ctx.
+func (r *Relay) Invite(ctx context.Context, from *Leg) (*Leg, string, error) {
+	l := r.leg(true)
+	l.from = from
+	from.mu.Lock()
+	for k := range kinds {
+		if s := taken(from.sections, kind(k)); s != nil {
+			l.sections = append(l.sections, section{
+				media: s.media, proto: "UDP/TLS/RTP/SAVPF", format: "0", mid: fmt.Sprint(len(l.sections)),
+				taken: true, kind: s.kind, codecs: renumbered(s.codecs), dir: from.ways[k].wants(),
+			})
+		}
+	}
+	from.mu.Unlock()
+	l.keep()
+	if err := r.add(l); err != nil {
+		return nil, "", err
+	}
+	l.mu.Lock()
+	offer, err := l.firstOffer(ctx)
+	l.mu.Unlock()
+	if err != nil {
+		_ = l.Close()
+		return nil, "", err
+	}
+	return l, offer, nil
+}
+
+// Answered takes the answer to the last offer of this leg. One that repeats the
+// last (a 200 after a 183) changes nothing. It returns ErrSDP, ErrCodec, ErrState
+// or ErrClosed; after an error of the first answer the leg is of no use but to be
+// closed.
+func (l *Leg) Answered(answer string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.isClosed():
+		return ErrClosed
+	case l.offered == nil && l.heard == answer && answer != "":
+		return nil
+	case l.offered == nil:
+		return ErrState
+	}
+	d, err := read(answer)
+	if err != nil {
+		return err
+	}
+	if len(d.sections) != len(l.sections) {
+		return malformed("not as many sections as were offered")
+	}
+	if err := l.accordingTo(d); err != nil {
+		return err
+	}
+	if !l.settled {
+		if d.setup == "actpass" {
+			return malformed("DTLS role of an answer") // RFC 5763 section 5
+		}
+		l.remote = d.credentials
+		if err := l.firstAnswered(); err != nil {
+			return err
+		}
+	}
+	for i, s := range d.sections {
+		if own := l.sections[i]; own.taken {
+			l.state(own.kind, s.dir, l.offered[i].reverse())
+		}
+	}
+	l.offered, l.heard, l.settled = nil, answer, true
+	if l.from != nil {
+		l.from.chosen.Store(l)
+	}
+	l.changed()
+	return nil
+}
+
+// accordingTo narrows the sections to what an answer or a new offer has of them.
+func (l *Leg) accordingTo(d *description) error {
+	if l.settled && d.fingerprint != l.remote.fingerprint {
+		return ErrCodec // another DTLS association: a new call does that
+	}
+	var next []section
+	for i, theirs := range d.sections {
+		if i >= len(l.sections) || !l.sections[i].taken {
+			theirs.taken = false // refused once, or new: a line that was refused may be used for other media
+			next = append(next, theirs)
+			continue
+		}
+		own := l.sections[i]
+		if own.media != theirs.media || (theirs.taken && own.mid != theirs.mid) {
+			return malformed("sections in another order")
+		}
+		own.codecs = agreed(own.codecs, theirs.codecs)
+		own.taken = theirs.taken && carries(own.codecs)
+		if theirs.ssrc != 0 {
+			own.ssrc = theirs.ssrc
+		}
+		next = append(next, own)
+	}
+	if taken(next, audio) == nil {
+		return ErrCodec
+	}
+	l.sections = next
+	l.keep()
+	return nil
+}
+
+// state notes what the leg itself wants, from what it said where open was all it
+// could have said: a leg that was only offered sound to listen to has not said
+// that it would not speak.
+func (l *Leg) state(k kind, said, open Direction) {
+	w := &l.ways[k]
+	w.will.Store(uint32(said | w.wants()&^open))
+}
+
+// Answer gives the answer to the caller's first offer, of what the callee took
+// that answered last. It is made once and repeated after that (183, then 200). It
+// returns ErrState before a callee answered, ErrCodec or ErrClosed.
+func (l *Leg) Answer() (string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	callee := l.chosen.Load()
+	switch {
+	case l.isClosed():
+		return "", ErrClosed
+	case l.sent != "":
+		return l.sent, nil
+	case l.asked || callee == nil:
+		return "", ErrState
+	}
+	next := slices.Clone(l.sections)
+	for i := range next {
+		if s := &next[i]; s.taken {
+			w := &callee.ways[s.kind]
+			s.codecs = agreed(s.codecs, w.list())
+			for j := range s.codecs {
+				s.codecs[j].to = s.codecs[j].from
+			}
+			s.taken = carries(s.codecs)
+			s.dir = s.dir.reverse() & w.wants()
+		}
+	}
+	if taken(next, audio) == nil {
+		return "", ErrCodec
+	}
+	l.sections = next
+	l.keep()
+	text, err := l.firstAnswer()
+	if err != nil {
+		return "", err
+	}
+	l.sent, l.settled = text, true
+	return text, nil
+}
+
+// Done is closed when the way to the leg is lost for good, or the leg is closed.
+// It must be closed in both cases.
+func (l *Leg) Done() <-chan struct{} { return l.done }
+
+// Close ends the leg and waits for its goroutines; nothing passes to it or from
+// it any more. It may be called more than once.
+func (l *Leg) Close() error {
+	var err error
+	l.once.Do(func() {
+		l.work.Lock()
+		l.closed = true
+		l.work.Unlock()
+		close(l.closing)
+		part(l)
+		for k := range l.ways {
+			l.ways[k].out.close()
+		}
+		l.mu.Lock()
+		pc := l.pc
+		l.mu.Unlock()
+		if pc != nil {
+			err = pc.GracefulClose()
+		}
+		l.wg.Wait()
+		l.lost.Do(func() { close(l.done) })
+		l.relay.remove(l)
+	})
+	return err
+}
+
+func (l *Leg) isClosed() bool {
+	l.work.Lock()
+	defer l.work.Unlock()
+	return l.closed
+}
+
+// run starts a goroutine of the leg, unless it is being closed.
+func (l *Leg) run(f func()) bool {
+	l.work.Lock()
+	defer l.work.Unlock()
+	if l.closed {
+		return false
+	}
+	l.wg.Add(1)
+	go func() {
+		defer l.wg.Done()
+		f()
+	}()
+	return true
+}
+
+// Format writes a fixed word under every verb: a leg knows keys and a way to a
+// person.
+func (*Leg) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[leg]") }
+
+// LogValue keeps the leg out of structured logs.
+func (*Leg) LogValue() slog.Value { return slog.StringValue("[leg]") }

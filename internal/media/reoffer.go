@@ -1,0 +1,97 @@
+package media
+
+import (
+	"fmt"
+
+	"github.com/pion/webrtc/v4"
+)
+
+// Reoffered takes the offer of a re-INVITE from this leg: hold, resume, a restart
+// of ICE, or none of them (RFC 3264 section 8). dir is what the leg offers for
+// sound, to be passed to the other leg's Reoffer. New sections are refused, and
+// an offer of ours that waits for its answer is forgotten. It returns ErrSDP,
+// ErrCodec (also for another fingerprint: that is a new call), ErrState or
+// ErrClosed; all of them leave the call as it was.
+func (l *Leg) Reoffered(offer string) (answer string, dir Direction, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.isClosed() {
+		return "", Inactive, ErrClosed
+	}
+	if !l.settled {
+		return "", Inactive, ErrState
+	}
+	d, err := read(offer)
+	if err != nil {
+		return "", Inactive, err
+	}
+	if len(d.sections) < len(l.sections) {
+		return "", Inactive, malformed("fewer sections than before") // RFC 3264 section 8
+	}
+	if err := l.accordingTo(d); err != nil {
+		return "", Inactive, err
+	}
+	if d.ufrag != l.remote.ufrag || d.pwd != l.remote.pwd {
+		if err := l.restart(d.credentials); err != nil {
+			return "", Inactive, err
+		}
+	}
+	l.offered = nil
+	dir = d.of(audio).dir
+	for i := range l.sections {
+		if s := &l.sections[i]; s.taken {
+			said, other := d.sections[i].dir, l.other(s.kind)
+			l.state(s.kind, said, other.reverse())
+			s.dir = said.reverse() & other
+		}
+	}
+	l.changed()
+	return l.describe(l.sections), dir, nil
+}
+
+// other is what the other leg wants of a kind.
+func (l *Leg) other(k kind) Direction {
+	if r := l.route.Load(); r != nil {
+		return r.to.ways[k].wants()
+	}
+	return SendRecv
+}
+
+// restart gives pion the leg's new credentials and takes its new ones (RFC 8839
+// section 4.4.1.1.1). The keys of DTLS stay.
+func (l *Leg) restart(c credentials) error {
+	c.setup = "actpass"
+	err := l.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: l.ofLeg(c)})
+	if err != nil {
+		return fmt.Errorf("media: %w", err)
+	}
+	if err := l.answer(); err != nil {
+		return err
+	}
+	l.remote.ufrag, l.remote.pwd = c.ufrag, c.pwd
+	return nil
+}
+
+// Reoffer gives an offer for a re-INVITE towards this leg, with dir as the other
+// leg offered it; Answered takes the answer. If the re-INVITE is refused nothing
+// need be told: the next offer of either side replaces this one. It returns
+// ErrState or ErrClosed.
+func (l *Leg) Reoffer(dir Direction) (string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.isClosed() {
+		return "", ErrClosed
+	}
+	if !l.settled {
+		return "", ErrState
+	}
+	for i := range l.sections {
+		if s := &l.sections[i]; s.taken {
+			s.dir = dir
+			if s.kind != audio {
+				s.dir &= l.other(s.kind)
+			}
+		}
+	}
+	return l.offer(), nil
+}

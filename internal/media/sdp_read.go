@@ -1,0 +1,276 @@
+package media
+
+import (
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pion/sdp/v3"
+)
+
+// Limits of a description that we read. A browser with sound, picture and a data
+// channel sends 6 to 9 kB with 3 sections and up to 50 formats in one.
+const (
+	maxText     = 64 << 10 // bytes
+	maxSections = 8
+	maxFormats  = 100 // in one section
+)
+
+// credentials are what ICE and DTLS need of one side (RFC 8839, RFC 8842).
+type credentials struct {
+	ufrag, pwd  string
+	fingerprint string // "sha-256 AA:BB...", in upper case after the algorithm
+	setup       string // active, passive, actpass
+}
+
+// section is an m= line and what hangs on it.
+type section struct {
+	media   string // audio, video, application...
+	proto   string
+	format  string // the first one, for a refusal
+	mid     string
+	taken   bool // we carry it; else it is refused with port 0 (RFC 3264 section 6)
+	kind    kind
+	codecs  []codec
+	dir     Direction
+	ssrc    uint32 // the source that it declares, 0 if none
+	bundled bool
+}
+
+// description is what we understand of a session description. Addresses,
+// candidates, names, header extensions and all else are not read: the browser
+// finds its way to us (RFC 8445 section 2.5), and nobody else need know.
+type description struct {
+	credentials
+	sections []section
+}
+
+// of finds the section of a kind that is carried.
+func (d *description) of(k kind) *section { return taken(d.sections, k) }
+
+func taken(sections []section, k kind) *section {
+	for i := range sections {
+		if s := &sections[i]; s.taken && s.kind == k {
+			return s
+		}
+	}
+	return nil
+}
+
+func malformed(what string) error { return fmt.Errorf("%w: %s", ErrSDP, what) }
+
+// read understands a description: ErrSDP, or ErrCodec if no sound can be carried.
+func read(text string) (*description, error) {
+	if len(text) > maxText {
+		return nil, malformed("too long")
+	}
+	var s sdp.SessionDescription
+	if err := s.UnmarshalString(text); err != nil {
+		return nil, malformed("syntax") // the parser's words quote the input
+	}
+	if n := len(s.MediaDescriptions); n == 0 || n > maxSections {
+		return nil, malformed("number of sections")
+	}
+	group := bundle(&s)
+	d := &description{}
+	for _, m := range s.MediaDescriptions {
+		one, err := readSection(m)
+		if err != nil {
+			return nil, err
+		}
+		one.bundled = slices.Contains(group, one.mid)
+		d.sections = append(d.sections, one)
+	}
+	if err := d.choose(); err != nil {
+		return nil, err
+	}
+	return d, d.readCredentials(&s)
+}
+
+// choose takes the first sound and, if it comes the same way (RFC 9143), the
+// first picture.
+func (d *description) choose() error {
+	var seen [kinds]*section
+	mids := map[string]bool{}
+	for i := range d.sections {
+		s := &d.sections[i]
+		if s.mid == "" {
+			s.mid = strconv.Itoa(i)
+		}
+		if mids[s.mid] {
+			return malformed("two sections with one name")
+		}
+		mids[s.mid] = true
+		if s.taken && seen[s.kind] == nil {
+			seen[s.kind] = s
+		} else {
+			s.taken = false
+		}
+	}
+	if seen[audio] == nil {
+		return ErrCodec
+	}
+	if v := seen[video]; v != nil && (!v.bundled || !seen[audio].bundled || clash(v.codecs, seen[audio].codecs)) {
+		v.taken = false
+	}
+	return nil
+}
+
+// clash tells whether one number means two things: what comes one way is told
+// apart by it.
+func clash(a, b []codec) bool {
+	return slices.ContainsFunc(a, func(x codec) bool {
+		return slices.ContainsFunc(b, func(y codec) bool { return x.from == y.from })
+	})
+}
+
+func bundle(s *sdp.SessionDescription) []string {
+	for _, a := range s.Attributes {
+		if f := strings.Fields(a.Value); a.Key == "group" && len(f) > 0 && f[0] == "BUNDLE" {
+			return f[1:]
+		}
+	}
+	return nil
+}
+
+func readSection(m *sdp.MediaDescription) (section, error) {
+	s := section{
+		media: m.MediaName.Media, proto: strings.Join(m.MediaName.Protos, "/"), format: "0", dir: SendRecv,
+	}
+	if len(m.MediaName.Formats) > maxFormats || !token(s.proto) || !token(s.media) {
+		return s, malformed("m= line")
+	}
+	if len(m.MediaName.Formats) > 0 && token(m.MediaName.Formats[0]) {
+		s.format = m.MediaName.Formats[0]
+	}
+	mux, only, group := false, false, uint32(0)
+	for _, a := range m.Attributes {
+		switch a.Key {
+		case "mid":
+			if s.mid = a.Value; !token(s.mid) {
+				return s, malformed("mid")
+			}
+		case "rtcp-mux":
+			mux = true
+		case "bundle-only":
+			only = true
+		case "ssrc":
+			if s.ssrc == 0 {
+				s.ssrc = source(a.Value)
+			}
+		case "ssrc-group":
+			if rest, ok := strings.CutPrefix(a.Value, "FID "); ok && group == 0 {
+				group = source(rest)
+			}
+		default:
+			if d, ok := directionOf(a.Key); ok {
+				s.dir = d
+			}
+		}
+	}
+	if group != 0 {
+		s.ssrc = group
+	}
+	var ok bool
+	if s.kind, ok = kindOf(s.media); !ok {
+		return s, nil
+	}
+	s.codecs = readCodecs(m, s.kind)
+	open := m.MediaName.Port.Value != 0 || only
+	secure := s.proto == "UDP/TLS/RTP/SAVPF" || s.proto == "UDP/TLS/RTP/SAVP"
+	s.taken = open && secure && mux && carries(s.codecs)
+	return s, nil
+}
+
+// readCodecs gives the formats that we carry, in their order.
+func readCodecs(m *sdp.MediaDescription, k kind) []codec {
+	maps, fmtps := map[string]string{}, map[string]string{}
+	for _, a := range m.Attributes {
+		number, value, ok := strings.Cut(a.Value, " ")
+		switch {
+		case ok && a.Key == "rtpmap":
+			maps[number] = strings.TrimSpace(value)
+		case ok && a.Key == "fmtp":
+			fmtps[number] = value
+		}
+	}
+	var out []codec
+	for _, f := range m.MediaName.Formats {
+		n, err := strconv.ParseUint(f, 10, 7)
+		if err != nil {
+			continue
+		}
+		rtpmap, ok := maps[f]
+		if !ok {
+			rtpmap = static(uint8(n))
+		}
+		c, ok := known(k, rtpmap, fmtps[f], uint8(n))
+		if ok && !slices.ContainsFunc(out, func(o codec) bool { return o.name == c.name || o.from == c.from }) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// readCredentials takes them from the sound's section, or from the session, or
+// from the section that carries the bundle (RFC 9143 section 7.1.3).
+func (d *description) readCredentials(s *sdp.SessionDescription) error {
+	find := func(key string) string {
+		for i, own := range d.sections {
+			if own.taken && own.kind == audio {
+				if v, ok := s.MediaDescriptions[i].Attribute(key); ok {
+					return v
+				}
+			}
+		}
+		if v, ok := s.Attribute(key); ok {
+			return v
+		}
+		for _, m := range s.MediaDescriptions {
+			if v, ok := m.Attribute(key); ok {
+				return v
+			}
+		}
+		return ""
+	}
+	d.ufrag, d.pwd, d.setup = find("ice-ufrag"), find("ice-pwd"), find("setup")
+	if !iceChars(d.ufrag, 4) || !iceChars(d.pwd, 22) {
+		return malformed("ICE credentials")
+	}
+	if d.setup != "active" && d.setup != "passive" && d.setup != "actpass" {
+		return malformed("DTLS role")
+	}
+	var ok bool
+	if d.fingerprint, ok = readFingerprint(find("fingerprint")); !ok {
+		return malformed("fingerprint")
+	}
+	return nil
+}
+
+// readFingerprint takes SHA-2 only (RFC 8122 section 5).
+func readFingerprint(value string) (string, bool) {
+	algorithm, digest, _ := strings.Cut(value, " ")
+	algorithm, digest = strings.ToLower(algorithm), strings.ToUpper(strings.TrimSpace(digest))
+	size := map[string]int{"sha-256": 32, "sha-384": 48, "sha-512": 64}[algorithm]
+	raw, err := hex.DecodeString(strings.ReplaceAll(digest, ":", ""))
+	return algorithm + " " + digest, err == nil && size != 0 && len(raw) == size && len(digest) == 3*size-1
+}
+
+func source(value string) uint32 {
+	first, _, _ := strings.Cut(value, " ")
+	n, _ := strconv.ParseUint(first, 10, 32)
+	return uint32(n)
+}
+
+// token is narrower than RFC 8866 section 9: what no writer could mistake.
+func token(s string) bool {
+	return s != "" && len(s) <= 64 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-./_{}") == ""
+}
+
+// iceChars is ice-char of RFC 8839 section 5.4.
+func iceChars(s string, least int) bool {
+	return len(s) >= least && len(s) <= 256 &&
+		strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/") == ""
+}

@@ -1,0 +1,272 @@
+package sip
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	sipgo "github.com/emiago/sipgo/sip"
+
+	"candour/internal/media"
+	"candour/internal/telecom"
+)
+
+// phase is how far a call has come. It only grows.
+type phase int
+
+const (
+	deciding phase = iota
+	ringing
+	talking
+	over
+)
+
+// deskTime is how long an act of the desk may take: a transaction of its own.
+const deskTime = 20 * time.Second
+
+// call joins two dialogs: that with the caller, in which we are the callee, and
+// that with the device that answered, in which we are the caller. Until one
+// answers there is a dialog with each device that rings. All that happens to a
+// call happens on its serial; fields without a word are touched there only.
+type call struct {
+	serial
+	s     *Server
+	done  chan struct{}             // closed when its record is closed
+	state atomic.Pointer[CallState] // for who looks on
+
+	phase  phase
+	record *telecom.Call // nil until the desk has let it through
+	to     telecom.Target
+	in     *incoming // the caller's INVITE
+	a      *leg      // the caller
+	b      *leg      // the device that answered
+	forks  []*leg    // the devices that were called
+	rung   bool      // the caller was told that it rings
+	best   int       // the weightiest refusal of a device
+	timer  *time.Timer
+}
+
+func newCall(s *Server, in *incoming) *call {
+	c := &call{s: s, in: in, done: make(chan struct{})}
+	from, _ := in.From().Params.Get("tag")
+	c.a = &leg{
+		call: c, flow: in.flow, line: in.flow.line, callID: in.CallID().Value(), tag: newTag(), theirTag: from,
+		us: address{in.To().DisplayName, *in.To().Address.Clone()}, them: address{in.From().DisplayName, *in.From().Address.Clone()},
+		theirSeq: in.CSeq().SeqNo, offered: media.SendRecv, wanted: media.SendRecv,
+	}
+	in.flow.mu.Lock()
+	c.a.instance = in.flow.instance
+	in.flow.mu.Unlock()
+	c.a.target = *headers(in, "contact")[0].(*sipgo.ContactHeader).Address.Clone() // ruleContact
+	return c
+}
+
+// legs are all sides that the call has or had.
+func (c *call) legs() []*leg { return append([]*leg{c.a}, c.forks...) }
+
+// begin decides on a call: who calls, whom they mean, whether sound can be
+// carried, and whether the desk lets it through. Only then anything rings.
+func (c *call) begin(in *incoming) {
+	in.answer(sipgo.StatusTrying, nil)
+	withheld, own := c.caller(in)
+	switch {
+	case !own:
+		c.refuse(403, "This phone can only call as the person who is signed in.")
+		return
+	case !strings.EqualFold(in.Recipient.Host, c.s.Domain):
+		c.refuse(404, "Calls to other providers' addresses are not possible here.")
+		return
+	case len(in.Body()) == 0:
+		c.end(endCodec)
+		return
+	}
+	if _, short := sessionTime(in); short {
+		c.final(422, []sipgo.Header{minSE()})
+		c.finish()
+		return
+	}
+	if err := c.let(in, withheld); err != nil {
+		v, known := refusal(err)
+		if !known {
+			c.s.Log.Error("a call could not be begun", "error", err)
+		}
+		c.end(v)
+		return
+	}
+	c.phase = ringing
+	c.after(c.s.NoAnswer, func() { c.end(endNoAnswer) })
+	c.ring(withheld || c.to.Withheld)
+}
+
+// caller reports whether an INVITE comes from who it says, and whether its
+// number is to be withheld (RFC 3323 4.1, PECR 10). Both names of the anonymous
+// caller are taken from anyone: the record names who it was.
+func (c *call) caller(in *incoming) (withheld, own bool) {
+	from := in.From().Address
+	if from.User == "anonymous" && from.Host == "anonymous.invalid" {
+		return true, true
+	}
+	withheld = lists(in, "privacy", "id") || lists(in, "privacy", "user") || lists(in, "privacy", "header")
+	return withheld, c.s.owns(in.flow.line, &from)
+}
+
+// let asks the desk.
+func (c *call) let(in *incoming, withheld bool) (err error) {
+	ctx, cancel := context.WithTimeout(c.s.base, deskTime)
+	defer cancel()
+	dialled, err := url.PathUnescape(in.Recipient.User)
+	if err != nil {
+		dialled = ""
+	}
+	if c.to, err = c.s.Desk.Route(ctx, c.a.line, dialled); err != nil {
+		return err
+	}
+	if c.a.media, err = c.s.Relay.Accept(ctx, string(in.Body())); err != nil {
+		return err
+	}
+	c.record, err = c.s.Desk.Begin(ctx, telecom.Start{From: c.a.line, To: c.to, Withheld: withheld || c.to.Withheld, Video: hasVideo(string(in.Body()))})
+	if err == nil {
+		c.state.Store(&CallState{From: c.a.line, To: c.to, Since: c.s.Now().UnixMilli()})
+	}
+	return err
+}
+
+// hasVideo reports whether an offer has a picture in it: a video line that is
+// not switched off (RFC 8866 5.14, RFC 3264 5.1).
+func hasVideo(sdp string) bool {
+	for line := range strings.Lines(sdp) {
+		if rest, ok := strings.CutPrefix(line, "m=video "); ok && !strings.HasPrefix(rest, "0 ") {
+			return true
+		}
+	}
+	return false
+}
+
+// final answers the caller's INVITE, if it has no answer yet.
+func (c *call) final(status int, more []sipgo.Header) {
+	if c.in != nil {
+		c.toCaller(status, more, "")
+		c.in = nil
+	}
+}
+
+// toCaller answers the caller's INVITE within its dialog.
+func (c *call) toCaller(status int, more []sipgo.Header, sdp string) {
+	res := sipgo.NewResponseFromRequest(c.in.Request, status, phrases[status], nil)
+	res.To().Params.Add("tag", c.a.tag)
+	if status < 300 {
+		more = append(more, c.a.contact(), allow())
+	}
+	c.in.respond(res, more, sdp)
+}
+
+func (c *call) refuse(status int, words string) {
+	c.end(verdict{telecom.Forbidden, status, words})
+}
+
+// answered connects the caller with the first device that took the call.
+func (c *call) answered(l *leg, res *sipgo.Response) {
+	if err := l.media.Answered(string(res.Body())); err != nil {
+		l.bye()
+		c.drop(l, sipgo.StatusNotAcceptableHere)
+		return
+	}
+	sdp, err := c.a.media.Answer()
+	if err == nil {
+		ctx, cancel := context.WithTimeout(c.s.base, deskTime)
+		err = c.record.Answered(ctx, l.line)
+		cancel()
+	}
+	if err != nil {
+		c.s.Log.Error("a call could not be connected", "error", err)
+		l.bye()
+		c.end(endFault)
+		return
+	}
+	c.phase, c.b = talking, l
+	c.halt()
+	st := *c.state.Load()
+	st.Answered = true
+	c.state.Store(&st)
+	for _, other := range c.forks {
+		other.giveUp(sipgo.NewHeader("Reason", `SIP;cause=200;text="Call completed elsewhere"`)) // RFC 3326
+	}
+	interval, _ := sessionTime(c.in)
+	c.a.unacked = c.in.CSeq().SeqNo
+	c.a.awaitAck()
+	c.a.refreshed(interval)
+	c.toCaller(sipgo.StatusOK, sessionHeaders(c.in, interval), sdp)
+	c.in = nil
+	if err := media.Bridge(c.a.media, l.media); err != nil {
+		c.s.Log.Error("a call could not be connected", "error", err)
+		c.end(endFault)
+		return
+	}
+	for _, l := range []*leg{c.a, c.b} {
+		go func() {
+			<-l.media.Done()
+			c.do(func() { c.silent(l) })
+		}()
+	}
+}
+
+// end ends the call, whatever it has come to, once.
+func (c *call) end(v verdict) { c.endBy(v, false) }
+
+func (c *call) endBy(v verdict, byCaller bool) {
+	if c.phase == over {
+		return
+	}
+	c.phase = over
+	c.final(v.status, because(v.status, v.words))
+	for _, l := range c.forks {
+		switch {
+		case l == c.b:
+			l.bye(because(v.status, v.words)...)
+		default:
+			l.giveUp()
+		}
+	}
+	if c.b != nil {
+		c.a.bye(because(v.status, v.words)...)
+	}
+	if c.record != nil {
+		ctx, cancel := context.WithTimeout(c.s.base, deskTime)
+		defer cancel()
+		if err := c.record.Ended(ctx, telecom.End{Code: v.code, ByCaller: byCaller}); err != nil {
+			// The desk's sweep closes what is left open.
+			c.s.Log.Error("the record of a call could not be closed", "error", err)
+		}
+	}
+	c.finish()
+}
+
+// finish lets go of what the call held.
+func (c *call) finish() {
+	c.phase = over
+	c.halt()
+	for _, l := range c.legs() {
+		l.stop()
+	}
+	c.s.forget(c)
+	close(c.done)
+}
+
+// after sets the one timer of the call until it is answered.
+func (c *call) after(d time.Duration, act func()) {
+	c.timer = time.AfterFunc(d, func() {
+		c.do(func() {
+			if c.phase == ringing {
+				act()
+			}
+		})
+	})
+}
+
+func (c *call) halt() {
+	if c.timer != nil {
+		c.timer.Stop()
+	}
+}

@@ -1,0 +1,183 @@
+package sip
+
+import (
+	sipgo "github.com/emiago/sipgo/sip"
+
+	"candour/internal/telecom"
+)
+
+// maxCalls is how many calls a line may have a side of at once.
+const maxCalls = 8
+
+// answer responds to a request, and ends its transaction if it can do no more.
+func (in *incoming) answer(code int, more []sipgo.Header) {
+	in.respond(reply(in.Request, code, phrases[code]), more, "")
+}
+
+// respond sends an answer, with a session description if sdp is not empty.
+func (in *incoming) respond(res *sipgo.Response, more []sipgo.Header, sdp string) {
+	for _, h := range more {
+		res.AppendHeader(h)
+	}
+	if sdp != "" {
+		res.AppendHeader(sipgo.NewHeader("Content-Type", typeSDP))
+	}
+	res.SetBody([]byte(sdp))
+	if in.tx == nil {
+		_ = in.flow.WriteMsg(res)
+		return
+	}
+	_ = in.tx.Respond(res)
+	if res.IsSuccess() {
+		in.tx.Terminate() // its ACK is a request of its own (RFC 3261 13.3.1.4)
+	}
+}
+
+// dispatch acts on a request that is valid: at once, or in the order of its
+// call.
+func (s *Server) dispatch(in *incoming) {
+	_, inside := in.To().Params.Get("tag")
+	switch {
+	case in.Method == sipgo.REGISTER:
+		s.register(in)
+	case in.Method == sipgo.OPTIONS:
+		in.answer(sipgo.StatusOK, []sipgo.Header{allow(), sipgo.NewHeader("Accept", typeSDP), sipgo.NewHeader("Supported", "timer, outbound")})
+	case in.Method == sipgo.INVITE && !inside:
+		s.invited(in)
+	default:
+		c := s.callOf(in)
+		switch {
+		case c != nil:
+			c.do(func() { c.inside(in) })
+		case in.Method != sipgo.ACK:
+			in.answer(sipgo.StatusCallTransactionDoesNotExists, nil)
+		}
+	}
+}
+
+// cancelled answers CANCEL (RFC 3261 9.2) and tells the call.
+func (f *flow) cancelled(in *incoming, tx *sipgo.ServerTx) {
+	c := f.s.callOf(in)
+	if tx == nil || c == nil {
+		in.answer(sipgo.StatusCallTransactionDoesNotExists, nil)
+		return
+	}
+	in.answer(sipgo.StatusOK, nil)
+	c.do(func() { c.cancelled(tx) })
+}
+
+func (s *Server) callOf(in *incoming) *call {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.dialogs[dialogKey{in.flow.line.ID, in.CallID().Value()}]
+}
+
+// invited begins a call.
+func (s *Server) invited(in *incoming) {
+	c := newCall(s, in)
+	key := dialogKey{in.flow.line.ID, in.CallID().Value()}
+	s.mu.Lock()
+	switch _, twice := s.dialogs[key]; {
+	case s.closing:
+		s.mu.Unlock()
+		in.answer(endClosing.status, because(endClosing.status, endClosing.words))
+	case twice: // the same request by another way, or a Call-ID used again (RFC 3261 8.2.2.2)
+		s.mu.Unlock()
+		in.answer(sipgo.StatusLoopDetected, nil)
+	case len(s.callsOf[in.flow.line.ID]) >= maxCalls:
+		s.mu.Unlock()
+		in.answer(endTooMany.status, because(endTooMany.status, endTooMany.words))
+	default:
+		s.dialogs[key] = c
+		s.calls[c] = struct{}{}
+		s.side(c, in.flow.line)
+		s.mu.Unlock()
+		c.do(func() { c.begin(in) })
+	}
+}
+
+// side notes that a line has a side of a call. The caller holds mu.
+func (s *Server) side(c *call, l telecom.Line) {
+	if s.callsOf[l.ID] == nil {
+		s.callsOf[l.ID] = map[*call]struct{}{}
+	}
+	s.callsOf[l.ID][c] = struct{}{}
+}
+
+// forget lets go of a call that is over.
+func (s *Server) forget(c *call) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range c.legs() {
+		delete(s.dialogs, dialogKey{l.line.ID, l.callID})
+	}
+	for _, l := range []telecom.Line{c.a.line, c.to.Line} {
+		if of := s.callsOf[l.ID]; of != nil {
+			if delete(of, c); len(of) == 0 {
+				delete(s.callsOf, l.ID)
+			}
+		}
+	}
+	delete(s.calls, c)
+}
+
+// tell gives each call of a line something to do, and returns the calls.
+func (s *Server) tell(l telecom.Line, act func(*call)) (told []*call) {
+	s.mu.Lock()
+	for c := range s.callsOf[l.ID] {
+		told = append(told, c)
+	}
+	s.mu.Unlock()
+	for _, c := range told {
+		c.do(func() { act(c) })
+	}
+	return told
+}
+
+// left takes a flow out that has ended: nothing rings there any more, and its
+// calls have Grace to come back on another.
+func (s *Server) left(f *flow) {
+	s.mu.Lock()
+	delete(s.flows, f)
+	s.mu.Unlock()
+	s.unbind(f.line, func(b *binding) bool { return b.flow == f })
+	s.tell(f.line, func(c *call) { c.lost(f) })
+}
+
+// returned moves the calls of a device to the flow that it came back on.
+func (s *Server) returned(f *flow, instance string) {
+	if instance != "" {
+		s.tell(f.line, func(c *call) { c.returned(f, instance) })
+	}
+}
+
+// expelled ends the calls on the flow of somebody who may no longer call, and
+// returns when both sides of each have their BYE.
+func (s *Server) expelled(f *flow) {
+	for _, c := range s.tell(f.line, func(c *call) { c.expelled(f) }) {
+		settled := make(chan struct{})
+		c.do(func() { close(settled) })
+		<-settled
+	}
+}
+
+// CallState is a call that is going on.
+type CallState struct {
+	From     telecom.Line
+	To       telecom.Target
+	Since    int64 // milliseconds since 1970
+	Answered bool
+}
+
+// Calls returns the calls that ring or are connected.
+func (s *Server) Calls() []CallState {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]CallState, 0, len(s.calls))
+	for c := range s.calls {
+		if st := c.state.Load(); st != nil {
+			all = append(all, *st)
+		}
+	}
+	return all
+}

@@ -1,0 +1,257 @@
+package sip
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+	sipgo "github.com/emiago/sipgo/sip"
+
+	"candour/internal/telecom"
+)
+
+// ErrUpgrade says that a request is no opening of a SIP WebSocket: nothing was
+// written, and the answer is 426 with `Upgrade: websocket` (RFC 9110 15.5.22).
+var ErrUpgrade = errors.New("sip: a WebSocket with the subprotocol sip is served here")
+
+// The limits of a flow.
+const (
+	maxFlows   = 16               // of one line at once: devices and open pages
+	maxWaiting = 256              // messages to a browser that does not read them
+	maxRate    = 200              // messages in one second; a page that rings sends about ten
+	writeTime  = 10 * time.Second // for one message
+	pongTime   = 10 * time.Second // for the answer to a ping
+)
+
+// errGone says that a flow takes no message any more.
+var errGone = errors.New("sip: the flow has ended")
+
+// flow is one browser's connection. Every message on it belongs to the person
+// whose session opened it: there is no password to steal and no other identity
+// to claim.
+type flow struct {
+	s     *Server
+	line  telecom.Line
+	alive func(context.Context) error
+	sock  *websocket.Conn
+	out   chan []byte // read by one goroutine: who does not read its messages holds up nobody
+
+	cancel  context.CancelFunc
+	closing sync.Once
+	why     websocket.StatusCode
+	leave   chan struct{} // closed to say: write what waits, then go
+	gone    chan struct{} // closed when nothing of the flow is left
+
+	mu       sync.Mutex
+	servers  map[string]*sipgo.ServerTx // INVITEs that have no final answer, or none acknowledged
+	clients  map[string]*pending
+	ended    bool
+	instance string // of the device, as it registered (RFC 5626 4.1); "" before
+
+	second  int64 // read loop only: the second that count belongs to
+	counted int
+}
+
+// ServeFlow serves one browser's WebSocket (RFC 7118) until it ends, and then
+// returns nil. The line is that of the signed-in person. alive is asked before
+// each message is acted on and on a beat: its error ends the flow and its
+// calls. A request that opens no WebSocket gets ErrUpgrade with nothing
+// written; one from a page of another origin is answered here.
+func (s *Server) ServeFlow(w http.ResponseWriter, r *http.Request, line telecom.Line, alive func(context.Context) error) error {
+	if !opens(r) {
+		return ErrUpgrade
+	}
+	sock, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"sip"}, CompressionMode: websocket.CompressionDisabled})
+	if err != nil {
+		return nil // it has answered
+	}
+	sock.SetReadLimit(maxFrame)
+	ctx, cancel := context.WithCancel(s.base)
+	defer cancel()
+	f := &flow{
+		s: s, line: line, alive: alive, sock: sock, cancel: cancel, out: make(chan []byte, maxWaiting),
+		leave: make(chan struct{}), gone: make(chan struct{}), servers: map[string]*sipgo.ServerTx{}, clients: map[string]*pending{},
+	}
+	if !s.admit(f) {
+		_ = sock.Close(websocket.StatusTryAgainLater, "")
+		return nil
+	}
+	f.serve(ctx)
+	return nil
+}
+
+// opens reports whether a request opens a SIP WebSocket.
+func opens(r *http.Request) bool {
+	protocols := strings.FieldsFunc(strings.Join(r.Header.Values("Sec-WebSocket-Protocol"), ","), func(c rune) bool { return c == ',' || c == ' ' })
+	return strings.EqualFold(r.Header.Get("Upgrade"), "websocket") && slices.Contains(protocols, "sip")
+}
+
+func (s *Server) admit(f *flow) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for other := range s.flows {
+		if other.line.ID == f.line.ID {
+			n++
+		}
+	}
+	if s.closing || n >= maxFlows {
+		return false
+	}
+	s.flows[f] = struct{}{}
+	return true
+}
+
+func (f *flow) serve(ctx context.Context) {
+	var work sync.WaitGroup
+	work.Go(func() { f.write(ctx) })
+	work.Go(func() { f.beat(ctx) })
+	for {
+		_, b, err := f.sock.Read(ctx)
+		if err != nil || !f.frame(ctx, b) {
+			break
+		}
+	}
+	f.s.left(f)
+	f.end()
+	f.shut(websocket.StatusNormalClosure)
+	f.cancel()
+	work.Wait()
+	_ = f.sock.CloseNow()
+	close(f.gone)
+}
+
+// frame acts on one message, and reports whether the flow goes on.
+func (f *flow) frame(ctx context.Context, b []byte) bool {
+	if alive, ping := keepAlive(b); alive {
+		if ping {
+			f.send(crlf)
+		}
+		return true
+	}
+	if now := f.s.Now().Unix(); now != f.second {
+		f.second, f.counted = now, 0
+	}
+	if f.counted++; f.counted > maxRate {
+		f.shut(websocket.StatusPolicyViolation)
+		return false
+	}
+	if f.alive(ctx) != nil {
+		f.expel()
+		return false
+	}
+	f.receive(b)
+	return true
+}
+
+// beat asks at intervals whether the flow may go on, and whether anybody is
+// still there: a browser whose network is gone closes nothing.
+func (f *flow) beat(ctx context.Context) {
+	tick := time.NewTicker(f.s.Beat)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-f.leave:
+			return
+		case <-tick.C:
+		}
+		if f.alive(ctx) != nil {
+			if ctx.Err() == nil {
+				f.expel()
+			}
+			return
+		}
+		pong, cancel := context.WithTimeout(ctx, pongTime)
+		err := f.sock.Ping(pong)
+		cancel()
+		if err != nil {
+			f.cancel()
+			return
+		}
+	}
+}
+
+// expel ends the flow of a person who is no longer signed in, and the calls on
+// it: BYE first, so that no page shows a call that is over.
+func (f *flow) expel() {
+	f.s.expelled(f)
+	f.shut(websocket.StatusPolicyViolation)
+}
+
+// shut writes what waits and closes the socket. Only its first call counts.
+func (f *flow) shut(why websocket.StatusCode) {
+	f.closing.Do(func() {
+		f.why = why
+		close(f.leave)
+	})
+}
+
+// write is the only goroutine that writes messages.
+func (f *flow) write(ctx context.Context) {
+	defer f.cancel()
+	for {
+		select {
+		case b := <-f.out:
+			if f.put(ctx, b) != nil {
+				return
+			}
+		case <-ctx.Done():
+			return
+		case <-f.leave:
+			for len(f.out) > 0 {
+				if f.put(ctx, <-f.out) != nil {
+					return
+				}
+			}
+			_ = f.sock.Close(f.why, "")
+			return
+		}
+	}
+}
+
+func (f *flow) put(ctx context.Context, b []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, writeTime)
+	defer cancel()
+	return f.sock.Write(ctx, websocket.MessageText, b)
+}
+
+// send gives bytes to be written. It never waits: a browser that lets
+// maxWaiting messages pile up has its flow ended.
+func (f *flow) send(b []byte) error {
+	select {
+	case <-f.leave:
+		return errGone
+	default:
+	}
+	select {
+	case f.out <- b:
+		return nil
+	default:
+		f.cancel()
+		return errGone
+	}
+}
+
+// WriteMsg, with the four methods below it, is what the transactions of the
+// library write to (sipgo.Connection).
+func (f *flow) WriteMsg(m sipgo.Message) error { return f.send([]byte(m.String())) }
+
+// LocalAddr is not used by transactions.
+func (f *flow) LocalAddr() net.Addr { return nil }
+
+// Ref counts nothing: a flow ends with its socket, not with its last message.
+func (f *flow) Ref(int) int { return 1 }
+
+// TryClose closes nothing, for the same reason.
+func (f *flow) TryClose() (int, error) { return 1, nil }
+
+// Close closes nothing, for the same reason.
+func (f *flow) Close() error { return nil }

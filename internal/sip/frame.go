@@ -1,0 +1,101 @@
+package sip
+
+import (
+	"bytes"
+	"errors"
+	"unicode/utf8"
+
+	sipgo "github.com/emiago/sipgo/sip"
+)
+
+// The limits of a message. The parser below has none but the first.
+const (
+	maxFrame   = 65_535 // bytes; an offer with video has 6 to 20 thousand
+	maxHead    = 16_384 // bytes before the body
+	maxLine    = 4_096  // bytes of a header or of the start line
+	maxHeaders = 64     // lines of the head
+)
+
+var crlf = []byte("\r\n")
+
+// errUnreadable says that bytes are no message that could be answered.
+var errUnreadable = errors.New("sip: not a message")
+
+// fault is why a message is not acted on: the status and words of the answer
+// (RFC 3261 21), which hold nothing of the message.
+type fault struct {
+	code    int
+	text    string
+	headers []sipgo.Header
+}
+
+func badRequest(text string) *fault { return &fault{code: sipgo.StatusBadRequest, text: text} }
+
+// keepAlive reports whether a frame holds nothing but the line ends with which
+// phones keep a connection open (RFC 5626 3.5.1), and whether it wants an
+// answer.
+func keepAlive(b []byte) (alive, ping bool) {
+	return len(b) <= 4 && len(bytes.Trim(b, "\r\n")) == 0, len(b) == 4
+}
+
+// read makes a message of a frame (RFC 7118 5: one message each). A fault with
+// a message is to be answered; errUnreadable is to be counted and forgotten.
+func read(b []byte) (msg sipgo.Message, f *fault, err error) {
+	// The parser is not ours and what it reads comes from anyone. A panic in
+	// it must not end the calls of others.
+	defer func() {
+		if recover() != nil {
+			msg, f, err = nil, nil, errUnreadable
+		}
+	}()
+	head, body, whole := bytes.Cut(b, []byte("\r\n\r\n"))
+	if !whole || !clean(head) || len(b) > maxFrame {
+		return nil, nil, errUnreadable
+	}
+	f = oversized(head)
+	msg, n, perr := parser.Parse(b, false)
+	switch {
+	case msg == nil:
+		return nil, nil, errUnreadable
+	case f != nil:
+	case perr != nil:
+		f = badRequest("Malformed Message")
+	case n != len(b) && len(body) > 0:
+		f = badRequest("Content-Length Does Not Match")
+	}
+	return msg, f, nil
+}
+
+var parser = sipgo.NewParser()
+
+// clean reports whether a head is text whose lines all end in CR LF. A lone CR
+// or LF would be one line to us and two to whoever reads what we write.
+func clean(head []byte) bool {
+	if !utf8.Valid(head) {
+		return false
+	}
+	for i := 0; i < len(head); i++ {
+		switch c := head[i]; {
+		case c == '\r':
+			if i+1 == len(head) || head[i+1] != '\n' {
+				return false
+			}
+			i++
+		case c < ' ' && c != '\t', c == 0x7f:
+			return false
+		}
+	}
+	return true
+}
+
+func oversized(head []byte) *fault {
+	if len(head) > maxHead || bytes.Count(head, crlf) > maxHeaders {
+		return &fault{code: sipgo.StatusMessageTooLarge, text: "Message Too Large"}
+	}
+	for line := range bytes.SplitSeq(head, crlf) {
+		if len(line) > maxLine {
+			return &fault{code: sipgo.StatusMessageTooLarge, text: "Header Too Large"}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,199 @@
+package sip
+
+import (
+	"crypto/rand"
+	"strings"
+	"time"
+
+	sipgo "github.com/emiago/sipgo/sip"
+
+	"candour/internal/media"
+	"candour/internal/telecom"
+)
+
+// leg is one side of a call: a dialog of ours (RFC 3261 12) with one device,
+// and the media that goes over it. Only the call's serial touches it.
+type leg struct {
+	call     *call
+	flow     *flow // the one that the device was last heard on
+	line     telecom.Line
+	instance string
+	media    *media.Leg
+
+	callID          string
+	tag, theirTag   string
+	us, them        address
+	target          sipgo.Uri // where their Contact says that requests go
+	seq, theirSeq   uint32
+	offered, wanted media.Direction // what the device was last told of the sound's way, and what it is to be told
+
+	// Of a device that is called.
+	invite    *sipgo.Request
+	reached   bool // it has answered with 1xx: only then may it be told CANCEL
+	cancel    []sipgo.Header
+	cancelled bool
+	told      bool // of that
+
+	over     bool // it has said BYE, or been told, or refused
+	lost     bool // its flow has ended and no other has come yet
+	asking   bool // a re-INVITE of ours waits for its answer
+	unacked  uint32
+	ackTimer *time.Timer
+	grace    *time.Timer
+	refresh  *time.Timer // RFC 4028: they refresh the session before it, or it is over
+}
+
+// address is what stands in From and To.
+type address struct {
+	name string
+	uri  sipgo.Uri
+}
+
+func newTag() string { return strings.ToLower(rand.Text()[:16]) }
+
+func newCallID() string { return strings.ToLower(rand.Text()) }
+
+// contact is where the other side's requests go. Its user part is drawn for
+// each dialog, so that it tells nothing.
+func (l *leg) contact() sipgo.Header {
+	return &sipgo.ContactHeader{Address: sipgo.Uri{Scheme: "sip", User: l.tag, Host: l.call.s.Domain, UriParams: sipgo.HeaderParams{{K: "transport", V: "ws"}}}}
+}
+
+// request makes a request within the dialog, or the INVITE that begins it.
+func (l *leg) request(m sipgo.RequestMethod) *sipgo.Request {
+	if m != sipgo.ACK && m != sipgo.CANCEL {
+		l.seq++
+	}
+	req := sipgo.NewRequest(m, l.target)
+	from := &sipgo.FromHeader{DisplayName: display(l.us.name), Address: *l.us.uri.Clone(), Params: sipgo.HeaderParams{{K: "tag", V: l.tag}}}
+	to := &sipgo.ToHeader{DisplayName: display(l.them.name), Address: *l.them.uri.Clone()}
+	if l.theirTag != "" {
+		to.Params = sipgo.HeaderParams{{K: "tag", V: l.theirTag}}
+	}
+	callID := sipgo.CallIDHeader(l.callID)
+	forwards := sipgo.MaxForwardsHeader(70)
+	req.AppendHeader(&sipgo.ViaHeader{
+		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: "WS", Host: l.call.s.Domain,
+		Params: sipgo.HeaderParams{{K: "branch", V: sipgo.RFC3261BranchMagicCookie + rand.Text()}},
+	})
+	req.AppendHeader(&forwards)
+	req.AppendHeader(from)
+	req.AppendHeader(to)
+	req.AppendHeader(&callID)
+	req.AppendHeader(&sipgo.CSeqHeader{SeqNo: l.seq, MethodName: m})
+	req.SetTransport("WS")
+	req.SetBody(nil)
+	return req
+}
+
+// describe puts a session description into a request, and what goes with it.
+func (l *leg) describe(req *sipgo.Request, sdp string) {
+	req.AppendHeader(l.contact())
+	req.AppendHeader(allow())
+	req.AppendHeader(sipgo.NewHeader("Content-Type", typeSDP))
+	req.SetBody([]byte(sdp))
+}
+
+// ack acknowledges the 2xx of an INVITE of ours.
+func (l *leg) ack(seq uint32) {
+	req := l.request(sipgo.ACK)
+	req.CSeq().SeqNo = seq
+	_ = l.flow.WriteMsg(req)
+}
+
+// bye ends the dialog, once. Whatever the answer, the dialog is over.
+func (l *leg) bye(why ...sipgo.Header) {
+	if l.over {
+		return
+	}
+	l.over = true
+	req := l.request(sipgo.BYE)
+	for _, h := range why {
+		req.AppendHeader(h)
+	}
+	l.flow.ask(req, func(*sipgo.Response) {})
+}
+
+// giveUp cancels the INVITE of a device that is called. Before its first answer
+// it may not be told (RFC 3261 9.1): then it is told at that.
+func (l *leg) giveUp(why ...sipgo.Header) {
+	if l.over || l.cancelled {
+		return
+	}
+	l.cancelled, l.cancel = true, why
+	if l.reached {
+		l.sendCancel()
+	}
+}
+
+func (l *leg) sendCancel() {
+	if l.told {
+		return
+	}
+	l.told = true
+	req := sipgo.NewRequest(sipgo.CANCEL, l.invite.Recipient)
+	for _, name := range []string{"Via", "Max-Forwards", "From", "To", "Call-ID"} {
+		sipgo.CopyHeaders(name, l.invite, req)
+	}
+	req.AppendHeader(&sipgo.CSeqHeader{SeqNo: l.invite.CSeq().SeqNo, MethodName: sipgo.CANCEL})
+	for _, h := range l.cancel {
+		req.AppendHeader(h)
+	}
+	req.SetBody(nil)
+	l.flow.ask(req, func(*sipgo.Response) {})
+}
+
+// learn takes from an answer what the dialog needs: the tag and the target. It
+// reports whether there was enough of it.
+func (l *leg) learn(res *sipgo.Response) bool {
+	tag, _ := res.To().Params.Get("tag")
+	contacts := headers(res, "contact")
+	if !token(tag) || len(contacts) != 1 {
+		return false
+	}
+	c, ok := contacts[0].(*sipgo.ContactHeader)
+	if !ok || c.Address.Scheme != "sip" || c.Address.Wildcard || c.Address.Headers != nil || !hostLike(c.Address.Host) {
+		return false
+	}
+	l.theirTag, l.target = tag, *c.Address.Clone()
+	return true
+}
+
+// mine reports whether a request belongs to the dialog.
+func (l *leg) mine(in *incoming) bool {
+	to, _ := in.To().Params.Get("tag")
+	from, _ := in.From().Params.Get("tag")
+	return l.line.ID == in.flow.line.ID && l.callID == in.CallID().Value() && l.tag == to && l.theirTag == from
+}
+
+// stop ends what would still happen to the leg, and closes its media.
+func (l *leg) stop() {
+	for _, t := range []**time.Timer{&l.ackTimer, &l.grace, &l.refresh} {
+		halt(t)
+	}
+	if l.media != nil {
+		_ = l.media.Close()
+	}
+}
+
+// after sets a timer of the leg anew, that acts in the order of its call.
+func (l *leg) after(t **time.Timer, d time.Duration, act func()) {
+	halt(t)
+	var own *time.Timer
+	own = time.AfterFunc(d, func() {
+		l.call.do(func() {
+			if *t == own { // not stopped or set anew while this waited
+				act()
+			}
+		})
+	})
+	*t = own
+}
+
+// halt stops a timer, also one whose act waits for its turn.
+func halt(t **time.Timer) {
+	if *t != nil {
+		(*t).Stop()
+		*t = nil
+	}
+}

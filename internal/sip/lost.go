@@ -1,0 +1,156 @@
+package sip
+
+import (
+	"fmt"
+	"time"
+
+	sipgo "github.com/emiago/sipgo/sip"
+)
+
+// What becomes of a call whose other end is silent: its flow is gone, its
+// session is not refreshed, its ACK does not come, its media stops.
+
+// over reports whether the flow takes no message any more.
+func (f *flow) over() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.ended
+}
+
+// lost acts on a flow that has ended. A call that only rings is over for that
+// device; one that is answered waits for the device to come back.
+func (c *call) lost(f *flow) {
+	for _, l := range c.legs() {
+		if c.phase == over {
+			return
+		}
+		if l.flow != f || l.over {
+			continue
+		}
+		switch {
+		case c.phase == talking && (l == c.a || l == c.b):
+			l.lost = true
+			l.after(&l.grace, c.s.Grace, func() { c.vanished(l) })
+		case l == c.a:
+			l.over = true
+			c.endBy(endCancelled, true)
+		default:
+			c.drop(l, sipgo.StatusTemporarilyUnavailable)
+		}
+	}
+}
+
+// vanished ends a call because one side is gone for good.
+func (c *call) vanished(l *leg) {
+	l.over = true // nobody is there to be told BYE
+	c.endBy(endLost, l == c.a)
+}
+
+// returned moves a device's side of the call to the flow it came back on.
+func (c *call) returned(f *flow, instance string) {
+	for _, l := range c.legs() {
+		if l.line.ID == f.line.ID && l.instance == instance && !l.over {
+			c.found(l, f)
+		}
+	}
+}
+
+// found notes that a side was heard on a flow: what we say goes there.
+func (c *call) found(l *leg, f *flow) {
+	if f.over() {
+		return
+	}
+	l.flow = f
+	if l.lost {
+		l.lost = false
+		halt(&l.grace)
+		select {
+		case <-l.media.Done():
+			c.endBy(endLost, l == c.a)
+		default:
+			c.tellWay(l)
+		}
+	}
+}
+
+// expelled ends a call because one side is no longer signed in.
+func (c *call) expelled(f *flow) {
+	for _, l := range c.legs() {
+		if l.flow != f || l.over || c.phase == over {
+			continue
+		}
+		if l == c.a || l == c.b {
+			c.endBy(endLost, l == c.a)
+		} else {
+			l.giveUp()
+			c.drop(l, sipgo.StatusTemporarilyUnavailable)
+		}
+	}
+}
+
+// silent acts on media that ended by itself. While the device's flow is gone
+// too, Grace decides.
+func (c *call) silent(l *leg) {
+	if c.phase == talking && !l.lost {
+		c.endBy(endLost, l == c.a)
+	}
+}
+
+// awaitAck ends the call if the 200 just sent is not acknowledged in time (RFC
+// 3261 13.3.1.4).
+func (l *leg) awaitAck() {
+	l.after(&l.ackTimer, l.call.s.Acked, func() { l.call.endBy(endLost, l == l.call.a) })
+}
+
+// Session timers (RFC 4028): a browser says in what time it will send a
+// request again, and a side that does not keep to it is gone. We refresh
+// nothing ourselves: a flow is looked at on a beat.
+const (
+	leastSession = 90 // seconds, RFC 4028 4
+	mostSession  = 7200
+)
+
+// sessionTime is the interval that a request asks for, in seconds, 0 for none.
+// short says that it is too short.
+func sessionTime(in *incoming) (n int, short bool) {
+	n, ok := seconds(in, "session-expires")
+	if !ok {
+		return 0, false
+	}
+	return min(n, mostSession), n < leastSession
+}
+
+func minSE() sipgo.Header { return sipgo.NewHeader("Min-SE", fmt.Sprint(leastSession)) }
+
+// sessionHeaders answer a request's session timer: whoever sent it refreshes.
+func sessionHeaders(in *incoming, interval int) []sipgo.Header {
+	if interval == 0 {
+		return nil
+	}
+	more := []sipgo.Header{sipgo.NewHeader("Session-Expires", fmt.Sprintf("%d;refresher=uac", interval))}
+	if lists(in, "supported", "timer") {
+		more = append(more, sipgo.NewHeader("Require", "timer"))
+	}
+	return more
+}
+
+// refreshed sets the time within which the side has to refresh again. What it
+// asked for once holds until it asks for another.
+func (l *leg) refreshed(interval int) {
+	if interval == 0 {
+		halt(&l.refresh)
+		return
+	}
+	l.after(&l.refresh, time.Duration(interval)*time.Second, func() {
+		if l.call.phase == talking {
+			l.call.endBy(endLost, l == l.call.a)
+		}
+	})
+}
+
+// answererRefreshes takes the session timer that a device puts into its answer.
+func (l *leg) answererRefreshes(res *sipgo.Response) {
+	if n, ok := seconds(res, "session-expires"); ok && n >= leastSession && lists(res, "session-expires", "refresher=uas") {
+		l.refreshed(min(n, mostSession))
+	}
+}

@@ -1,0 +1,175 @@
+package sip
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	sipgo "github.com/emiago/sipgo/sip"
+
+	"candour/internal/telecom"
+)
+
+// How long a registration holds, in seconds. A browser's flow shows by itself
+// when it is gone, so that no short time is needed.
+const (
+	minExpires     = 60
+	defaultExpires = 600
+	maxExpires     = 3600
+	maxInstance    = 128 // bytes of a device's own id
+)
+
+// binding is where a line can be reached: one device on its flow.
+type binding struct {
+	flow     *flow
+	instance string // +sip.instance; "" where the device has none
+	contact  sipgo.Uri
+	shown    sipgo.HeaderParams // what its answers repeat: the device's own id
+	since    time.Time
+	expires  time.Time
+}
+
+// Registration is a device that a line can be reached on.
+type Registration struct {
+	Line    telecom.Line
+	Since   time.Time
+	Expires time.Time
+}
+
+// Registrations returns the devices that are reachable now.
+func (s *Server) Registrations() []Registration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []Registration
+	for _, bs := range s.bindings {
+		for _, b := range s.fresh(bs) {
+			all = append(all, Registration{Line: b.flow.line, Since: b.since, Expires: b.expires})
+		}
+	}
+	return all
+}
+
+func (s *Server) fresh(bs []*binding) []*binding {
+	now := s.Now()
+	return slices.DeleteFunc(slices.Clone(bs), func(b *binding) bool { return !b.expires.After(now) })
+}
+
+// devices returns where a line can be reached, the longest registered first.
+func (s *Server) devices(l telecom.Line) []*binding {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.fresh(s.bindings[l.ID])
+}
+
+// owns reports whether an address is that of a line: no other may be claimed
+// on its flow.
+func (s *Server) owns(l telecom.Line, u *sipgo.Uri) bool {
+	return u.User == l.Extension && strings.EqualFold(u.Host, s.Domain)
+}
+
+// register answers REGISTER (RFC 3261 10.3). Only the flow's own line may be
+// registered on it, and a flow holds one binding. The answer shows that one and
+// no other device.
+func (s *Server) register(in *incoming) {
+	switch {
+	case !strings.EqualFold(in.Recipient.Host, s.Domain):
+		in.answer(sipgo.StatusNotFound, nil)
+		return
+	case !s.owns(in.flow.line, &in.To().Address) || !s.owns(in.flow.line, &in.From().Address):
+		in.answer(sipgo.StatusForbidden, nil)
+		return
+	}
+	contacts := headers(in, "contact")
+	if len(contacts) == 0 {
+		in.answer(sipgo.StatusOK, s.shown(in.flow))
+		return
+	}
+	contact := contacts[0].(*sipgo.ContactHeader) // ruleContact
+	if contact.Address.Wildcard {
+		s.unbind(in.flow.line, func(*binding) bool { return true })
+		in.answer(sipgo.StatusOK, nil)
+		return
+	}
+	expires, ok := wanted(in, contact)
+	instance, _ := contact.Params.Get("+sip.instance")
+	instance = strings.Trim(instance, `"`)
+	switch {
+	case !ok || len(instance) > maxInstance:
+		in.answer(sipgo.StatusBadRequest, nil)
+	case expires == 0:
+		s.unbind(in.flow.line, func(b *binding) bool { return b.flow == in.flow })
+		in.answer(sipgo.StatusOK, nil)
+	case expires < minExpires:
+		in.answer(sipgo.StatusIntervalToBrief, []sipgo.Header{sipgo.NewHeader("Min-Expires", strconv.Itoa(minExpires))})
+	default:
+		s.bind(in.flow, instance, contact, time.Duration(min(expires, maxExpires))*time.Second)
+		more := s.shown(in.flow)
+		if _, ok := contact.Params.Get("reg-id"); ok && instance != "" && lists(in, "supported", "outbound") {
+			more = append(more, sipgo.NewHeader("Require", "outbound")) // RFC 5626 6
+		}
+		in.answer(sipgo.StatusOK, more)
+		s.returned(in.flow, instance)
+	}
+}
+
+// wanted is for how many seconds a device wants to be registered: its contact's
+// own parameter before the header (RFC 3261 10.2.1.1).
+func wanted(in *incoming, c *sipgo.ContactHeader) (n int, ok bool) {
+	if v, given := c.Params.Get("expires"); given {
+		n, err := strconv.Atoi(v)
+		return n, err == nil && n >= 0
+	}
+	if len(headers(in, "expires")) == 0 {
+		return defaultExpires, true
+	}
+	return seconds(in, "expires")
+}
+
+// bind replaces what the flow had, and what the same device had on a flow that
+// it has left (RFC 5626 4.2).
+func (s *Server) bind(f *flow, instance string, c *sipgo.ContactHeader, hold time.Duration) {
+	now := s.Now()
+	fresh := &binding{flow: f, instance: instance, contact: *c.Address.Clone(), since: now, expires: now.Add(hold)}
+	for _, kv := range c.Params {
+		if kv.K == "+sip.instance" || kv.K == "reg-id" {
+			fresh.shown = append(fresh.shown, kv)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, here := s.flows[f]; !here {
+		return
+	}
+	id := f.line.ID
+	s.bindings[id] = slices.DeleteFunc(s.bindings[id], func(b *binding) bool {
+		if b.flow == f {
+			fresh.since = b.since
+		}
+		return b.flow == f || instance != "" && b.instance == instance
+	})
+	s.bindings[id] = append(s.bindings[id], fresh)
+	f.mu.Lock()
+	f.instance = instance
+	f.mu.Unlock()
+}
+
+func (s *Server) unbind(l telecom.Line, which func(*binding) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.bindings[l.ID] = slices.DeleteFunc(s.bindings[l.ID], which)
+	if len(s.bindings[l.ID]) == 0 {
+		delete(s.bindings, l.ID)
+	}
+}
+
+// shown is the flow's own binding as it stands in an answer.
+func (s *Server) shown(f *flow) []sipgo.Header {
+	for _, b := range s.devices(f.line) {
+		if b.flow == f {
+			left := strconv.Itoa(int(b.expires.Sub(s.Now()) / time.Second))
+			return []sipgo.Header{&sipgo.ContactHeader{Address: *b.contact.Clone(), Params: append(b.shown.Clone(), sipgo.HeaderKV{K: "expires", V: left})}}
+		}
+	}
+	return nil
+}

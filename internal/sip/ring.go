@@ -1,0 +1,138 @@
+package sip
+
+import (
+	"context"
+
+	sipgo "github.com/emiago/sipgo/sip"
+
+	"candour/internal/media"
+	"candour/internal/telecom"
+)
+
+// ring calls every device of the callee at once (RFC 3261 16.6, in parallel).
+func (c *call) ring(withheld bool) {
+	if c.to.Reach != telecom.ToLine {
+		c.end(endUnavailable) // no trunk leads further yet
+		return
+	}
+	c.s.mu.Lock()
+	c.s.side(c, c.to.Line)
+	c.s.mu.Unlock()
+	for _, b := range c.s.devices(c.to.Line) {
+		if l := c.fork(b, withheld); l != nil {
+			c.forks = append(c.forks, l)
+		}
+	}
+	if len(c.forks) == 0 {
+		c.end(endUnavailable)
+		return
+	}
+	for _, l := range c.forks {
+		c.send(l)
+	}
+}
+
+// fork makes the dialog with one device. Nothing of the caller's is in it but
+// the number and the name that the operator knows, or neither.
+func (c *call) fork(b *binding, withheld bool) *leg {
+	ctx, cancel := context.WithTimeout(c.s.base, deskTime)
+	defer cancel()
+	m, offer, err := c.s.Relay.Invite(ctx, c.a.media)
+	if err != nil {
+		c.s.Log.Error("a device could not be called", "error", err)
+		return nil
+	}
+	l := &leg{
+		call: c, flow: b.flow, line: b.flow.line, instance: b.instance, media: m, callID: newCallID(), tag: newTag(), target: *b.contact.Clone(),
+		us:   address{c.a.line.Name, sipgo.Uri{Scheme: "sip", User: c.a.line.Extension, Host: c.s.Domain}},
+		them: address{"", sipgo.Uri{Scheme: "sip", User: c.to.Line.Extension, Host: c.s.Domain}},
+
+		offered: media.SendRecv, wanted: media.SendRecv,
+	}
+	if withheld { // RFC 3323 4.1.1.3
+		l.us = address{"Anonymous", sipgo.Uri{Scheme: "sip", User: "anonymous", Host: "anonymous.invalid"}}
+	}
+	l.invite = l.request(sipgo.INVITE)
+	if withheld {
+		l.invite.AppendHeader(sipgo.NewHeader("Privacy", "id"))
+	}
+	l.describe(l.invite, offer)
+	c.s.mu.Lock()
+	c.s.dialogs[dialogKey{l.line.ID, l.callID}] = c
+	c.s.mu.Unlock()
+	return l
+}
+
+func (c *call) send(l *leg) {
+	l.flow.ask(l.invite, func(res *sipgo.Response) {
+		c.do(func() { c.heard(l, res) })
+	})
+}
+
+// heard acts on what a device says to its INVITE; nil is nothing at all.
+func (c *call) heard(l *leg, res *sipgo.Response) {
+	switch {
+	case res == nil:
+		c.drop(l, sipgo.StatusRequestTimeout)
+	case res.IsProvisional():
+		l.reached = true
+		if l.cancelled {
+			l.sendCancel()
+			return
+		}
+		if tag, _ := res.To().Params.Get("tag"); token(tag) {
+			l.theirTag = tag
+		}
+		if res.StatusCode > sipgo.StatusTrying && c.phase == ringing && !c.rung {
+			c.rung = true
+			c.toCaller(sipgo.StatusRinging, nil, "")
+		}
+	case res.IsSuccess():
+		c.took(l, res)
+	default:
+		c.drop(l, res.StatusCode)
+	}
+}
+
+// took acts on a device that answers. One that does so when another has, or
+// when the caller has given up, is told BYE (RFC 3261 13.2.2.4).
+func (c *call) took(l *leg, res *sipgo.Response) {
+	if !l.learn(res) {
+		c.drop(l, sipgo.StatusBadRequest)
+		return
+	}
+	l.ack(l.invite.CSeq().SeqNo)
+	if c.phase != ringing || l.cancelled {
+		l.bye()
+		return
+	}
+	l.answererRefreshes(res)
+	c.answered(l, res)
+}
+
+// drop takes a device out of a call that rings, and ends the call when none is
+// left, or when the person declined for all of their devices (RFC 3261 16.7).
+func (c *call) drop(l *leg, status int) {
+	l.over = true
+	l.stop()
+	if c.phase != ringing {
+		return
+	}
+	if c.best == 0 || weight(status) > weight(c.best) {
+		c.best = status
+	}
+	for _, other := range c.forks {
+		if !other.over && status < 600 {
+			return
+		}
+	}
+	c.end(outcome(c.best))
+}
+
+// cancelled acts on the caller's CANCEL. One that crosses our 200 does nothing:
+// the page then says BYE.
+func (c *call) cancelled(tx *sipgo.ServerTx) {
+	if c.in != nil && c.in.tx == tx {
+		c.endBy(endCancelled, true)
+	}
+}

@@ -1,0 +1,138 @@
+package sip
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"candour/internal/media"
+	"candour/internal/telecom"
+)
+
+// What a Config leaves out.
+const (
+	defaultNoAnswer = 60 * time.Second // the caller hears ringing for so long
+	defaultGrace    = 20 * time.Second // a page that lost its network comes back within it
+	defaultBeat     = 20 * time.Second // how often a flow shows that it is alive and entitled
+	defaultAcked    = 32 * time.Second // 64*T1, RFC 3261 13.3.1.4
+)
+
+// Config is what a Server stands on. Desk, Relay and Domain are needed; the
+// times have defaults.
+type Config struct {
+	Desk   *telecom.Desk // decides on calls and remembers them
+	Relay  *media.Relay
+	Domain string // the host in every address of record, and the only name of ours that a message shows
+	Log    *slog.Logger
+	Now    func() time.Time
+
+	NoAnswer time.Duration // from the INVITE to 480
+	Grace    time.Duration // from a lost flow to the end of its calls
+	Beat     time.Duration // between two looks at whether a flow may go on
+	Acked    time.Duration // from a 200 to the end of a call whose caller never acknowledged it
+}
+
+// Server serves browsers' flows and connects their calls. It may be used by
+// many goroutines at once.
+type Server struct {
+	Config
+	base context.Context // ends with the server: the acts of calls outlive the requests that began them
+	stop context.CancelFunc
+
+	mu       sync.Mutex
+	closing  bool // no flow and no call begins any more
+	flows    map[*flow]struct{}
+	bindings map[int64][]*binding         // by line: two companies may have the same extension
+	dialogs  map[dialogKey]*call          // a call stands under the Call-ID of each of its dialogs
+	calls    map[*call]struct{}           // until their record is closed
+	callsOf  map[int64]map[*call]struct{} // the same, by the line of each side
+
+	refused atomic.Int64 // messages answered with a fault
+	dropped atomic.Int64 // messages that no answer could be given to
+}
+
+// dialogKey finds a call. Whose flow a message came over is part of it, so that
+// nobody can reach a call of others, even by guessing its Call-ID.
+type dialogKey struct {
+	line   int64
+	callID string
+}
+
+// New makes a server.
+func New(c Config) (*Server, error) {
+	if c.Desk == nil || c.Relay == nil || c.Domain == "" {
+		return nil, errors.New("sip: the server needs a desk, a relay and a domain")
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	for _, d := range []struct {
+		given *time.Duration
+		or    time.Duration
+	}{{&c.NoAnswer, defaultNoAnswer}, {&c.Grace, defaultGrace}, {&c.Beat, defaultBeat}, {&c.Acked, defaultAcked}} {
+		if *d.given <= 0 {
+			*d.given = d.or
+		}
+	}
+	s := &Server{
+		Config: c, flows: map[*flow]struct{}{}, bindings: map[int64][]*binding{},
+		dialogs: map[dialogKey]*call{}, calls: map[*call]struct{}{}, callsOf: map[int64]map[*call]struct{}{},
+	}
+	s.base, s.stop = context.WithCancel(context.Background())
+	return s, nil
+}
+
+// Close ends every call, saying BYE to both sides and closing its record, and
+// then every flow. It waits for both until ctx ends, whose error it returns.
+func (s *Server) Close(ctx context.Context) error {
+	s.mu.Lock()
+	s.closing = true
+	var ended []<-chan struct{}
+	for c := range s.calls {
+		c.do(func() { c.end(endClosing) })
+		ended = append(ended, c.done)
+	}
+	var flows []*flow
+	var shut []<-chan struct{}
+	for f := range s.flows {
+		flows, shut = append(flows, f), append(shut, f.gone)
+	}
+	s.mu.Unlock()
+	err := await(ctx, ended)
+	for _, f := range flows {
+		f.shut(websocket.StatusGoingAway)
+	}
+	err = errors.Join(err, await(ctx, shut))
+	s.stop()
+	return err
+}
+
+func await(ctx context.Context, each []<-chan struct{}) error {
+	for _, c := range each {
+		select {
+		case <-c:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// Counts are the messages that were not acted on since the server was made.
+type Counts struct {
+	Refused int64 // answered with what is wrong
+	Dropped int64 // no answer was possible or due
+}
+
+// Counts returns them.
+func (s *Server) Counts() Counts {
+	return Counts{Refused: s.refused.Load(), Dropped: s.dropped.Load()}
+}

@@ -1,0 +1,220 @@
+package sip
+
+import (
+	"log/slog"
+	"strconv"
+	"sync/atomic"
+
+	sipgo "github.com/emiago/sipgo/sip"
+)
+
+// Transactions are kept by flow: one browser cannot answer, cancel or disturb
+// those of another, whatever branch it writes. The state machines are the
+// library's (RFC 3261 17, RFC 6026); they are fed here, in the order in which
+// frames arrive, because the library's own layer starts a goroutine for each
+// message and so loses that order, writes messages into its log, and would open
+// a connection to a browser that has gone.
+
+// quiet is the log of the state machines. They write lines of messages to it.
+var quiet = slog.New(slog.DiscardHandler)
+
+// incoming is a request that was judged fit to act on.
+type incoming struct {
+	*sipgo.Request
+	flow *flow
+	tx   *sipgo.ServerTx // of an INVITE; other requests over a flow are answered without a transaction
+}
+
+// pending is a request of ours that waits for its answer.
+type pending struct {
+	tx       *sipgo.ClientTx
+	answered atomic.Bool // finally, or given up
+	each     func(*sipgo.Response)
+}
+
+// receive takes one frame: the way of a message into the house.
+func (f *flow) receive(b []byte) {
+	msg, fault, err := read(b)
+	if err != nil {
+		f.s.dropped.Add(1)
+		return
+	}
+	msg.SetTransport("WS") // reliable: transactions do not repeat messages
+	switch m := msg.(type) {
+	case *sipgo.Request:
+		if fault == nil {
+			fault = validate(m)
+		}
+		if fault != nil {
+			f.refuse(m, fault)
+			return
+		}
+		f.request(m)
+	case *sipgo.Response:
+		if fault != nil || !f.response(m) {
+			f.s.dropped.Add(1)
+		}
+	}
+}
+
+// refuse answers a request that is not acted on. An ACK is never answered, and
+// an answer that would find no transaction at the other end helps nobody.
+func (f *flow) refuse(req *sipgo.Request, why *fault) {
+	if req.Method == sipgo.ACK || req.Via() == nil || req.CSeq() == nil {
+		f.s.dropped.Add(1)
+		return
+	}
+	f.s.refused.Add(1)
+	res := reply(req, why.code, why.text)
+	res.SipVersion = "SIP/2.0"
+	for _, h := range why.headers {
+		res.AppendHeader(h)
+	}
+	_ = f.WriteMsg(res)
+}
+
+// reply makes an answer. It shows nothing of this server but that it is one.
+func reply(req *sipgo.Request, code int, text string) *sipgo.Response {
+	return sipgo.NewResponseFromRequest(req, code, text, nil)
+}
+
+func (f *flow) request(req *sipgo.Request) {
+	in := &incoming{Request: req, flow: f}
+	key := serverKey(req)
+	f.mu.Lock()
+	tx := f.servers[key]
+	f.mu.Unlock()
+	switch {
+	case tx != nil && req.Method == sipgo.ACK:
+		_ = tx.Receive(req) // of a refused INVITE, whose call may be over
+	case tx != nil && req.Method == sipgo.INVITE:
+		_ = tx.Receive(req) // once more: the same answer
+		return
+	case req.Method == sipgo.CANCEL:
+		f.cancelled(in, tx)
+		return
+	case req.Method == sipgo.INVITE:
+		if in.tx = f.open(key, req); in.tx == nil {
+			return
+		}
+	}
+	f.s.dispatch(in)
+}
+
+// open begins the server transaction of an INVITE.
+func (f *flow) open(key string, req *sipgo.Request) *sipgo.ServerTx {
+	tx := sipgo.NewServerTx(key, req, f, quiet)
+	tx.OnTerminate(func(string, error) {
+		f.mu.Lock()
+		delete(f.servers, key)
+		f.mu.Unlock()
+	})
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.ended || tx.Init() != nil {
+		return nil
+	}
+	f.servers[key] = tx
+	return tx
+}
+
+// serverKey matches a request to its transaction (RFC 3261 17.2.3). ACK and
+// CANCEL belong to the INVITE before them.
+func serverKey(req *sipgo.Request) string {
+	v := req.Via()
+	branch, _ := v.Params.Get("branch")
+	method := req.Method
+	if method == sipgo.ACK || method == sipgo.CANCEL {
+		method = sipgo.INVITE
+	}
+	return string(method) + " " + branch + " " + v.Host + ":" + strconv.Itoa(v.Port)
+}
+
+// ask sends a request. each is called with every answer; where none comes, the
+// last call has nil. It must not wait.
+func (f *flow) ask(req *sipgo.Request, each func(*sipgo.Response)) {
+	req.SetTransport("WS")
+	p := &pending{each: each}
+	key, err := sipgo.ClientTxKeyMake(req)
+	if err != nil {
+		each(nil)
+		return
+	}
+	p.tx = sipgo.NewClientTx(key, req, f, quiet)
+	p.tx.OnTerminate(func(string, error) {
+		f.mu.Lock()
+		delete(f.clients, key)
+		f.mu.Unlock()
+		if !p.answered.Swap(true) {
+			each(nil)
+		}
+	})
+	f.mu.Lock()
+	ended := f.ended
+	if !ended {
+		f.clients[key] = p
+	}
+	f.mu.Unlock()
+	if ended || p.tx.Init() != nil {
+		p.tx.Terminate()
+	}
+}
+
+// response passes an answer to the request that it belongs to, and reports
+// whether there is one.
+func (f *flow) response(res *sipgo.Response) bool {
+	if res.SipVersion != "SIP/2.0" || res.StatusCode < 100 || res.StatusCode > 699 || res.Via() == nil || res.CSeq() == nil || res.To() == nil {
+		return false
+	}
+	for _, h := range res.Headers() {
+		if n := nameOf(h); (n == "from" || n == "to" || n == "call-id" || n == "cseq" || n == "via") && len(headers(res, n)) > 1 {
+			return false
+		}
+	}
+	key, err := sipgo.ClientTxKeyMake(res)
+	if err != nil {
+		return false
+	}
+	f.mu.Lock()
+	p := f.clients[key]
+	f.mu.Unlock()
+	if p == nil || !res.IsProvisional() && p.answered.Swap(true) {
+		return false
+	}
+	// The state machine hands the answer over on a channel and waits until it
+	// is taken; it acknowledges refusals before that.
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		p.tx.Receive(res)
+	}()
+	for taken := false; !taken; {
+		select {
+		case <-p.tx.Responses():
+		case <-done:
+			taken = true
+		}
+	}
+	if res.IsSuccess() {
+		p.tx.Terminate() // a reliable transport repeats no 2xx to be absorbed
+	}
+	p.each(res)
+	return true
+}
+
+// end gives up what waits on a flow that is gone.
+func (f *flow) end() {
+	f.mu.Lock()
+	f.ended = true
+	var all []sipgo.Transaction
+	for _, p := range f.clients {
+		all = append(all, p.tx)
+	}
+	for _, tx := range f.servers {
+		all = append(all, tx)
+	}
+	f.mu.Unlock()
+	for _, tx := range all {
+		tx.Terminate()
+	}
+}
