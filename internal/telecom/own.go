@@ -164,19 +164,23 @@ func (d *Desk) Forget(ctx context.Context, tx *store.Tx, a vault.Access, s keys.
 }
 
 // unlink takes a subject out of the rows of calls, of one or, with call 0, of
-// all. Rows of calls that are over and nobody's go.
+// all. Rows of calls that are over and nobody else's go.
 func (d *Desk) unlink(ctx context.Context, tx *store.Tx, s keys.SubjectID, call int64) error {
-	for _, column := range []string{"caller", "callee"} {
-		query, args := "UPDATE calls SET "+column+" = 0 WHERE "+column+" = $1", []any{int64(s)}
-		if call != 0 {
-			query, args = query+" AND id = $2", append(args, call)
-		}
-		if _, err := tx.Exec(ctx, query, args...); err != nil {
+	only, args := "", []any{int64(s)}
+	if call != 0 {
+		only, args = " AND id = $2", append(args, call)
+	}
+	for _, query := range []string{
+		"DELETE FROM calls WHERE caller = $1 AND (callee = 0 OR callee = $1) AND ended_ms > 0",
+		"DELETE FROM calls WHERE callee = $1 AND caller = 0 AND ended_ms > 0",
+		"UPDATE calls SET caller = 0 WHERE caller = $1",
+		"UPDATE calls SET callee = 0 WHERE callee = $1",
+	} {
+		if _, err := tx.Exec(ctx, query+only, args...); err != nil {
 			return err
 		}
 	}
-	_, err := tx.Exec(ctx, "DELETE FROM calls WHERE caller = 0 AND callee = 0 AND ended_ms > 0")
-	return err
+	return nil
 }
 
 // Erased drops what is kept here of somebody, in the transaction in which they
