@@ -229,13 +229,28 @@ func (a *Accounts) Session(ctx context.Context, surface, token string) (*Session
 	if !ok {
 		return nil, ErrNotFound
 	}
+	return a.session(ctx, surface, "s.token = $1", hash)
+}
+
+// Lasts reports by its error whether a session that was found before may still
+// be acted in: ErrNotFound if not. It is for what outlives a request, such as a
+// connection; a new token of the same session changes nothing. It counts as use.
+func (a *Accounts) Lasts(ctx context.Context, of *Session) error {
+	s, err := a.session(ctx, of.Surface, "s.id = $1", of.ID)
+	if err == nil && s.Level != of.Level {
+		return ErrNotFound
+	}
+	return err
+}
+
+func (a *Accounts) session(ctx context.Context, surface, where string, arg any) (*Session, error) {
 	d, err := a.declared()
 	if err != nil {
 		return nil, ErrNotFound
 	}
 	var s *Session
 	err = a.c.Store.View(ctx, func(tx *store.Tx) error {
-		s, err = scanSession(tx.QueryRow(ctx, selectSession+"WHERE s.token = $1", hash))
+		s, err = scanSession(tx.QueryRow(ctx, selectSession+"WHERE "+where, arg))
 		return err
 	})
 	if errors.Is(err, sql.ErrNoRows) {
