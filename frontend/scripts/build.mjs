@@ -56,7 +56,7 @@ const { outputFiles, metafile } = await esbuild.build({
   assetNames: '[name]-[hash]',
   bundle: true,
   // The SIP library's logger would look into the browser's storage.
-  alias: { debug: path.join(root, 'src/phone/quiet.ts') },
+  alias: { debug: path.join(root, 'src/phone/quiet.cjs') },
   minify: true,
   format: 'esm',
   target: ['es2022', 'chrome123', 'firefox128', 'safari18'],
