@@ -12,6 +12,7 @@
 //	Calls, Forget           a person's own list of calls, and taking one out of it
 //	Sweep, Resume           what is past its time goes; what a crash left open is closed
 //	Erased, Facts           what an erasure drops here, what a copy is told of
+//	Close                   what waits to be written is, and no more comes in
 //
 // A line's number is a record of the vault and is found by a keyed mark. A call
 // is one record in two parts: the caller's part names whom they called and is

@@ -28,16 +28,23 @@ type group struct {
 
 	mu      sync.Mutex
 	waiting []*op
-	running bool
+	running bool          // somebody leads
+	closed  bool          // no more acts
+	idle    chan struct{} // closed once nobody leads; nil unless somebody waits for that
 }
 
 // together does an act with whatever waits beside it, and returns once it is
 // committed or is known not to be. It does not end with ctx: half of what
-// happened to a call is worse than its end a little later.
+// happened to a call is worse than its end a little later. ErrClosed after
+// Close.
 func (d *Desk) together(ctx context.Context, o *op) error {
 	o.done = make(chan struct{})
 	g := &d.group
 	g.mu.Lock()
+	if g.closed {
+		g.mu.Unlock()
+		return ErrClosed
+	}
 	g.waiting = append(g.waiting, o)
 	lead := !g.running
 	g.running = true
@@ -72,12 +79,42 @@ func (g *group) take() []*op {
 	ops := g.waiting[:n:n]
 	if g.waiting = g.waiting[n:]; n == 0 {
 		g.running, g.waiting = false, nil
+		if g.idle != nil {
+			close(g.idle)
+			g.idle = nil
+		}
 	}
 	return ops
 }
 
-// write commits acts in one transaction, or, when that fails, each in one of
-// its own. Each is such that doing it again changes nothing.
+// Close lets no more acts on calls in, and returns once those that wait are
+// committed, or with an error when ctx ends before. It comes after whatever
+// ends the calls and before the store is closed. Calls that nobody ended stay
+// in the table, for Resume.
+func (d *Desk) Close(ctx context.Context) error {
+	g := &d.group
+	g.mu.Lock()
+	g.closed = true
+	if !g.running {
+		g.mu.Unlock()
+		return nil
+	}
+	if g.idle == nil {
+		g.idle = make(chan struct{})
+	}
+	idle := g.idle
+	g.mu.Unlock()
+	select {
+	case <-idle:
+		return nil
+	case <-ctx.Done():
+		return wrap(ctx.Err())
+	}
+}
+
+// write commits acts in one transaction, and, when that fails, each in one of
+// its own: also an act that was alone, because the other side of a deadlock may
+// be done by then. Each is such that doing it again changes nothing.
 func (d *Desk) write(ctx context.Context, ops []*op) {
 	try := func(ops []*op) error {
 		return d.commit(ctx, func(tx *store.Tx) error {
@@ -87,15 +124,11 @@ func (d *Desk) write(ctx context.Context, ops []*op) {
 			return d.group.act(ctx, tx, ops)
 		})
 	}
-	err := try(ops)
-	if err == nil {
+	if try(ops) == nil {
 		return
 	}
 	for i := range ops {
-		if len(ops) > 1 {
-			err = try(ops[i : i+1])
-		}
-		if err != nil {
+		if err := try(ops[i : i+1]); err != nil {
 			ops[i].err = err
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"strconv"
-	"time"
 
 	"candour/internal/identity"
 	"candour/internal/keys"
@@ -129,9 +128,9 @@ func (d *Desk) line(ctx context.Context, tx *store.Tx, account int64) (Line, err
 	return l, err
 }
 
-// fill adds the extension and what the account says. ErrNoLine if the account
-// is closed, or the number is gone.
-func (d *Desk) fill(ctx context.Context, tx *store.Tx, roles Roles, l *Line) (identity.Account, error) {
+// fill adds what the account says, and the extension as far as the access
+// reads it. ErrNoLine if the account is closed, or the number is gone.
+func (d *Desk) fill(ctx context.Context, tx *store.Tx, a vault.Access, l *Line) (identity.Account, error) {
 	x, err := d.c.Accounts.ByID(ctx, tx, l.Account)
 	if errors.Is(err, identity.ErrNotFound) {
 		return x, ErrNoLine
@@ -140,7 +139,7 @@ func (d *Desk) fill(ctx context.Context, tx *store.Tx, roles Roles, l *Line) (id
 		return x, err
 	}
 	l.of(x)
-	rec, err := d.c.Vault.Read(ctx, tx, roles.own(systemActor), l.number)
+	rec, err := d.c.Vault.Read(ctx, tx, a, l.number)
 	if errors.Is(err, vault.ErrNotFound) {
 		return x, ErrNoLine
 	}
@@ -159,7 +158,7 @@ func (d *Desk) LineOf(ctx context.Context, account int64) (Line, error) {
 	var x identity.Account
 	err = d.c.Store.View(ctx, func(tx *store.Tx) (err error) {
 		if l, err = d.line(ctx, tx, account); err == nil {
-			x, err = d.fill(ctx, tx, roles, &l)
+			x, err = d.fill(ctx, tx, roles.own(systemActor), &l)
 		}
 		return err
 	})
@@ -172,35 +171,26 @@ func (d *Desk) LineOf(ctx context.Context, account int64) (Line, error) {
 
 // Lines returns all lines of open accounts, in the order in which they were
 // given, without names: whose they are is looked up as everything about a
-// person is.
+// person is. The extension is empty where the person had the use of their data
+// restricted (UK GDPR Art 18(2)).
 func (d *Desk) Lines(ctx context.Context) (list []Line, err error) {
 	roles, err := RolesOf(d.c.InForce())
 	if err != nil {
 		return nil, err
 	}
+	system := roles.own(systemActor)
+	system.Own = false
 	err = d.c.Store.View(ctx, func(tx *store.Tx) error {
-		rows, err := tx.Query(ctx, selectLine+"ORDER BY id")
+		found, err := allLines(ctx, tx)
 		if err != nil {
 			return err
 		}
-		defer rows.Close()
-		var found []Line
-		for rows.Next() {
-			l, err := scanLine(rows)
-			if err != nil {
-				return err
-			}
-			found = append(found, l)
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-			return err
-		}
 		for _, l := range found {
-			_, err := d.fill(ctx, tx, roles, &l)
+			_, err := d.fill(ctx, tx, system, &l)
 			if errors.Is(err, ErrNoLine) {
 				continue
 			}
-			if err != nil {
+			if err != nil && !errors.Is(err, vault.ErrRestricted) {
 				return err
 			}
 			list = append(list, l)
@@ -210,16 +200,33 @@ func (d *Desk) Lines(ctx context.Context) (list []Line, err error) {
 	return list, wrap(err)
 }
 
+func allLines(ctx context.Context, tx *store.Tx) (list []Line, err error) {
+	rows, err := tx.Query(ctx, selectLine+"ORDER BY id")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		l, err := scanLine(rows)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, l)
+	}
+	return list, rows.Err()
+}
+
 // Facts tells a copy of a person's data what is kept of them here beyond the
 // vault: it is a rights.Source. What is known of a call is in its record.
 func (d *Desk) Facts(ctx context.Context, tx *store.Tx, s keys.SubjectID, fn func(rights.Fact) error) error {
-	var at int64
-	err := tx.QueryRow(ctx, "SELECT opened_ms FROM lines WHERE subject = $1", int64(s)).Scan(&at)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	}
+	opened, err := tx.IDs(ctx, "SELECT opened_ms FROM lines WHERE subject = $1 ORDER BY id", int64(s))
 	if err != nil {
 		return wrap(err)
 	}
-	return fn(rights.Fact{Title: "You were given a line to make calls with", At: time.UnixMilli(at).UTC(), Code: "line"})
+	for _, ms := range opened {
+		if err := fn(rights.Fact{Title: "You were given a line to make calls with", At: at(ms), Code: "line"}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

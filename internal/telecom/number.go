@@ -114,10 +114,18 @@ func (n number) extension() bool {
 	return !n.plus && len(n.digits) >= minExtension && len(n.digits) <= maxExtension && n.digits[0] != '0' && !service(n.digits)
 }
 
-// service reports whether digits are a short number of the country: directory
-// enquiries (118) and the harmonised services of social value (116).
+// service reports whether digits are a short number of the country (Ofcom
+// National Telephone Numbering Plan): directory enquiries (118), the harmonised
+// services of social value (116), and the networks' own of three digits, such
+// as 159 for one's bank.
 func service(digits string) bool {
-	return len(digits) == 6 && (strings.HasPrefix(digits, "118") || strings.HasPrefix(digits, "116"))
+	switch len(digits) {
+	case 3:
+		return digits[0] == '1'
+	case 6:
+		return strings.HasPrefix(digits, "118") || strings.HasPrefix(digits, "116")
+	}
+	return false
 }
 
 // world brings the number to the form of ITU-T E.164, by the numbering plan of
@@ -134,20 +142,34 @@ func (n number) world() (string, error) {
 		text = "+" + text
 	}
 	parsed, err := phonenumbers.Parse(text, home)
-	switch {
-	case err == phonenumbers.ErrTooShortNSN || err == phonenumbers.ErrTooShortAfterIDD:
+	switch err {
+	case nil:
+	case phonenumbers.ErrTooShortNSN, phonenumbers.ErrTooShortAfterIDD, phonenumbers.ErrNotANumber: // there are digits, but too few
 		return "", refuse(Incomplete)
-	case err != nil:
+	default:
 		return "", refuse(NoSuch)
 	}
 	if !phonenumbers.IsValidNumber(parsed) {
-		switch phonenumbers.IsPossibleNumberWithReason(parsed) {
-		case phonenumbers.TOO_SHORT, phonenumbers.IS_POSSIBLE_LOCAL_ONLY:
+		if tooShort(parsed) {
 			return "", refuse(Incomplete)
 		}
 		return "", refuse(NoSuch)
 	}
 	return phonenumbers.Format(parsed, phonenumbers.E164), nil
+}
+
+// homeLeast is the least number of the home country with all its ten digits.
+// The few shorter ones that there are, are valid.
+const homeLeast = 1_000_000_000
+
+// tooShort reports whether more digits could make a number of one that is not
+// valid.
+func tooShort(n *phonenumbers.PhoneNumber) bool {
+	if int(n.GetCountryCode()) == phonenumbers.GetCountryCodeForRegion(home) && n.GetNationalNumber() < homeLeast {
+		return true
+	}
+	why := phonenumbers.IsPossibleNumberWithReason(n)
+	return why == phonenumbers.TOO_SHORT || why == phonenumbers.IS_POSSIBLE_LOCAL_ONLY
 }
 
 // mayHave reports whether a line may have these digits: none that mean
@@ -166,5 +188,5 @@ func mayHave(extension string) bool {
 			return false
 		}
 	}
-	return !slices.Contains(emergency, extension)
+	return !service(extension) && !slices.Contains(emergency, extension)
 }

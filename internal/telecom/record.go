@@ -45,11 +45,11 @@ func (e *ended) words(made bool) string {
 		far = goneWords
 	}
 	text := fmt.Sprintf("%s %s %s, %s", kind, way, far, endWords[e.code])
-	if made && e.withheld {
-		text += ", your number withheld"
-	}
 	if long := e.long(); long > 0 {
 		text += ", " + length(long) + " long"
+	}
+	if made && e.withheld {
+		text += ", your number withheld"
 	}
 	return text
 }

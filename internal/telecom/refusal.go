@@ -1,5 +1,10 @@
 package telecom
 
+import (
+	"maps"
+	"slices"
+)
+
 // Code is why a call was refused, or how one ended: a closed set.
 type Code string
 
@@ -46,12 +51,10 @@ var refusals = map[Code]struct {
 	Forbidden:   {403, "We may not connect this call."},
 }
 
-// Codes returns every code, for closed metric labels.
+// Codes returns every code, sorted, for closed metric labels.
 func Codes() []Code {
-	list := []Code{Completed, Cancelled, NoAnswer, Busy, Declined, Unavailable, Failed, Lost, Interrupted}
-	for code := range refusals {
-		list = append(list, code)
-	}
+	list := slices.AppendSeq(slices.Collect(maps.Keys(refusals)), maps.Keys(endWords))
+	slices.Sort(list)
 	return list
 }
 

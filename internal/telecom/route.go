@@ -8,6 +8,8 @@ import (
 	"candour/internal/evidence"
 	"candour/internal/identity"
 	"candour/internal/store"
+	"candour/internal/vault"
+	"candour/policy"
 )
 
 // Route finds whom a dialled number reaches. Emergency numbers are recognised
@@ -18,7 +20,8 @@ import (
 // the store's.
 //
 // The name of somebody who is reached is told only within their company, so
-// that nobody learns who our customers are by dialling through the extensions.
+// that nobody learns who our customers are by dialling through the extensions,
+// and not where they had the use of their data restricted (UK GDPR Art 18).
 func (d *Desk) Route(ctx context.Context, from Line, dialled string) (Target, error) {
 	t, err := d.route(ctx, from, dialled)
 	d.count(err)
@@ -60,6 +63,7 @@ func (d *Desk) route(ctx context.Context, from Line, dialled string) (Target, er
 func (d *Desk) reach(ctx context.Context, from Line, extension string) (Line, error) {
 	var l Line
 	var account identity.Account
+	var standing policy.Standing
 	err := d.c.Store.View(ctx, func(tx *store.Tx) error {
 		err := sql.ErrNoRows
 		for _, scope := range []int64{from.Company, everybody} {
@@ -76,6 +80,13 @@ func (d *Desk) reach(ctx context.Context, from Line, extension string) (Line, er
 		if account, err = d.c.Accounts.ByID(ctx, tx, l.Account); errors.Is(err, identity.ErrNotFound) {
 			return refuse(NoSuch) // closed
 		}
+		if err != nil {
+			return err
+		}
+		standing, err = d.c.Vault.Standing(ctx, tx, l.Subject)
+		if errors.Is(err, vault.ErrNotFound) {
+			return refuse(NoSuch) // erased
+		}
 		return err
 	})
 	if err != nil {
@@ -83,7 +94,7 @@ func (d *Desk) reach(ctx context.Context, from Line, extension string) (Line, er
 	}
 	l.of(account)
 	l.Extension = extension
-	if l.Company != 0 && l.Company == from.Company {
+	if l.Company != 0 && l.Company == from.Company && !standing.Restricted {
 		l.Name, err = d.c.Accounts.Name(ctx, account)
 	}
 	return l, err

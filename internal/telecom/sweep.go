@@ -81,7 +81,7 @@ func (d *Desk) extension(ctx context.Context, tx *store.Tx, line int64) (string,
 	if err != nil {
 		return "", nil // no longer declared: nothing will be kept
 	}
-	_, err = d.fill(ctx, tx, roles, &l)
+	_, err = d.fill(ctx, tx, roles.own(systemActor), &l)
 	if errors.Is(err, ErrNoLine) {
 		return "", nil
 	}
@@ -98,21 +98,32 @@ func (d *Desk) Sweep(ctx context.Context) error {
 	if err := d.sweepPeople(ctx); err != nil {
 		return wrap(err)
 	}
+	return wrap(d.sweepCalls(ctx))
+}
+
+// sweepCalls removes the rows of calls whose record came to its day. They are
+// found in the order of their ids, which grow as the days do, so that there is
+// no index of days to write with each call.
+func (d *Desk) sweepCalls(ctx context.Context) error {
 	today := d.c.Now().UnixMilli() / dayMillis
 	for after := int64(0); ; {
 		var ids []int64
-		err := d.c.Store.Update(ctx, func(tx *store.Tx) (err error) {
-			// Ids and not days are the order, so that there is no index of days.
-			if ids, err = tx.IDs(ctx, "SELECT id FROM calls WHERE id > $1 ORDER BY id LIMIT $2", after, sweepBatch); err != nil || len(ids) == 0 {
-				return err
-			}
-			_, err = tx.Exec(ctx, "DELETE FROM calls WHERE id > $1 AND id <= $2 AND ended_ms > 0 AND expires_day <= $3", after, ids[len(ids)-1], today)
+		err := d.c.Store.View(ctx, func(tx *store.Tx) (err error) {
+			ids, err = tx.IDs(ctx, "SELECT id FROM calls WHERE id > $1 AND ended_ms > 0 AND expires_day <= $2 ORDER BY id LIMIT $3", after, today, sweepBatch)
 			return err
 		})
 		if err != nil || len(ids) == 0 {
-			return wrap(err)
+			return err
 		}
-		after = ids[len(ids)-1]
+		last := ids[len(ids)-1]
+		err = d.c.Store.Update(ctx, func(tx *store.Tx) error {
+			_, err := tx.Exec(ctx, "DELETE FROM calls WHERE id > $1 AND id <= $2 AND ended_ms > 0 AND expires_day <= $3", after, last, today)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		after = last
 	}
 }
 

@@ -32,6 +32,8 @@ var (
 	// ErrNotFound says that there is no such call, or that it is somebody
 	// else's.
 	ErrNotFound = errors.New("telecom: no such call")
+	// ErrClosed says that the desk was closed.
+	ErrClosed = errors.New("telecom: the desk is closed")
 )
 
 // Config is what the desk stands on. What is marked as optional may be nil.
@@ -114,7 +116,7 @@ func wrap(err error) error {
 	if err == nil || errors.As(err, &r) {
 		return err
 	}
-	for _, known := range []error{ErrNoLine, ErrTaken, ErrExtension, ErrNotFound} {
+	for _, known := range []error{ErrNoLine, ErrTaken, ErrExtension, ErrNotFound, ErrClosed} {
 		if errors.Is(err, known) {
 			return err
 		}

@@ -55,6 +55,12 @@ func (c *clock) now() time.Time {
 // New opens a bench on a store under an operator's policy.
 func New(tb testing.TB, st *store.Store, operator string) *Bench {
 	tb.Helper()
+	return NewWith(tb, st, operator, func(*policy.Policy) {})
+}
+
+// NewWith is New under a policy that edit has changed.
+func NewWith(tb testing.TB, st *store.Store, operator string, edit func(*policy.Policy)) *Bench {
+	tb.Helper()
 	fsys, ok := operators.FS(operator)
 	if !ok {
 		tb.Fatalf("no operator %s", operator)
@@ -63,6 +69,7 @@ func New(tb testing.TB, st *store.Store, operator string) *Bench {
 	if len(faults) > 0 {
 		tb.Fatal(faults)
 	}
+	edit(profile.Policy)
 	b := &Bench{TB: tb, Store: st, Office: &Office{}, Policy: policy.Compile(profile.Policy), Logged: &strings.Builder{}, clock: &clock{at: Noon}}
 	dir := tb.TempDir()
 	ring, err := keys.Open(context.Background(), st, filepath.Join(dir, "keys"))
