@@ -54,7 +54,7 @@ func newCall(s *Server, in *incoming) *call {
 	c.a = &leg{
 		call: c, flow: in.flow, line: in.flow.line, callID: in.CallID().Value(), tag: newTag(), theirTag: from,
 		us: address{in.To().DisplayName, *in.To().Address.Clone()}, them: address{in.From().DisplayName, *in.From().Address.Clone()},
-		theirSeq: in.CSeq().SeqNo, offered: media.SendRecv, wanted: media.SendRecv,
+		theirSeq: int64(in.CSeq().SeqNo), offered: media.SendRecv, wanted: media.SendRecv,
 	}
 	in.flow.mu.Lock()
 	c.a.instance = in.flow.instance
@@ -97,7 +97,7 @@ func (c *call) begin(in *incoming) {
 	}
 	c.phase = ringing
 	c.after(c.s.NoAnswer, func() { c.end(endNoAnswer) })
-	c.ring(withheld || c.to.Withheld)
+	c.ring()
 }
 
 // caller reports whether an INVITE comes from who it says, and whether its
@@ -126,7 +126,7 @@ func (c *call) let(in *incoming, withheld bool) (err error) {
 	if c.a.media, err = c.s.Relay.Accept(ctx, string(in.Body())); err != nil {
 		return err
 	}
-	c.record, err = c.s.Desk.Begin(ctx, telecom.Start{From: c.a.line, To: c.to, Withheld: withheld || c.to.Withheld, Video: hasVideo(string(in.Body()))})
+	c.record, err = c.s.Desk.Begin(ctx, telecom.Start{From: c.a.line, To: c.to, Withheld: withheld, Video: hasVideo(string(in.Body()))})
 	if err == nil {
 		c.state.Store(&CallState{From: c.a.line, To: c.to, Since: c.s.Now().UnixMilli()})
 	}
@@ -191,7 +191,10 @@ func (c *call) answered(l *leg, res *sipgo.Response) {
 	st.Answered = true
 	c.state.Store(&st)
 	for _, other := range c.forks {
-		other.giveUp(sipgo.NewHeader("Reason", `SIP;cause=200;text="Call completed elsewhere"`)) // RFC 3326
+		if other != l {
+			other.giveUp(sipgo.NewHeader("Reason", `SIP;cause=200;text="Call completed elsewhere"`)) // RFC 3326
+			other.stop()
+		}
 	}
 	interval, _ := sessionTime(c.in)
 	c.a.unacked = c.in.CSeq().SeqNo
@@ -225,6 +228,8 @@ func (c *call) endBy(v verdict, byCaller bool) {
 		switch {
 		case l == c.b:
 			l.bye(because(v.status, v.words)...)
+		case v == endDeclined: // so that the other devices show no missed call
+			l.giveUp(sipgo.NewHeader("Reason", `SIP;cause=603;text="Declined elsewhere"`))
 		default:
 			l.giveUp()
 		}

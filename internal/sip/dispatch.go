@@ -91,8 +91,8 @@ func (s *Server) invited(in *incoming) {
 		s.dialogs[key] = c
 		s.calls[c] = struct{}{}
 		s.side(c, in.flow.line)
+		c.do(func() { c.begin(in) }) // while nobody can find the call: what ends it comes after
 		s.mu.Unlock()
-		c.do(func() { c.begin(in) })
 	}
 }
 

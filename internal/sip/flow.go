@@ -114,14 +114,17 @@ func (f *flow) serve(ctx context.Context) {
 	work.Go(func() { f.beat(ctx) })
 	for {
 		_, b, err := f.sock.Read(ctx)
-		if err != nil || !f.frame(ctx, b) {
+		if err != nil {
+			f.cancel() // nobody reads what waits
+			break
+		}
+		if !f.frame(ctx, b) {
 			break
 		}
 	}
 	f.s.left(f)
 	f.end()
 	f.shut(websocket.StatusNormalClosure)
-	f.cancel()
 	work.Wait()
 	_ = f.sock.CloseNow()
 	close(f.gone)
@@ -206,6 +209,8 @@ func (f *flow) write(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-f.leave:
+			ctx, cancel := context.WithTimeout(ctx, writeTime) // for all of them
+			defer cancel()
 			for len(f.out) > 0 {
 				if f.put(ctx, <-f.out) != nil {
 					return

@@ -24,7 +24,8 @@ type leg struct {
 	tag, theirTag   string
 	us, them        address
 	target          sipgo.Uri // where their Contact says that requests go
-	seq, theirSeq   uint32
+	seq             uint32
+	theirSeq        int64           // -1 before their first request: it may be 0 (RFC 3261 8.1.1.5)
 	offered, wanted media.Direction // what the device was last told of the sound's way, and what it is to be told
 
 	// Of a device that is called.
@@ -32,7 +33,8 @@ type leg struct {
 	reached   bool // it has answered with 1xx: only then may it be told CANCEL
 	cancel    []sipgo.Header
 	cancelled bool
-	told      bool // of that
+	told      bool   // of that
+	abandon   func() // waits no more for an answer to the INVITE
 
 	over     bool // it has said BYE, or been told, or refused
 	lost     bool // its flow has ended and no other has come yet
@@ -141,6 +143,7 @@ func (l *leg) sendCancel() {
 	}
 	req.SetBody(nil)
 	l.flow.ask(req, func(*sipgo.Response) {})
+	time.AfterFunc(l.call.s.Acked, l.abandon) // RFC 3261 9.1
 }
 
 // learn takes from an answer what the dialog needs: the tag and the target. It

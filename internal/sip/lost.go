@@ -111,10 +111,10 @@ const (
 )
 
 // sessionTime is the interval that a request asks for, in seconds, 0 for none.
-// short says that it is too short.
+// short says that it is too short. One that we were to refresh is none.
 func sessionTime(in *incoming) (n int, short bool) {
 	n, ok := seconds(in, "session-expires")
-	if !ok {
+	if !ok || lists(in, "session-expires", "refresher=uas") {
 		return 0, false
 	}
 	return min(n, mostSession), n < leastSession
@@ -148,9 +148,12 @@ func (l *leg) refreshed(interval int) {
 	})
 }
 
-// answererRefreshes takes the session timer that a device puts into its answer.
+// answererRefreshes takes the session timer that a device puts into its answer
+// to an INVITE of ours. Each such answer sets it anew, or ends it (RFC 4028 7.2).
 func (l *leg) answererRefreshes(res *sipgo.Response) {
-	if n, ok := seconds(res, "session-expires"); ok && n >= leastSession && lists(res, "session-expires", "refresher=uas") {
-		l.refreshed(min(n, mostSession))
+	n, ok := seconds(res, "session-expires")
+	if !ok || n < leastSession || !lists(res, "session-expires", "refresher=uas") {
+		n = 0
 	}
+	l.refreshed(min(n, mostSession))
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // ring calls every device of the callee at once (RFC 3261 16.6, in parallel).
-func (c *call) ring(withheld bool) {
+func (c *call) ring() {
 	if c.to.Reach != telecom.ToLine {
 		c.end(endUnavailable) // no trunk leads further yet
 		return
@@ -19,7 +19,7 @@ func (c *call) ring(withheld bool) {
 	c.s.side(c, c.to.Line)
 	c.s.mu.Unlock()
 	for _, b := range c.s.devices(c.to.Line) {
-		if l := c.fork(b, withheld); l != nil {
+		if l := c.fork(b); l != nil {
 			c.forks = append(c.forks, l)
 		}
 	}
@@ -33,8 +33,8 @@ func (c *call) ring(withheld bool) {
 }
 
 // fork makes the dialog with one device. Nothing of the caller's is in it but
-// the number and the name that the operator knows, or neither.
-func (c *call) fork(b *binding, withheld bool) *leg {
+// the number and the name that the desk shows, or neither.
+func (c *call) fork(b *binding) *leg {
 	ctx, cancel := context.WithTimeout(c.s.base, deskTime)
 	defer cancel()
 	m, offer, err := c.s.Relay.Invite(ctx, c.a.media)
@@ -42,18 +42,18 @@ func (c *call) fork(b *binding, withheld bool) *leg {
 		c.s.Log.Error("a device could not be called", "error", err)
 		return nil
 	}
+	extension, name := c.record.Shown()
 	l := &leg{
-		call: c, flow: b.flow, line: b.flow.line, instance: b.instance, media: m, callID: newCallID(), tag: newTag(), target: *b.contact.Clone(),
-		us:   address{c.a.line.Name, sipgo.Uri{Scheme: "sip", User: c.a.line.Extension, Host: c.s.Domain}},
-		them: address{"", sipgo.Uri{Scheme: "sip", User: c.to.Line.Extension, Host: c.s.Domain}},
-
+		call: c, flow: b.flow, line: b.flow.line, instance: b.instance, media: m, callID: newCallID(), tag: newTag(), target: *b.contact.Clone(), theirSeq: -1,
+		us:      address{name, sipgo.Uri{Scheme: "sip", User: extension, Host: c.s.Domain}},
+		them:    address{"", sipgo.Uri{Scheme: "sip", User: c.to.Line.Extension, Host: c.s.Domain}},
 		offered: media.SendRecv, wanted: media.SendRecv,
 	}
-	if withheld { // RFC 3323 4.1.1.3
+	if extension == "" { // withheld, RFC 3323 4.1.1.3
 		l.us = address{"Anonymous", sipgo.Uri{Scheme: "sip", User: "anonymous", Host: "anonymous.invalid"}}
 	}
 	l.invite = l.request(sipgo.INVITE)
-	if withheld {
+	if extension == "" {
 		l.invite.AppendHeader(sipgo.NewHeader("Privacy", "id"))
 	}
 	l.describe(l.invite, offer)
@@ -64,7 +64,7 @@ func (c *call) fork(b *binding, withheld bool) *leg {
 }
 
 func (c *call) send(l *leg) {
-	l.flow.ask(l.invite, func(res *sipgo.Response) {
+	l.abandon = l.flow.ask(l.invite, func(res *sipgo.Response) {
 		c.do(func() { c.heard(l, res) })
 	})
 }
@@ -102,7 +102,8 @@ func (c *call) took(l *leg, res *sipgo.Response) {
 		return
 	}
 	l.ack(l.invite.CSeq().SeqNo)
-	if c.phase != ringing || l.cancelled {
+	if c.phase != ringing || l.cancelled || l.over {
+		l.over = false // it was, for us; the device thinks otherwise
 		l.bye()
 		return
 	}

@@ -29,11 +29,11 @@ func (c *call) inside(in *incoming) {
 			halt(&l.ackTimer)
 		}
 		return
-	case in.CSeq().SeqNo <= l.theirSeq: // RFC 3261 12.2.2
+	case int64(in.CSeq().SeqNo) <= l.theirSeq: // RFC 3261 12.2.2
 		in.answer(sipgo.StatusInternalServerError, nil)
 		return
 	}
-	l.theirSeq = in.CSeq().SeqNo
+	l.theirSeq = int64(in.CSeq().SeqNo)
 	c.found(l, in.flow)
 	switch in.Method {
 	case sipgo.BYE:
@@ -173,6 +173,7 @@ func (c *call) toldWay(l *leg, on *flow, way media.Direction, seq uint32, res *s
 	l.offered = way // also where it was refused: that is not asked twice
 	if res.IsSuccess() {
 		l.ack(seq)
+		l.answererRefreshes(res)
 		if err := l.media.Answered(string(res.Body())); err != nil && !errors.Is(err, media.ErrClosed) {
 			c.s.Log.Warn("an answer within a call could not be taken", "error", err)
 		}

@@ -131,14 +131,14 @@ func serverKey(req *sipgo.Request) string {
 }
 
 // ask sends a request. each is called with every answer; where none comes, the
-// last call has nil. It must not wait.
-func (f *flow) ask(req *sipgo.Request, each func(*sipgo.Response)) {
+// last call has nil. It must not wait. What is returned gives up on an answer.
+func (f *flow) ask(req *sipgo.Request, each func(*sipgo.Response)) (giveUp func()) {
 	req.SetTransport("WS")
 	p := &pending{each: each}
 	key, err := sipgo.ClientTxKeyMake(req)
 	if err != nil {
 		each(nil)
-		return
+		return func() {}
 	}
 	p.tx = sipgo.NewClientTx(key, req, f, quiet)
 	p.tx.OnTerminate(func(string, error) {
@@ -158,6 +158,7 @@ func (f *flow) ask(req *sipgo.Request, each func(*sipgo.Response)) {
 	if ended || p.tx.Init() != nil {
 		p.tx.Terminate()
 	}
+	return p.tx.Terminate
 }
 
 // response passes an answer to the request that it belongs to, and reports

@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -116,6 +117,9 @@ func ruleVia(req *sipgo.Request) *fault {
 func ruleCSeq(req *sipgo.Request) *fault {
 	if req.CSeq().MethodName != req.Method {
 		return badRequest("CSeq Method Does Not Match")
+	}
+	if req.CSeq().SeqNo > math.MaxInt32 { // RFC 3261 8.1.1.5
+		return badRequest("Malformed CSeq")
 	}
 	return nil
 }
@@ -238,13 +242,12 @@ func ruleBody(req *sipgo.Request) *fault {
 	if len(req.Body()) == 0 || req.Method == sipgo.ACK {
 		return nil
 	}
-	accept := map[sipgo.RequestMethod]string{sipgo.INVITE: typeSDP, sipgo.UPDATE: typeSDP, sipgo.INFO: typeRelay + ", " + typeDTMF}[req.Method]
-	if accept == "" {
+	accept := map[sipgo.RequestMethod][]string{sipgo.INVITE: {typeSDP}, sipgo.UPDATE: {typeSDP}, sipgo.INFO: {typeRelay, typeDTMF}}[req.Method]
+	if accept == nil {
 		return nil
 	}
-	got := mediaType(req)
-	if len(headers(req, "content-encoding")) > 0 || got == "" || !strings.Contains(accept, got) {
-		return &fault{code: sipgo.StatusUnsupportedMediaType, text: "Unsupported Media Type", headers: []sipgo.Header{sipgo.NewHeader("Accept", accept)}}
+	if len(headers(req, "content-encoding")) > 0 || !slices.Contains(accept, mediaType(req)) {
+		return &fault{code: sipgo.StatusUnsupportedMediaType, text: "Unsupported Media Type", headers: []sipgo.Header{sipgo.NewHeader("Accept", strings.Join(accept, ", "))}}
 	}
 	return nil
 }

@@ -1,0 +1,197 @@
+package sip_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"candour/internal/identity"
+	"candour/internal/mail/mailtest"
+	"candour/internal/media"
+	"candour/internal/sip"
+	"candour/internal/store"
+	"candour/internal/store/storetest"
+	"candour/internal/telecom"
+)
+
+func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
+
+const domain = "invoco.test"
+
+// patience bounds a wait for what has to come. Nothing waits for it to pass.
+const patience = 30 * time.Second
+
+// house is an operator's telephone service: a store, its desk, a relay and the
+// people who have lines.
+type house struct {
+	*mailtest.Bench
+	accounts *identity.Accounts
+	desk     *telecom.Desk
+	relay    *media.Relay
+	people   int
+}
+
+func newHouse(t *testing.T, st *store.Store) *house {
+	t.Helper()
+	b := mailtest.New(t, st, "invoco")
+	a, err := identity.New(identity.Config{
+		Store: st, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Queue: b.Queue, InForce: b.InForce, Now: b.Now, Floor: time.Nanosecond,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	relay, err := media.New(media.Config{Addr: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := relay.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	desk := telecom.New(telecom.Config{Store: st, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Accounts: a, InForce: b.InForce, Now: b.Now})
+	return &house{Bench: b, accounts: a, desk: desk, relay: relay}
+}
+
+// open is newHouse on SQLite: what the signalling does is the same on both
+// engines, as the stories show.
+func open(t *testing.T) *house {
+	t.Helper()
+	return newHouse(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+}
+
+var token = regexp.MustCompile(`token=([A-Za-z0-9_-]{32})`)
+
+// line gives somebody an account and a line.
+func (h *house) line(role identity.Role, extension string) telecom.Line {
+	h.TB.Helper()
+	ctx := context.Background()
+	address, _, err := h.accounts.Employ(ctx, role, "person"+extension+"@example.test")
+	if err != nil {
+		h.TB.Fatal(err)
+	}
+	o, err := h.accounts.Finish(ctx, token.FindStringSubmatch(address)[1], "harbour lantern twelve", identity.Device{Address: "192.0.2.7"})
+	if err != nil {
+		h.TB.Fatal(err)
+	}
+	err = h.Store.Update(ctx, func(tx *store.Tx) error {
+		_, err := h.desk.Give(ctx, tx, o.Session.Account.ID, extension)
+		return err
+	})
+	if err != nil {
+		h.TB.Fatal(err)
+	}
+	l, err := h.desk.LineOf(ctx, o.Session.Account.ID)
+	if err != nil {
+		h.TB.Fatal(err)
+	}
+	return l
+}
+
+// calls are somebody's own list, newest first.
+func (h *house) calls(l telecom.Line) (list []telecom.Entry) {
+	h.TB.Helper()
+	err := h.Store.View(context.Background(), func(tx *store.Tx) (err error) {
+		list, err = h.desk.Calls(context.Background(), tx, l.Subject, 0, telecom.MaxCalls)
+		return err
+	})
+	if err != nil {
+		h.TB.Fatal(err)
+	}
+	return list
+}
+
+// exchange is the signalling under test, behind an HTTP server on loopback.
+type exchange struct {
+	*house
+	t   *testing.T
+	sip *sip.Server
+	web *httptest.Server
+
+	lines map[string]telecom.Line // by what a test calls them
+	out   atomic.Bool             // everybody's session has ended
+	shut  atomic.Bool
+}
+
+var errSignedOut = errors.New("signed out")
+
+// serve starts the signalling for people. Times that a test does not set are so
+// long that they never come.
+func (h *house) serve(t *testing.T, c sip.Config, people map[string]telecom.Line) *exchange {
+	t.Helper()
+	c.Desk, c.Relay, c.Domain = h.desk, h.relay, domain
+	if c.Now == nil {
+		c.Now = h.Now
+	}
+	for _, d := range []*time.Duration{&c.NoAnswer, &c.Grace, &c.Beat, &c.Acked} {
+		if *d == 0 {
+			*d = time.Hour
+		}
+	}
+	s, err := sip.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := &exchange{house: h, t: t, sip: s, lines: people}
+	x.web = httptest.NewServer(http.HandlerFunc(x.flow))
+	t.Cleanup(x.close)
+	return x
+}
+
+// flow serves /NAME as the web layer does for somebody who is signed in.
+func (x *exchange) flow(w http.ResponseWriter, r *http.Request) {
+	l, ok := x.lines[strings.TrimPrefix(r.URL.Path, "/")]
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	alive := func(context.Context) error {
+		if x.out.Load() {
+			return errSignedOut
+		}
+		return nil
+	}
+	if err := x.sip.ServeFlow(w, r, l, alive); err != nil {
+		w.WriteHeader(http.StatusUpgradeRequired)
+	}
+}
+
+// close ends the service, and wants nothing of it to be left.
+func (x *exchange) close() {
+	if x.shut.Swap(true) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := x.sip.Close(ctx); err != nil {
+		x.t.Errorf("closing: %v", err)
+	}
+	x.web.Close()
+	x.until("nothing of the service is left", func() bool { return !strings.Contains(stacks(), "candour/internal/sip.") })
+	if n := len(x.sip.Calls()); n != 0 {
+		x.t.Errorf("%d calls are left", n)
+	}
+}
+
+func stacks() string {
+	b := make([]byte, 1<<20)
+	return string(b[:runtime.Stack(b, true)])
+}
+
+// until waits for what comes about by itself.
+func (x *exchange) until(what string, is func() bool) {
+	x.t.Helper()
+	for end := time.Now().Add(patience); !is(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			x.t.Fatalf("not so: %s\n%s", what, stacks())
+		}
+	}
+}
