@@ -52,6 +52,10 @@ func Bridge(caller, callee *Leg) error {
 	}
 	unlink(caller, callee)
 	unlink(callee, caller)
+	for k := range kinds {
+		caller.ways[k].out.skip()
+		callee.ways[k].out.skip()
+	}
 	link(caller, callee)
 	refresh(caller, callee)
 	return nil
@@ -178,6 +182,7 @@ func (l *Leg) pass(k kind, b []byte, now time.Time) {
 	to := &r.to.ways[k]
 	if !w.wants().Sends() || !to.wants().Receives() {
 		l.held.Add(1)
+		to.out.skip()
 		return
 	}
 	if !to.out.write(p, h.to, h.clock, now) {

@@ -140,7 +140,7 @@ func renumbered(codecs []codec) []codec {
 		n, ok := fixed[c.name]
 		if !ok {
 			if next == 101 {
-				break // four H.264 formats are all that browsers and phones share
+				continue // four H.264 formats are all that browsers and phones share
 			}
 			n, next = next, next+1
 		}

@@ -44,6 +44,13 @@ func (l *Leg) firstAnswered() error {
 	if err != nil {
 		return fmt.Errorf("media: %w", err)
 	}
+	for _, t := range l.pc.GetTransceivers() {
+		if s, ok := t.Sender().Track().(*stream); ok && taken(l.sections, s.kind) == nil {
+			if err := t.Stop(); err != nil { // no reports of what was refused
+				return fmt.Errorf("media: %w", err)
+			}
+		}
+	}
 	l.local.setup = map[string]string{"active": "passive", "passive": "active"}[l.remote.setup]
 	return nil
 }
@@ -89,8 +96,11 @@ func (l *Leg) answer() error {
 
 // open makes the connection. Callers hold mu.
 func (l *Leg) open() error {
-	if l.isClosed() {
+	switch {
+	case l.isClosed():
 		return ErrClosed
+	case l.pc != nil: // it was tried, and failed
+		return ErrState
 	}
 	var codecs [kinds][]codec
 	for k := range codecs {
@@ -98,7 +108,7 @@ func (l *Leg) open() error {
 			codecs[k] = s.codecs
 		}
 	}
-	pc, err := l.relay.connection(codecs)
+	pc, err := l.relay.connection(codecs, l.buffer)
 	if err != nil {
 		return err
 	}
@@ -149,7 +159,10 @@ func (l *Leg) gather(ctx context.Context, d webrtc.SessionDescription) error {
 // ofLeg describes the leg to pion.
 func (l *Leg) ofLeg(c credentials) string {
 	s := session{credentials: c, origin: 1, version: 1, sections: slices.Clone(l.sections), ofLeg: true}
-	s.sections = slices.DeleteFunc(s.sections, func(s section) bool { return !s.taken && !l.asked })
+	// pion wants refused sections in an answer to its own offer, and cannot answer
+	// an offer that has them.
+	answers := l.asked && !l.settled
+	s.sections = slices.DeleteFunc(s.sections, func(s section) bool { return !s.taken && !answers })
 	for i := range s.sections {
 		s.sections[i].dir = SendRecv
 	}

@@ -45,6 +45,7 @@ type Leg struct {
 	held      atomic.Uint64
 	dropped   atomic.Uint64
 	events    atomic.Uint64
+	buffers   atomic.Int32 // how many sources the leg named
 
 	digits    chan digit
 	digitTurn sync.Mutex    // held while a digit is sent
@@ -118,7 +119,10 @@ func (r *Relay) Accept(ctx context.Context, offer string) (*Leg, error) {
 			l.ways[s.kind].will.Store(uint32(s.dir))
 		}
 	}
-	return l, r.add(l)
+	if err := r.add(l); err != nil {
+		return nil, err
+	}
+	return l, nil
 }
 
 // keep makes the codecs of the sections those with which packets pass.
@@ -228,9 +232,6 @@ func (l *Leg) accordingTo(d *description) error {
 		}
 		own.codecs = agreed(own.codecs, theirs.codecs)
 		own.taken = theirs.taken && carries(own.codecs)
-		if theirs.ssrc != 0 {
-			own.ssrc = theirs.ssrc
-		}
 		next = append(next, own)
 	}
 	if taken(next, audio) == nil {

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
 	"github.com/pion/interceptor/pkg/report"
+	"github.com/pion/transport/v5/packetio"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -116,7 +118,8 @@ func (r *Relay) engine(own *net.UDPAddr) webrtc.SettingEngine {
 
 // connection makes what ends a leg here: codecs as the leg numbers them, and no
 // interceptors but those of RTCP reports.
-func (r *Relay) connection(codecs [kinds][]codec) (*webrtc.PeerConnection, error) {
+// buffer makes the buffer of each source that the leg names.
+func (r *Relay) connection(codecs [kinds][]codec, buffer func(packetio.BufferPacketType, uint32) io.ReadWriteCloser) (*webrtc.PeerConnection, error) {
 	cert, err := r.certificate()
 	if err != nil {
 		return nil, err
@@ -139,7 +142,9 @@ func (r *Relay) connection(codecs [kinds][]codec) (*webrtc.PeerConnection, error
 	if err != nil {
 		return nil, fmt.Errorf("media: %w", err)
 	}
-	api := webrtc.NewAPI(webrtc.WithMediaEngine(engine), webrtc.WithInterceptorRegistry(registry), webrtc.WithSettingEngine(r.settings))
+	settings := r.settings
+	settings.BufferFactory = buffer
+	api := webrtc.NewAPI(webrtc.WithMediaEngine(engine), webrtc.WithInterceptorRegistry(registry), webrtc.WithSettingEngine(settings))
 	pc, err := api.NewPeerConnection(webrtc.Configuration{
 		Certificates:  []webrtc.Certificate{cert},
 		BundlePolicy:  webrtc.BundlePolicyMaxBundle,

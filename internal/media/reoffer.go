@@ -28,11 +28,14 @@ func (l *Leg) Reoffered(offer string) (answer string, dir Direction, err error) 
 	if len(d.sections) < len(l.sections) {
 		return "", Inactive, malformed("fewer sections than before") // RFC 3264 section 8
 	}
+	before := l.sections
 	if err := l.accordingTo(d); err != nil {
 		return "", Inactive, err
 	}
 	if d.ufrag != l.remote.ufrag || d.pwd != l.remote.pwd {
 		if err := l.restart(d.credentials); err != nil {
+			l.sections = before
+			l.keep()
 			return "", Inactive, err
 		}
 	}

@@ -29,13 +29,12 @@ type credentials struct {
 type section struct {
 	media   string // audio, video, application...
 	proto   string
-	format  string // the first one, for a refusal
+	format  string // for a refusal
 	mid     string
 	taken   bool // we carry it; else it is refused with port 0 (RFC 3264 section 6)
 	kind    kind
 	codecs  []codec
 	dir     Direction
-	ssrc    uint32 // the source that it declares, 0 if none
 	bundled bool
 }
 
@@ -142,10 +141,10 @@ func readSection(m *sdp.MediaDescription) (section, error) {
 	if len(m.MediaName.Formats) > maxFormats || !token(s.proto) || !token(s.media) {
 		return s, malformed("m= line")
 	}
-	if len(m.MediaName.Formats) > 0 && token(m.MediaName.Formats[0]) {
-		s.format = m.MediaName.Formats[0]
+	if _, rtp := kindOf(s.media); !rtp && len(m.MediaName.Formats) > 0 && token(m.MediaName.Formats[0]) {
+		s.format = m.MediaName.Formats[0] // of RTP it is 0: another number without its rtpmap is a fault to some
 	}
-	mux, only, group := false, false, uint32(0)
+	mux, only := false, false
 	for _, a := range m.Attributes {
 		switch a.Key {
 		case "mid":
@@ -156,22 +155,11 @@ func readSection(m *sdp.MediaDescription) (section, error) {
 			mux = true
 		case "bundle-only":
 			only = true
-		case "ssrc":
-			if s.ssrc == 0 {
-				s.ssrc = source(a.Value)
-			}
-		case "ssrc-group":
-			if rest, ok := strings.CutPrefix(a.Value, "FID "); ok && group == 0 {
-				group = source(rest)
-			}
 		default:
 			if d, ok := directionOf(a.Key); ok {
 				s.dir = d
 			}
 		}
-	}
-	if group != 0 {
-		s.ssrc = group
 	}
 	var ok bool
 	if s.kind, ok = kindOf(s.media); !ok {
@@ -256,12 +244,6 @@ func readFingerprint(value string) (string, bool) {
 	size := map[string]int{"sha-256": 32, "sha-384": 48, "sha-512": 64}[algorithm]
 	raw, err := hex.DecodeString(strings.ReplaceAll(digest, ":", ""))
 	return algorithm + " " + digest, err == nil && size != 0 && len(raw) == size && len(digest) == 3*size-1
-}
-
-func source(value string) uint32 {
-	first, _, _ := strings.Cut(value, " ")
-	n, _ := strconv.ParseUint(first, 10, 32)
-	return uint32(n)
 }
 
 // token is narrower than RFC 8866 section 9: what no writer could mistake.

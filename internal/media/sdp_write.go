@@ -100,12 +100,12 @@ func (s *session) codec(line func(string, ...any), k kind, c codec) {
 	}
 }
 
-// source names the one source of a section: ours to the leg, the leg's to pion.
+// source names our one source of a section to the leg. Those of the leg are not
+// told to pion: it would drop every other for good, and a browser may change its
+// source at any time. They are known by their formats as they come, which choose
+// keeps apart.
 func (s *session) source(line func(string, ...any), m section) {
 	if s.ofLeg {
-		if m.ssrc != 0 {
-			line("a=ssrc:%d cname:leg", m.ssrc)
-		}
 		return
 	}
 	line("a=msid:%s %s", s.cname, m.kind)

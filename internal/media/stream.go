@@ -51,6 +51,15 @@ func (s *stream) write(p packet, format uint8, clock uint32, now time.Time) bool
 	return ok && s.send(p.marker, format, seq, tick, p.payload)
 }
 
+// skip notes that packets were dropped on purpose: what passes next follows the
+// last that passed. The other end would count a gap as loss, and a long one, over
+// half the numbers there are, would make all that follows come too late.
+func (s *stream) skip() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.number.cut = true
+}
+
 // event sends a packet of a digit of ours (RFC 4733 section 2.5).
 func (s *stream) event(marker bool, format uint8, tick uint32, payload []byte, now time.Time) bool {
 	s.mu.Lock()
@@ -103,8 +112,8 @@ func (s *stream) close() {
 // Bind is called by pion when a description is agreed.
 func (s *stream) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
 	codecs := c.CodecParameters()
-	if len(codecs) == 0 {
-		return webrtc.RTPCodecParameters{}, webrtc.ErrUnsupportedCodec
+	if len(codecs) == 0 { // the leg refused this kind, which is no fault: nothing will be written
+		return webrtc.RTPCodecParameters{}, nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
