@@ -55,7 +55,7 @@ func (s *sites) closePhones(ctx context.Context) {
 	}
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
-	if err := s.phones.server.Close(ending); err != nil {
+	if err := errors.Join(s.phones.server.Close(ending), s.desks.phones.Close(ending)); err != nil {
 		s.log.Warn("calls were under way and could not all be ended; the next start closes their records", "error", err)
 	}
 	if err := s.phones.relay.Close(); err != nil {

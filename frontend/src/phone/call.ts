@@ -132,11 +132,6 @@ export class Call {
     }
   }
 
-  /** The numbers of the browser about this call, for tests and for support. */
-  statistics(): Promise<RTCStatsReport> {
-    return this.#session.connection.getStats();
-  }
-
   #hear(): void {
     const s = this.#session;
     s.on('peerconnection', ({ peerconnection }) => this.#watch(peerconnection));

@@ -10,7 +10,7 @@ import { address } from './number';
 export type State = 'connecting' | 'ready' | 'lost' | 'signed-out' | 'refused';
 
 /** Who the phone is, as the server tells. */
-export interface Session { signedIn: boolean; extension?: string; name?: string; domain?: string }
+export interface Session { signedIn: boolean; extension?: string; name?: string; domain?: string; granted?: string[] }
 
 /** What the line tells the page. */
 export interface Watcher {

@@ -25,6 +25,9 @@ export async function take(video: boolean, permissions: Record<Device, Permissio
   return sound;
 }
 
+/** Asks for the camera alone, in a call that goes on. */
+export const picture = (permission: Permission | undefined, signal: AbortSignal): Promise<Got> => one('camera', permission, signal);
+
 async function one(device: Device, permission: Permission | undefined, signal: AbortSignal): Promise<Got> {
   if (permission === undefined) return { wrong: `This app may not use the ${device}.` };
   if (!(await permission.allowed(device, signal))) {

@@ -30,6 +30,11 @@ export class Permission {
     return answer;
   }
 
+  /** Notes what the server knows of the answer: another page may have changed it. */
+  is(granted: boolean): void {
+    this.#panel.dataset.granted = granted ? 'yes' : 'no';
+  }
+
   /** Keeps that the browser, or the person in the browser's own question, said no. */
   refused(): void {
     this.#answered(false);

@@ -3,12 +3,12 @@
 import { Call } from './call';
 import { spoken } from './clock';
 import { Line, session, type State } from './line';
-import { take } from './media';
+import { picture, take, type Got } from './media';
 import { dialled } from './number';
 import { Permission, type Device } from './permission';
 import { oneTab } from './tabs';
 import { Sounder, tones } from './tones';
-import { part, View, who } from './view';
+import { part, spokenOf, View } from './view';
 import { soundsBusy, why, type End } from './words';
 
 const busyLength = 3; // seconds of the tone of a busy line
@@ -167,14 +167,34 @@ class Phone {
   /** The devices of a call, asked for now; undefined if there is to be none. */
   async #take(video: boolean): Promise<MediaStream | undefined> {
     this.#sounds.wake();
-    this.#asking = new AbortController();
-    const got = await take(video, this.#permissions, this.#asking.signal);
-    this.#asking = undefined;
+    const got = await this.#ask((signal) => take(video, this.#permissions, signal));
+    if (got === undefined) return undefined;
     const said = 'wrong' in got ? got.wrong : got.said ?? '';
     if (said !== '') this.#view.say(said, 'wrong');
     if ('stream' in got) return got.stream;
     if (this.#call === undefined) part('phone-call-sound').focus();
     return undefined;
+  }
+
+  /**
+   * Asks for devices, if what was allowed before still is: it may have been taken
+   * back on another page. Undefined where nobody is signed in any more.
+   */
+  async #ask(act: (signal: AbortSignal) => Promise<Got>): Promise<Got | undefined> {
+    const asking = this.#asking = new AbortController();
+    try {
+      const me = await session(this.#root.dataset.session ?? '').catch(() => undefined);
+      if (me !== undefined && !me.signedIn) {
+        this.#went('signed-out');
+        return undefined;
+      }
+      for (const device of ['microphone', 'camera'] as const) {
+        if (me !== undefined) this.#permissions[device]?.is(me.granted?.includes(device) ?? false);
+      }
+      return await act(asking.signal);
+    } finally {
+      this.#asking = undefined;
+    }
   }
 
   #incoming(call: Call): void {
@@ -205,10 +225,12 @@ class Phone {
 
   async #camera(): Promise<void> {
     const call = this.#call;
-    if (call === undefined) return;
+    if (call === undefined || this.#asking !== undefined) return;
     if (call.seen) return call.show(undefined);
-    const stream = await navigator.mediaDevices.getUserMedia({ video: true }).catch(() => undefined);
-    await call.show(stream?.getVideoTracks()[0]);
+    const got = await this.#ask((signal) => picture(this.#permissions.camera, signal));
+    if (got === undefined) return;
+    if ('wrong' in got) this.#view.say(got.wrong, 'wrong');
+    else await call.show(got.stream.getVideoTracks()[0]);
   }
 
   #changed(call: Call): void {
@@ -226,7 +248,7 @@ class Phone {
     this.#sounds.stop();
     if (soundsBusy(end)) this.#sounds.play(tones.busy, busyLength);
     const length = call.since === undefined ? '' : ` It lasted ${spoken((Date.now() - call.since) / 1000)}.`;
-    const missed = !end.outgoing && !end.answered && !end.byUs && end.status === undefined && who(call) !== '' ? ` It was from ${who(call)}.` : '';
+    const missed = !end.outgoing && !end.answered && !end.byUs && end.status === undefined ? ` It was from ${spokenOf(call)}.` : '';
     this.#view.say(`${why(end)}${length}${missed}`, end.answered || end.byUs ? 'plain' : 'wrong');
     if (this.#state === 'signed-out') this.#view.show('phone-signed-out');
     else this.#view.dial(true);

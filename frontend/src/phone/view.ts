@@ -24,7 +24,14 @@ const panels = ['phone-dial', 'phone-incoming', 'phone-call', 'phone-elsewhere',
 type Panel = (typeof panels)[number];
 
 /** Who the other side is, in one line. */
-export const who = (call: Call): string => call.name || call.number || 'Number withheld';
+const who = (call: Call): string => call.name || numbered(call.number) || 'Number withheld';
+
+/** The same within a sentence. */
+export const spokenOf = (call: Call): string => call.name || numbered(call.number).replace('E', 'e') || 'somebody who withheld their number';
+
+const longest = 6; // digits of an extension
+
+const numbered = (number: string): string => (number !== '' && number.length <= longest ? `Extension ${number}` : number);
 
 export class View {
   readonly #title = document.title;
@@ -68,7 +75,7 @@ export class View {
     this.show('phone-incoming');
     document.title = `Incoming call – ${this.#title}`;
     part('phone-from').textContent = who(call);
-    part('phone-from-number').textContent = call.name === '' ? '' : `Extension ${call.number}`;
+    part('phone-from-number').textContent = call.name === '' ? '' : numbered(call.number);
     part('phone-from-kind').textContent = call.offersVideo ? 'Incoming video call' : 'Incoming call';
     part('phone-answer-video').hidden = !call.offersVideo;
     for (const id of ['phone-answer', 'phone-answer-video']) part<HTMLButtonElement>(id).disabled = answering;
@@ -78,7 +85,7 @@ export class View {
     this.show('phone-call');
     document.title = `${call.stage === 'talking' ? 'In a call' : 'Calling'} – ${this.#title}`;
     part('phone-with').textContent = who(call);
-    part('phone-with-number').textContent = call.name === '' ? '' : `Extension ${call.number}`;
+    part('phone-with-number').textContent = call.name === '' ? '' : numbered(call.number);
     const talking = call.stage === 'talking';
     this.#words(stage(call));
     this.#clock(talking ? call.since : undefined);

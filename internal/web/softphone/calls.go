@@ -138,11 +138,16 @@ func callView(e telecom.Entry, now time.Time) CallView {
 	return view
 }
 
+// longestExtension is how many digits an extension has at most.
+const longestExtension = 6
+
 // far says who was on the other side.
 func far(e telecom.Entry) string {
 	switch {
-	case e.Far != "":
+	case len(e.Far) > longestExtension:
 		return e.Far
+	case e.Far != "":
+		return "Extension " + e.Far
 	case e.Withheld && !e.Made:
 		return "Number withheld"
 	}
