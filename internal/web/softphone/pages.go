@@ -29,7 +29,8 @@ type Ask struct {
 	Refuse string
 }
 
-// Key is one of the twelve of a phone.
+// Key is one of the twelve of a phone. Name is how a sign is read out; empty
+// for a digit.
 type Key struct{ Digit, Letters, Name string }
 
 // Calls is the page "calls": one's own calls, newest first.

@@ -21,8 +21,8 @@ const numberID = "dial-number"
 
 // keypad are the keys of a phone (ITU-T E.161).
 var keypad = []Key{
-	{"1", "", "1"}, {"2", "ABC", "2"}, {"3", "DEF", "3"}, {"4", "GHI", "4"}, {"5", "JKL", "5"}, {"6", "MNO", "6"},
-	{"7", "PQRS", "7"}, {"8", "TUV", "8"}, {"9", "WXYZ", "9"}, {"*", "", "star"}, {"0", "+", "0"}, {"#", "", "hash"},
+	{"1", "", ""}, {"2", "ABC", ""}, {"3", "DEF", ""}, {"4", "GHI", ""}, {"5", "JKL", ""}, {"6", "MNO", ""},
+	{"7", "PQRS", ""}, {"8", "TUV", ""}, {"9", "WXYZ", ""}, {"*", "", "star"}, {"0", "", ""}, {"#", "", "hash"},
 }
 
 // phone shows the phone to whoever is signed in, and to everybody else what it
