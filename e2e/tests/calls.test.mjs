@@ -216,11 +216,11 @@ describe('a call that is not answered, or cut off', () => {
       await ann.dial(una.number);
       await una.at('phone-incoming').waitFor();
       assert.match(await una.at('phone-incoming').innerText(), /Ann Example\s+Extension 1001/); // of one firm
-      await together(ann.said('nobody answered'), una.said('You missed a call'));
+      await together(ann.said('Nobody answered.'), una.said('You missed a call'));
       assert.deepEqual((await ann.calls())[0], ['Extension 1006', 'Nobody answered']);
       assert.deepEqual((await una.calls())[0], ['Extension 1001', 'Missed call']);
       await ann.dial('1005');
-      await ann.said('not open'); // nobody is there
+      await ann.said('Their phone is not connected'); // nobody is there
       await una.page.locator('[data-ask]').first().waitFor({ state: 'hidden' });
       await ann.dial(una.number);
       await una.answer();
@@ -281,8 +281,8 @@ describe('without scripts', () => {
     const text = await page.locator('main').innerText();
     assert.match(text, /Extension 1001/);
     assert.match(text, /Calls need a script/);
-    assert.equal(await page.getByRole('button', { name: 'Call', exact: true }).count(), 0);
-    await page.getByRole('link', { name: 'Permissions' }).click();
+    assert.equal(await page.getByRole('button', { name: /^Call/ }).count(), 0);
+    await page.getByRole('link', { name: 'Permissions', exact: true }).click();
     assert.match(await page.locator('main').innerText(), /needed for calls/);
     await page.goto(server.url(`softphone.${site}`, '/calls'));
     assert.match(await page.locator('main').innerText(), /No calls yet/);

@@ -214,8 +214,11 @@ export class Call {
     release(this.#stream);
     const message = (event.message ?? undefined) as Answered | undefined;
     const end: End = { outgoing: this.outgoing, answered, byUs: this.#byUs || event.originator === 'local', number: this.outgoing ? this.number : '', cause: event.cause };
-    const status = message?.status_code ?? reason(message?.getHeader?.('Reason'));
+    const header = message?.getHeader?.('Reason');
+    const status = message?.status_code ?? reason(header);
     if (status !== undefined) end.status = status;
+    const words = told(header);
+    if (words !== undefined) end.words = words;
     this.#listener.ended(this, end);
   }
 }
@@ -224,4 +227,10 @@ export class Call {
 function reason(header: string | undefined): number | undefined {
   const cause = header?.match(/\bSIP\b[^,]*;\s*cause\s*=\s*(\d{3})/i)?.[1];
   return cause === undefined ? undefined : Number(cause);
+}
+
+/** What our server tells the person there, which knows best why (RFC 3326). */
+function told(header: string | undefined): string | undefined {
+  const text = header?.match(/\btext\s*=\s*"((?:[^"\\]|\\.)*)"/i)?.[1];
+  return text?.replace(/\\(.)/g, '$1') || undefined;
 }

@@ -9,6 +9,7 @@ export interface End {
   byUs: boolean;
   number: string; // that was dialled; empty for an incoming call
   status?: number; // SIP status of the answer (RFC 3261 section 21), or of the Reason header
+  words?: string; // of our server, for the person
   cause?: string; // of the SIP library, where no answer came
 }
 
@@ -52,7 +53,7 @@ export function why(end: End): string {
   if (!end.outgoing) return incoming(end);
   if (end.byUs && (end.cause === 'Canceled' || end.status === 487)) return 'You ended the call before it was answered.';
   if (isEmergency(end.number)) return helpElsewhere;
-  return answers[end.status ?? 0] ?? causes[end.cause ?? ''] ?? 'The call could not be connected. Please try again in a minute.';
+  return end.words ?? answers[end.status ?? 0] ?? causes[end.cause ?? ''] ?? 'The call could not be connected. Please try again in a minute.';
 }
 
 function incoming(end: End): string {

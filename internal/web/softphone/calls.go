@@ -46,6 +46,7 @@ func (h *site) calls(w http.ResponseWriter, r *http.Request, me *identity.Sessio
 	}
 	for _, e := range entries {
 		view := callView(e, web.VisitOf(r).Now)
+		view.Dial = "" // there is no phone on this page
 		view.Forget = callsPath + "/" + strconv.FormatInt(e.Call, 10) + "/forget"
 		page.Calls = append(page.Calls, view)
 	}

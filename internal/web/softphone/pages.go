@@ -49,7 +49,7 @@ type CallView struct {
 	What   string // what came of it
 	When   string
 	Stamp  string // the same for programs, RFC 3339
-	Dial   string // what reaches the other side; empty if nothing does
+	Dial   string // what the phone on the page dials to reach the other side; empty if nothing does
 	Forget string // where the button to remove it posts; empty where there is none
 }
 
