@@ -34,12 +34,13 @@ func (Start) LogValue() slog.Value { return slog.StringValue("(start of a call)"
 type Call struct {
 	d     *Desk
 	id    int64
-	start Start
+	start Start // as it was let through
 	begun time.Time
 	actor string // of the caller
 
 	mu       sync.Mutex // held while an act of the call is committed
 	answered time.Time
+	callee   keys.SubjectID // whom the line was of that was called, or that answered
 	over     bool
 }
 
@@ -59,7 +60,7 @@ func (d *Desk) Begin(ctx context.Context, s Start) (*Call, error) {
 		return nil, d.refused(Self)
 	}
 	s.Withheld = s.Withheld || s.To.Withheld
-	c := &Call{d: d, id: d.c.Store.NewID(), start: s, begun: d.c.Now(), actor: s.From.Role.Actor()}
+	c := &Call{d: d, id: d.c.Store.NewID(), start: s, begun: d.c.Now(), actor: s.From.Role.Actor(), callee: s.To.Line.Subject}
 	d.alive(c.id, true) // before it can be found open
 	if err := d.together(ctx, &op{call: c, begin: true}); err != nil {
 		d.alive(c.id, false)
@@ -111,7 +112,9 @@ func (c *Call) Shown() (extension, name string) {
 }
 
 // Answered notes that the call was answered, by the line it was for or one that
-// stood in for it. Only the first counts.
+// stood in for it: that line's person has the callee's part of the record, and
+// the caller's says whom they dialled all the same (PECR reg 10: the connected
+// line is not told). Only the first counts.
 func (c *Call) Answered(ctx context.Context, by Line) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -120,7 +123,7 @@ func (c *Call) Answered(ctx context.Context, by Line) error {
 	}
 	c.answered = c.d.c.Now()
 	if by.Subject != 0 {
-		c.start.To.Line = by
+		c.callee = by.Subject
 	}
 	return wrap(c.d.together(ctx, &op{call: c}))
 }
@@ -173,11 +176,10 @@ type ended struct {
 
 func (c *Call) ended(code Code) *ended {
 	from, to := c.start.From, c.start.To.Line
-	e := &ended{
-		id: c.id, caller: from.Subject, callee: to.Subject, callerSays: from.Extension, calleeSays: to.Extension, actor: c.actor,
+	return &ended{
+		id: c.id, caller: from.Subject, callee: c.callee, callerSays: from.Extension, calleeSays: to.Extension, actor: c.actor,
 		withheld: c.start.Withheld, video: c.start.Video, begun: c.begun, answered: c.answered, at: c.d.c.Now(), code: code,
 	}
-	return e
 }
 
 // act does acts on calls in one transaction. A refusal stays with its act; an
@@ -193,7 +195,7 @@ func (d *Desk) act(ctx context.Context, tx *store.Tx, ops []*op) error {
 			ends = append(ends, o.end)
 		default:
 			_, err = tx.Exec(ctx, "UPDATE calls SET answered_ms = $1, callee = $2 WHERE id = $3 AND ended_ms = 0 AND callee <> 0",
-				o.call.answered.UnixMilli(), int64(o.call.start.To.Line.Subject), o.call.id)
+				o.call.answered.UnixMilli(), int64(o.call.callee), o.call.id)
 		}
 		var r *Refusal
 		if errors.As(err, &r) {

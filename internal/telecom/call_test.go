@@ -168,7 +168,26 @@ func (x *exchange) exported(s keys.SubjectID) (list []string) {
 	return list
 }
 
-// A refusal writes nothing, has its code, and is counted for everybody to see.
+// L26: a line that stands in for another has the call in its list; the caller is told
+// whom they dialled.
+func TestAnsweredByAnother(t *testing.T) {
+	each(t, func(x *exchange) {
+		ann, bob := x.two()
+		cal := x.line(x.customer("Cal"), "1003")
+		for range 2 {
+			c := x.begin(ann, "1002")
+			x.must(c.Answered(ctx, cal))
+			x.want("while they talk", x.count("SELECT COUNT(*) FROM calls WHERE ended_ms = 0 AND callee = $1", int64(cal.Subject)), 1)
+			x.must(c.Ended(ctx, telecom.End{Code: telecom.Completed}))
+		}
+		x.want("Ann's list", x.words(ann)[0], "Call to 1002, answered")
+		x.want("Cal's list", x.words(cal)[0], "Call from 1001, answered")
+		x.want("Bob's list", len(x.words(bob)), 0)
+	})
+}
+
+// A refusal writes nothing, has its code, and is counted for everybody to see;
+// an emergency call that cannot be made is refused as such (L29).
 func TestRefusals(t *testing.T) {
 	each(t, func(x *exchange) {
 		ann, bob := x.two()

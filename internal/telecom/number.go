@@ -10,7 +10,8 @@ import (
 
 // Bounds of what is dialled.
 const (
-	maxDialled   = 64 // bytes; ITU-T E.164 has 15 digits, and people put spaces between
+	maxE164      = 15 // digits (ITU-T E.164 section 6.2.1)
+	maxDialled   = 64 // bytes; people put spaces between
 	minExtension = 2  // digits
 	maxExtension = 6
 )
@@ -155,7 +156,11 @@ func (n number) world() (string, error) {
 		}
 		return "", refuse(NoSuch)
 	}
-	return phonenumbers.Format(parsed, phonenumbers.E164), nil
+	e164 := phonenumbers.Format(parsed, phonenumbers.E164)
+	if len(e164) > 1+maxE164 { // plans of countries have longer ones, within the country
+		return "", refuse(NoSuch)
+	}
+	return e164, nil
 }
 
 // homeLeast is the least number of the home country with all its ten digits.

@@ -104,7 +104,7 @@ func parseFar(words string) string {
 
 func isNumber(s string) bool {
 	s = strings.TrimPrefix(s, "+")
-	return s != "" && len(s) <= 15 && strings.Trim(s, "0123456789") == ""
+	return s != "" && len(s) <= maxE164 && strings.Trim(s, "0123456789") == ""
 }
 
 // end keeps the records of calls that are over, closes their rows, and tells

@@ -127,7 +127,8 @@ func (d *Desk) sweepCalls(ctx context.Context) error {
 	}
 }
 
-// sweepPeople drops what is left of people who are there no more.
+// sweepPeople drops what is left of people who are there no more. They are
+// looked for in transactions that hold up no call.
 func (d *Desk) sweepPeople(ctx context.Context) error {
 	for _, query := range []string{
 		"SELECT l.subject FROM lines l LEFT JOIN subjects s ON s.subject = l.subject WHERE s.subject IS NULL ORDER BY l.id LIMIT $1",
@@ -136,10 +137,17 @@ func (d *Desk) sweepPeople(ctx context.Context) error {
 	} {
 		for {
 			var gone []int64
-			err := d.c.Store.Update(ctx, func(tx *store.Tx) (err error) {
-				if gone, err = tx.IDs(ctx, query, sweepBatch); err != nil {
-					return err
-				}
+			err := d.c.Store.View(ctx, func(tx *store.Tx) (err error) {
+				gone, err = tx.IDs(ctx, query, sweepBatch)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			if len(gone) == 0 {
+				break
+			}
+			err = d.c.Store.Update(ctx, func(tx *store.Tx) error {
 				for _, s := range gone {
 					if err := d.Erased(ctx, tx, keys.SubjectID(s)); err != nil {
 						return err
@@ -149,9 +157,6 @@ func (d *Desk) sweepPeople(ctx context.Context) error {
 			})
 			if err != nil {
 				return err
-			}
-			if len(gone) < sweepBatch {
-				break
 			}
 		}
 	}

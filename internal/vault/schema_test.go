@@ -90,6 +90,10 @@ var nonPersonal = map[string]string{
 	"sessions.id": "id", "sessions.token": "hash of a random token", "sessions.account": "id", "sessions.surface": "policy id", "sessions.level": "code", "sessions.way": "code", "sessions.began_ms": "time", "sessions.seen_ms": "time", "sessions.ends_ms": "time", "sessions.proved_ms": "time", "sessions.tries": "count", "sessions.device": "record id",
 	"account_links.id": "id", "account_links.kind": "code", "account_links.account": "id", "account_links.subject": "pseudonym", "account_links.address": "record id", "account_links.role": "one of a closed set", "account_links.company": "id", "account_links.pair": "id", "account_links.surface": "policy id", "account_links.policy": "policy version", "account_links.wording": "hash", "account_links.state": "code", "account_links.made_ms": "time", "account_links.ends_ms": "time", "account_links.counted": "flag",
 	"account_mails.mark": "HMAC under a key outside the database", "account_mails.day": "day", "account_mails.amount": "count",
+
+	"lines.id": "id", "lines.account": "id", "lines.subject": "pseudonym", "lines.mark": "HMAC under a key outside the database", "lines.number": "record id", "lines.opened_ms": "time",
+	"calls.id": "id", "calls.caller": "pseudonym", "calls.callee": "pseudonym", "calls.caller_line": "id, while the call is open", "calls.callee_line": "id, while the call is open",
+	"calls.withheld": "flag", "calls.video": "flag", "calls.begun_ms": "time", "calls.answered_ms": "time", "calls.ended_ms": "time", "calls.code": "code", "calls.record": "record id", "calls.expires_day": "day",
 }
 
 func TestEveryColumnIsDeclared(t *testing.T) {
