@@ -1,8 +1,11 @@
 package media
 
 import (
+	"errors"
+	"io"
 	"time"
 
+	"github.com/pion/interceptor"
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
 )
@@ -120,8 +123,8 @@ func (l *Leg) arrived(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
 		return // what it sends stays unread
 	}
 	w.source.Store(uint32(track.SSRC()))
-	l.run(func() { l.readMedia(k, track) })
-	l.run(func() { drain(receiver) })
+	l.run(func() { l.each(track.Read, func(b []byte) { l.pass(k, b, time.Now()) }) })
+	l.run(func() { l.each(receiver.Read, func([]byte) {}) }) // the interceptors see its reports on the way
 	if k == video {
 		l.run(l.picture)
 	}
@@ -131,16 +134,27 @@ func (l *Leg) arrived(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
 // memory until the leg is closed.
 const maxTracks = 16
 
-// readMedia passes on what arrives until the leg is closed.
-func (l *Leg) readMedia(k kind, track *webrtc.TrackRemote) {
+// maxFaults is how many packets one after the other may be unreadable. It is a
+// guard against turning in circles: what is read no more ends with an error that
+// each knows.
+const maxFaults = 1000
+
+// each takes what is read until the leg is closed. A packet that pion or its
+// interceptors cannot read is dropped, and the next is read: any side can send
+// one, and reports of a kind that pion does not know are none.
+func (l *Leg) each(read func([]byte) (int, interceptor.Attributes, error), take func([]byte)) {
 	buf := make([]byte, 8192) // as much as pion's port takes
-	for {
-		n, _, err := track.Read(buf)
-		if n == 0 && err != nil {
+	for faults := 0; faults < maxFaults; {
+		n, _, err := read(buf)
+		switch {
+		case n > 0: // with an error: the payload type is not known to pion
+			faults = 0
+			l.guard(func() { take(buf[:n]) })
+		case errors.Is(err, io.EOF) || errors.Is(err, io.ErrClosedPipe) || l.isClosed():
 			return
+		default:
+			faults++
 		}
-		// With n > 0 an error says that pion does not know the payload type.
-		l.guard(func() { l.pass(k, buf[:n], time.Now()) })
 	}
 }
 
@@ -190,33 +204,35 @@ func (l *Leg) pass(k kind, b []byte, now time.Time) {
 	}
 }
 
-// readFeedback passes requests for a whole picture to the other leg; reports are
-// read by the interceptors on the way.
-func (l *Leg) readFeedback(sender *webrtc.RTPSender) {
-	buf := make([]byte, 8192)
-	for {
-		n, _, err := sender.Read(buf)
-		if n == 0 && err != nil {
-			return
-		}
-		l.guard(func() { l.feedback(buf[:n]) })
-	}
-}
-
+// feedback passes requests for a whole picture to the other leg, and how much of
+// it this leg can take; reports are read by the interceptors on the way.
 func (l *Leg) feedback(b []byte) {
 	packets, err := rtcp.Unmarshal(b)
-	if err != nil {
+	r := l.route.Load()
+	if err != nil || r == nil {
 		return
 	}
 	for _, p := range packets {
-		switch p.(type) {
+		switch p := p.(type) {
 		case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
-			if r := l.route.Load(); r != nil {
-				r.to.picture()
-			}
-			return
+			r.to.picture()
+		case *rtcp.ReceiverEstimatedMaximumBitrate:
+			r.to.limit(p.Bitrate)
 		}
 	}
+}
+
+// limit tells the leg how many bits a second the other can take: without that it
+// would send a slow network more than it carries, and sound would suffer too
+// (draft-alvestrand-rmcat-remb).
+func (l *Leg) limit(rate float32) {
+	source := l.ways[video].source.Load()
+	if source == 0 || l.isClosed() {
+		return
+	}
+	_ = l.pc.WriteRTCP([]rtcp.Packet{&rtcp.ReceiverEstimatedMaximumBitrate{
+		SenderSSRC: l.ways[video].out.own(), Bitrate: rate, SSRCs: []uint32{source},
+	}})
 }
 
 // picture asks the leg for a whole picture (RFC 4585 section 6.3.1).
@@ -228,16 +244,6 @@ func (l *Leg) picture() {
 	_ = l.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{
 		SenderSSRC: l.ways[video].out.own(), MediaSSRC: source,
 	}})
-}
-
-// drain reads the leg's reports, so that the interceptors see them.
-func drain(receiver *webrtc.RTPReceiver) {
-	buf := make([]byte, 1500)
-	for {
-		if n, _, err := receiver.Read(buf); n == 0 && err != nil {
-			return
-		}
-	}
 }
 
 // became is called by pion when the way opens or is lost.

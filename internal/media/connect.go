@@ -199,7 +199,7 @@ func (l *Leg) offer() string {
 // watch reads what the leg says of what we send.
 func (l *Leg) watch() {
 	for _, sender := range l.pc.GetSenders() {
-		l.run(func() { l.readFeedback(sender) })
+		l.run(func() { l.each(sender.Read, l.feedback) })
 	}
 }
 

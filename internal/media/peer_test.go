@@ -106,6 +106,7 @@ type browser struct {
 	video []string // nil: no picture
 	mute  bool     // it has no camera: video is only received
 	data  bool     // it also wants a data channel
+	ip6   bool     // it has no other way
 }
 
 // peer is a WebRTC end of a test: pion's own, full ICE, without any interceptor.
@@ -125,7 +126,11 @@ type peer struct {
 
 func newPeer(t testing.TB, b browser) *peer {
 	t.Helper()
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	addr, network := "127.0.0.1:0", webrtc.NetworkTypeUDP4
+	if b.ip6 {
+		addr, network = "[::1]:0", webrtc.NetworkTypeUDP6
+	}
+	conn, err := net.ListenPacket("udp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,8 +138,10 @@ func newPeer(t testing.TB, b browser) *peer {
 	s := webrtc.SettingEngine{LoggerFactory: silent{}}
 	s.SetICEUDPMux(mux)
 	s.SetIncludeLoopbackCandidate(true)
-	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	s.SetNetworkTypes([]webrtc.NetworkType{network})
 	s.SetHandleUndeclaredSSRCWithoutAnswer(true)
+	s.DisableSRTPReplayProtection(true)                       // it sees all that leaves
+	s.SetICETimeouts(patience, patience, 50*time.Millisecond) // it shows that it is there as often as that
 	engine := b.formats(t)
 	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(engine), webrtc.WithInterceptorRegistry(&interceptor.Registry{}), webrtc.WithSettingEngine(s)).
 		NewPeerConnection(webrtc.Configuration{BundlePolicy: webrtc.BundlePolicyMaxBundle})

@@ -15,6 +15,7 @@ import (
 	"github.com/pion/dtls/v3"
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
+	"github.com/pion/interceptor/pkg/nack"
 	"github.com/pion/interceptor/pkg/report"
 	"github.com/pion/transport/v5/packetio"
 	"github.com/pion/webrtc/v4"
@@ -37,6 +38,9 @@ const (
 	socketBuffer = 4 << 20
 	// replayWindow in packets: late ones within it still pass.
 	replayWindow = 512
+	// maxAsked is how often a lost packet of a picture is asked for, every 100 ms:
+	// after that it would come too late, and the other end asks for a new picture.
+	maxAsked = 5
 )
 
 // Config is what a Relay needs.
@@ -129,16 +133,14 @@ func (r *Relay) connection(codecs [kinds][]codec, buffer func(packetio.BufferPac
 		for _, c := range codecs[k] {
 			p := c.parameters()
 			if kind(k) == video {
-				p.RTCPFeedback = []webrtc.RTCPFeedback{{Type: "ccm", Parameter: "fir"}, {Type: "nack", Parameter: "pli"}}
+				p.RTCPFeedback = []webrtc.RTCPFeedback{{Type: "goog-remb"}, {Type: "ccm", Parameter: "fir"}, {Type: "nack"}, {Type: "nack", Parameter: "pli"}}
 			}
 			if err := engine.RegisterCodec(p, typ); err != nil {
 				return nil, fmt.Errorf("media: %w", err)
 			}
 		}
 	}
-	registry := &interceptor.Registry{}
-	err = webrtc.ConfigureRTCPReportsWithOptions(registry,
-		[]report.ReceiverOption{report.WithReceiverLoggerFactory(silent{})}, report.WithSenderLoggerFactory(silent{}))
+	registry, err := interceptors(len(codecs[video]) > 0)
 	if err != nil {
 		return nil, fmt.Errorf("media: %w", err)
 	}
@@ -154,6 +156,31 @@ func (r *Relay) connection(codecs [kinds][]codec, buffer func(packetio.BufferPac
 		return nil, fmt.Errorf("media: %w", err)
 	}
 	return pc, nil
+}
+
+// interceptors are few, for each costs something a packet: RTCP reports, and for
+// a picture what asks again for packets that were lost on the way to us, and gives
+// those that were lost on the way from us (RFC 4585 section 6.2.1): a picture of
+// which one packet is missing cannot be shown. They leave again as they left
+// before, so that SRTP makes the same of them.
+func interceptors(picture bool) (*interceptor.Registry, error) {
+	registry := &interceptor.Registry{}
+	err := webrtc.ConfigureRTCPReportsWithOptions(registry,
+		[]report.ReceiverOption{report.WithReceiverLoggerFactory(silent{})}, report.WithSenderLoggerFactory(silent{}))
+	if err != nil || !picture {
+		return registry, err
+	}
+	gives, err := nack.NewResponderInterceptor(nack.ResponderSize(replayWindow), nack.WithResponderLoggerFactory(silent{}))
+	if err != nil {
+		return nil, err
+	}
+	asks, err := nack.NewGeneratorInterceptor(nack.GeneratorSize(replayWindow), nack.GeneratorMaxNacksPerPacket(maxAsked), nack.WithGeneratorLoggerFactory(silent{}))
+	if err != nil {
+		return nil, err
+	}
+	registry.Add(gives)
+	registry.Add(asks)
+	return registry, nil
 }
 
 // certificate gives the one of today: a key pair for all calls costs nothing a

@@ -95,7 +95,9 @@ func (s *session) codec(line func(string, ...any), k kind, c codec) {
 		line("a=fmtp:%d %s", n, c.fmtp)
 	}
 	if k == video {
+		line("a=rtcp-fb:%d goog-remb", n)
 		line("a=rtcp-fb:%d ccm fir", n)
+		line("a=rtcp-fb:%d nack", n)
 		line("a=rtcp-fb:%d nack pli", n)
 	}
 }

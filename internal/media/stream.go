@@ -88,8 +88,8 @@ func (s *stream) send(marker bool, format uint8, seq uint16, tick uint32, payloa
 	s.header = rtp.Header{
 		Version: 2, Marker: marker, PayloadType: format, SequenceNumber: seq, Timestamp: tick, SSRC: s.source,
 	}
-	if _, err := s.writer.WriteRTP(&s.header, payload); err != nil {
-		return false // the way is not open yet, or not any more
+	if n, err := s.writer.WriteRTP(&s.header, payload); err != nil || n == 0 {
+		return false // the way is not open any more, or not yet, which is no error to pion
 	}
 	s.count.add(len(payload))
 	return true

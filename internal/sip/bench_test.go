@@ -36,7 +36,6 @@ type house struct {
 	accounts *identity.Accounts
 	desk     *telecom.Desk
 	relay    *media.Relay
-	people   int
 }
 
 func newHouse(t *testing.T, st *store.Store) *house {
@@ -58,6 +57,11 @@ func newHouse(t *testing.T, st *store.Store) *house {
 		}
 	})
 	desk := telecom.New(telecom.Config{Store: st, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Accounts: a, InForce: b.InForce, Now: b.Now})
+	t.Cleanup(func() {
+		if err := desk.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
 	return &house{Bench: b, accounts: a, desk: desk, relay: relay}
 }
 
@@ -189,8 +193,12 @@ func stacks() string {
 // until waits for what comes about by itself.
 func (x *exchange) until(what string, is func() bool) {
 	x.t.Helper()
-	for end := time.Now().Add(patience); !is(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
+	beat := time.NewTicker(2 * time.Millisecond)
+	defer beat.Stop()
+	for end := time.After(patience); !is(); {
+		select {
+		case <-beat.C:
+		case <-end:
 			x.t.Fatalf("not so: %s\n%s", what, stacks())
 		}
 	}

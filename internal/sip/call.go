@@ -123,6 +123,9 @@ func (c *call) let(in *incoming, withheld bool) (err error) {
 	if c.to, err = c.s.Desk.Route(ctx, c.a.line, dialled); err != nil {
 		return err
 	}
+	if c.s.often(c.a.line) { // after the desk: what it tells of emergencies, it always tells
+		return errOften
+	}
 	if c.a.media, err = c.s.Relay.Accept(ctx, string(in.Body())); err != nil {
 		return err
 	}

@@ -107,6 +107,22 @@ func TestOurOfferIsTooEarly(t *testing.T) {
 	to.bye()
 }
 
+// An offer of ours that is answered after the end is acknowledged, and no more.
+func TestOurOfferIsAnsweredTooLate(t *testing.T) {
+	x := three(t, sip.Config{})
+	a, b := x.registered("ann"), x.registered("ben")
+	from, to := talk(a, b)
+	from.reinvite("sendonly", "recvonly", 3)
+	ours := b.asked("INVITE")
+	to.replyTo(ours, 100, "")
+	from.ask("BYE", 200, "", "")
+	to.bye()
+	to.replyTo(ours, 200, answerTo(string(ours.Body()), b.id))
+	b.asked("ACK")
+	x.kept("ben", telecom.Completed)
+	b.quiet()
+}
+
 // What a side refuses is not asked again, and the call goes on.
 func TestOurOfferIsRefused(t *testing.T) {
 	x := three(t, sip.Config{})

@@ -6,8 +6,14 @@ import (
 	"candour/internal/telecom"
 )
 
-// maxCalls is how many calls a line may have a side of at once.
+// maxCalls is how many calls a line may make at once, and how many may come to
+// it. One is not counted with the other: who is rung at from all sides can still
+// call for help.
 const maxCalls = 8
+
+// maxBegun is how many calls a line may begin in one minute: each is a record of
+// two people and evidence, which a program could write by the thousand.
+const maxBegun = 30
 
 // answer responds to a request, and ends its transaction if it can do no more.
 func (in *incoming) answer(code int, more []sipgo.Header) {
@@ -84,7 +90,7 @@ func (s *Server) invited(in *incoming) {
 	case twice: // the same request by another way, or a Call-ID used again (RFC 3261 8.2.2.2)
 		s.mu.Unlock()
 		in.answer(sipgo.StatusLoopDetected, nil)
-	case len(s.callsOf[in.flow.line.ID]) >= maxCalls:
+	case s.busy(in.flow.line, true):
 		s.mu.Unlock()
 		in.answer(endTooMany.status, because(endTooMany.status, endTooMany.words))
 	default:
@@ -94,6 +100,31 @@ func (s *Server) invited(in *incoming) {
 		c.do(func() { c.begin(in) }) // while nobody can find the call: what ends it comes after
 		s.mu.Unlock()
 	}
+}
+
+// busy reports whether a line made as many calls as it may, or got as many. The
+// caller holds mu.
+func (s *Server) busy(l telecom.Line, made bool) bool {
+	n := 0
+	for c := range s.callsOf[l.ID] {
+		if (c.a.line.ID == l.ID) == made {
+			n++
+		}
+	}
+	return n >= maxCalls
+}
+
+// often notes that a line begins a call, and reports whether it did so too often
+// in this minute.
+func (s *Server) often(l telecom.Line) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now := s.Now().Unix() / 60; now != s.minute {
+		s.minute = now
+		clear(s.begun)
+	}
+	s.begun[l.ID]++
+	return s.begun[l.ID] > maxBegun
 }
 
 // side notes that a line has a side of a call. The caller holds mu.

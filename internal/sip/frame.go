@@ -60,6 +60,9 @@ func read(b []byte) (msg sipgo.Message, f *fault, err error) {
 	case f != nil:
 	case perr != nil:
 		f = badRequest("Malformed Message")
+		if whole, _, _ := parser.Parse(essence(head), false); whole != nil {
+			msg = whole // the parser stopped at the fault, maybe before what an answer needs
+		}
 	case n != len(b) && len(body) > 0:
 		f = badRequest("Content-Length Does Not Match")
 	}
@@ -67,6 +70,28 @@ func read(b []byte) (msg sipgo.Message, f *fault, err error) {
 }
 
 var parser = sipgo.NewParser()
+
+// essence is a head without the headers that an answer does not repeat (RFC
+// 3261 8.2.6.2).
+func essence(head []byte) []byte {
+	var out []byte
+	keep := true // the start line
+	for line := range bytes.SplitSeq(head, crlf) {
+		if len(line) == 0 || line[0] != ' ' && line[0] != '\t' { // else it goes on with the one before
+			name, _, _ := bytes.Cut(line, []byte(":"))
+			switch longName(string(bytes.TrimSpace(name))) {
+			case "via", "from", "to", "call-id", "cseq":
+				keep = true
+			default:
+				keep = out == nil
+			}
+		}
+		if keep {
+			out = append(append(out, line...), crlf...)
+		}
+	}
+	return append(out, crlf...)
+}
 
 // clean reports whether a head is text whose lines all end in CR LF. A lone CR
 // or LF would be one line to us and two to whoever reads what we write.

@@ -174,6 +174,28 @@ func TestAnswerCrossesCancel(t *testing.T) {
 	x.kept("ann", telecom.Cancelled)
 }
 
+// Who says BYE before the answer gives up, whichever side it is.
+func TestByeBeforeTheAnswer(t *testing.T) {
+	x := three(t, sip.Config{})
+	a, b := x.registered("ann"), x.registered("ben")
+	from := a.call("1002")
+	to := b.rings()
+	from.took(a.answer("INVITE", from.seq, 180))
+	from.ask("BYE", 200, "", "")
+	from.refused(487)
+	to.cancelled()
+	x.kept("ben", telecom.Cancelled)
+	from = a.call("1002")
+	to = b.rings()
+	a.answer("INVITE", from.seq, 180)
+	to.ask("BYE", 200, "", "")
+	from.refused(480)
+	x.kept("ann", telecom.Unavailable)
+	to.reply(200, answerTo(to.sdp, b.id)) // all the same
+	to.bye()
+	a.quiet()
+}
+
 func TestNobodyAnswers(t *testing.T) {
 	x := three(t, sip.Config{NoAnswer: 50 * time.Millisecond})
 	a, b := x.registered("ann"), x.registered("ben")
@@ -248,15 +270,47 @@ func TestCallsThatAreNotLetThrough(t *testing.T) {
 	}
 }
 
-// One person cannot fill the house with calls.
+// Nobody writes records faster than a person calls; and who dials an emergency
+// is told all the same that this phone does not reach it (L29).
+func TestCallsOfAMinuteAreBounded(t *testing.T) {
+	x := three(t, sip.Config{})
+	a, c := x.registered("ann"), x.registered("cat")
+	for range 30 {
+		a.call("1002").refused(480)
+	}
+	again := x.registered("ann")
+	for _, p := range []*phone{a, again} {
+		if got := reason(p.call("1002").refused(503)); !strings.Contains(got, "wait a minute") {
+			t.Errorf("the caller is told %q", got)
+		}
+		if got := reason(p.call("999").refused(503)); !strings.Contains(got, "emergency") {
+			t.Errorf("who dials 999 is told %q", got)
+		}
+	}
+	c.call("1002").refused(480)
+	x.until("the calls are over", func() bool { return len(x.sip.Calls()) == 0 })
+	if n := len(x.calls(x.lines["ann"])); n != 30 {
+		t.Errorf("%d calls are kept", n)
+	}
+	x.Later(time.Minute)
+	a.call("1002").refused(480)
+}
+
+// One person cannot fill the house with calls, and many cannot keep somebody
+// from calling.
 func TestCallsOfALineAreBounded(t *testing.T) {
 	x := three(t, sip.Config{})
-	a, b := x.registered("ann"), x.registered("ben")
+	a, b, c := x.registered("ann"), x.registered("ben"), x.registered("cat")
 	for range 8 {
 		a.call("1002")
 		b.rings()
 	}
-	a.call("1002").refused(486)
-	x.registered("cat").call("1001") // others still reach her
+	if got := reason(a.call("1002").refused(486)); !strings.Contains(got, "too many calls") {
+		t.Errorf("the caller is told %q", got)
+	}
+	if got := reason(c.call("1002").refused(486)); !strings.Contains(got, "another call") {
+		t.Errorf("the ninth is told %q", got)
+	}
+	b.call("1001") // each of the two is still reached, and still reaches others
 	a.rings()
 }

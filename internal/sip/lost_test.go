@@ -2,6 +2,7 @@ package sip_test
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"strings"
@@ -56,6 +57,33 @@ func TestAFlowComesBack(t *testing.T) {
 	to.ask("BYE", 200, "", "")
 	from.bye()
 	x.kept("ann", telecom.Completed)
+}
+
+// An offer of ours that its device never saw is made again where the device is
+// now, whether the new flow comes before or after the end of the old.
+func TestAnOfferIsLostWithItsFlow(t *testing.T) {
+	for name, first := range map[string]bool{"the old flow ends first": true, "the new flow comes first": false} {
+		t.Run(name, func(t *testing.T) {
+			x := three(t, sip.Config{})
+			a, b := x.registered("ann"), x.registered("ben")
+			from, to := talk(a, b)
+			from.reinvite("sendonly", "recvonly", 3)
+			b.asked("INVITE")
+			if first {
+				b.lose()
+			}
+			again := x.phone("ben")
+			again.id, to.p = b.id, again
+			again.register(600, 200)
+			if !first {
+				b.lose()
+			}
+			to.offered("sendonly")
+			to.ask("BYE", 200, "", "")
+			from.bye()
+			x.kept("ann", telecom.Completed)
+		})
+	}
 }
 
 // Another device of the same person does not take the call over by registering.
@@ -116,7 +144,7 @@ func TestTheSessionEnds(t *testing.T) {
 				ringing.refused(480)
 			}
 			_ = rings
-			x.kept("ann", x.calls(x.lines["ann"])[0].Code)
+			x.until("the calls are over", func() bool { return len(x.sip.Calls()) == 0 })
 		})
 	}
 }
@@ -169,6 +197,23 @@ func TestCloseEndsAll(t *testing.T) {
 	if err := x.sip.Close(context.Background()); err != nil {
 		t.Error(err)
 	}
+}
+
+// Closing waits no longer than it may; what it could not close is closed at the
+// next start.
+func TestCloseInAHurry(t *testing.T) {
+	x := three(t, sip.Config{})
+	talk(x.registered("ann"), x.registered("ben"))
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := x.sip.Close(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("closing: %v", err)
+	}
+	x.close()
+	if err := x.desk.Resume(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	x.kept("ann", telecom.Interrupted)
 }
 
 // A browser that reads nothing holds up nobody, and its flow ends when too much

@@ -252,7 +252,6 @@ type dialog struct {
 	invite        message        // that this side sent
 	asked         *sipgo.Request // or got
 	sdp           string         // what came with the other side's offer or answer
-	origin        int
 }
 
 // call sends an INVITE.
@@ -280,11 +279,16 @@ func (p *phone) invite(m message) *dialog {
 // acknowledges it.
 func (d *dialog) refused(status int) *sipgo.Response {
 	d.p.t.Helper()
-	res := d.p.answer("INVITE", d.seq, status)
+	res := d.p.answer("INVITE", d.invite.seq, status)
+	d.acknowledged(res)
+	return res
+}
+
+// acknowledged is what refused does with the answer.
+func (d *dialog) acknowledged(res *sipgo.Response) {
 	ack := d.invite
 	ack.method, ack.to, ack.more, ack.kind, ack.body = "ACK", res.To().Value(), nil, "", ""
 	d.p.write(ack)
-	return res
 }
 
 // cancel gives up.
@@ -332,6 +336,11 @@ func (d *dialog) reply(status int, sdp string, more ...string) {
 
 func (d *dialog) replyTo(req *sipgo.Request, status int, sdp string, more ...string) {
 	d.p.t.Helper()
+	d.p.raw(d.text(req, status, sdp, more...))
+}
+
+// text is an answer as it is written.
+func (d *dialog) text(req *sipgo.Request, status int, sdp string, more ...string) string {
 	to := req.To().Value()
 	if !req.To().Params.Has("tag") {
 		to = d.local
@@ -345,7 +354,7 @@ func (d *dialog) replyTo(req *sipgo.Request, status int, sdp string, more ...str
 		lines = append(lines, "Content-Type: application/sdp")
 	}
 	lines = append(lines, "Content-Length: "+strconv.Itoa(len(sdp)), "", sdp)
-	d.p.raw(strings.Join(lines, "\r\n"))
+	return strings.Join(lines, "\r\n")
 }
 
 // accept takes the call, and waits for its ACK.

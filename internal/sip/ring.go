@@ -16,8 +16,15 @@ func (c *call) ring() {
 		return
 	}
 	c.s.mu.Lock()
-	c.s.side(c, c.to.Line)
+	busy := c.s.busy(c.to.Line, false)
+	if !busy {
+		c.s.side(c, c.to.Line)
+	}
 	c.s.mu.Unlock()
+	if busy {
+		c.end(endBusy)
+		return
+	}
 	for _, b := range c.s.devices(c.to.Line) {
 		if l := c.fork(b); l != nil {
 			c.forks = append(c.forks, l)

@@ -51,6 +51,8 @@ type Server struct {
 	dialogs  map[dialogKey]*call          // a call stands under the Call-ID of each of its dialogs
 	calls    map[*call]struct{}           // until their record is closed
 	callsOf  map[int64]map[*call]struct{} // the same, by the line of each side
+	minute   int64                        // since 1970
+	begun    map[int64]int                // calls in that minute, by line
 
 	refused atomic.Int64 // messages answered with a fault
 	dropped atomic.Int64 // messages that no answer could be given to
@@ -84,7 +86,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		Config: c, flows: map[*flow]struct{}{}, bindings: map[int64][]*binding{},
-		dialogs: map[dialogKey]*call{}, calls: map[*call]struct{}{}, callsOf: map[int64]map[*call]struct{}{},
+		dialogs: map[dialogKey]*call{}, calls: map[*call]struct{}{}, callsOf: map[int64]map[*call]struct{}{}, begun: map[int64]int{},
 	}
 	s.base, s.stop = context.WithCancel(context.Background())
 	return s, nil

@@ -42,7 +42,11 @@ var (
 	endLost        = verdict{telecom.Lost, 480, "The connection was lost."}
 	endClosing     = verdict{telecom.Interrupted, 503, "The telephone service is being restarted. Please try again in a minute."}
 	endTooMany     = verdict{telecom.Failed, 486, "You have too many calls open."}
+	endTooOften    = verdict{telecom.Failed, 503, "You made many calls in a short time. Please wait a minute."}
 )
+
+// errOften says that a line begins calls faster than a person does.
+var errOften = errors.New("sip: too many calls in a minute")
 
 // outcome is what the answer of the last device means for the call.
 func outcome(status int) verdict {
@@ -78,6 +82,8 @@ func refusal(err error) (v verdict, known bool) {
 	switch {
 	case errors.As(err, &r):
 		return verdict{r.Code, r.SIP(), r.Words()}, true
+	case errors.Is(err, errOften):
+		return endTooOften, true
 	case errors.Is(err, media.ErrSDP):
 		return endMalformed, true
 	case errors.Is(err, media.ErrCodec):

@@ -196,7 +196,7 @@ func glare() time.Duration {
 const (
 	digitTime = 160 * time.Millisecond
 	minDigit  = 40 * time.Millisecond
-	maxDigit  = 6 * time.Second
+	maxDigit  = time.Second // the longest that media sends
 )
 
 // digit passes on a digit that came in INFO. It is as secret as what is said,

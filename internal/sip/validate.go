@@ -1,7 +1,6 @@
 package sip
 
 import (
-	"math"
 	"slices"
 	"strings"
 
@@ -39,8 +38,10 @@ var compact = map[string]string{
 	"a": "accept-contact", "j": "reject-contact", "d": "request-disposition",
 }
 
-func nameOf(h sipgo.Header) string {
-	n := strings.ToLower(h.Name())
+func nameOf(h sipgo.Header) string { return longName(h.Name()) }
+
+func longName(name string) string {
+	n := strings.ToLower(name)
 	if long, ok := compact[n]; ok {
 		return long
 	}
@@ -117,9 +118,6 @@ func ruleVia(req *sipgo.Request) *fault {
 func ruleCSeq(req *sipgo.Request) *fault {
 	if req.CSeq().MethodName != req.Method {
 		return badRequest("CSeq Method Does Not Match")
-	}
-	if req.CSeq().SeqNo > math.MaxInt32 { // RFC 3261 8.1.1.5
-		return badRequest("Malformed CSeq")
 	}
 	return nil
 }
