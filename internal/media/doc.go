@@ -3,4 +3,10 @@
 // sources, so that neither side learns anything of the other's network; the
 // packets inside are passed on as they are, without transcoding. It knows SDP
 // (RFC 8866, RFC 3264) and nothing of SIP, people or the policy.
+//
+// Of a packet only what is said passes, with its marker, its distance in time and
+// its place among others. Of RTCP nothing passes: a side's request for a whole
+// picture, and how many bits a second of it the side can take, are told to the
+// other in reports of our own; lost packets of a picture are asked for and given
+// again on each leg by itself.
 package media
