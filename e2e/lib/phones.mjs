@@ -94,12 +94,12 @@ class Phone {
     await until(`pictures at ${this.number}`, async () => (await this.heard('video')).frames - before.frames >= 5);
   }
 
-  // silence is how much energy came in two seconds of sound: the beep of the
-  // made up microphone comes twice a second.
-  async silence() {
-    const settled = await this.played(0.5);
-    return (await this.played(2)).energy - settled.energy;
-  }
+  // silent waits until nothing is heard for two seconds of sound: the beep of
+  // the made up microphone comes twice a second.
+  silent = () => until(`silence at ${this.number}`, async () => {
+    const before = await this.heard();
+    return (await this.played(2)).energy - before.energy < audible / 10;
+  });
 
   async played(seconds) {
     const { duration } = await this.heard();
