@@ -126,8 +126,11 @@ func callView(e telecom.Entry, now time.Time) CallView {
 		}
 	}
 	parts := []string{words[e.Code]}
-	if e.Video {
+	switch {
+	case e.Video && !e.Answered.IsZero():
 		parts = append(parts, "with video")
+	case e.Video:
+		parts = append(parts, "video call")
 	}
 	if e.Made && e.Withheld {
 		parts = append(parts, "your number withheld")

@@ -100,7 +100,9 @@ func TestFlow(t *testing.T) {
 	b := open(t)
 	var served []telecom.Line
 	var alive func(context.Context) error
-	b.flow = func(line telecom.Line, lasts func(context.Context) error) { served, alive = append(served, line), lasts }
+	b.flow = func(line telecom.Line, lasts func(context.Context) error) {
+		served, alive = append(served, line), lasts
+	}
 	opening := http.Header{"Connection": {"Upgrade"}, "Upgrade": {"websocket"}, "Sec-Websocket-Protocol": {"chat, sip"}, "Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="}}
 	stranger, bob, ann := &caller{b.web.Browser(), b, nil}, b.caller(t, "Bob", ""), b.caller(t, "Ann", "1001")
 	stranger.Header, bob.Header = opening.Clone(), opening.Clone()
