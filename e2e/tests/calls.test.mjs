@@ -3,10 +3,10 @@
 // has said why.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { launch, talkative } from '../lib/browser.mjs';
+import { until } from '../lib/ask.mjs';
+import { launch, press, talkative } from '../lib/browser.mjs';
 import { look } from '../lib/look.mjs';
 import { phone, site } from '../lib/phones.mjs';
-import { press } from '../lib/browser.mjs';
 import { signIn } from '../lib/people.mjs';
 import { start } from '../lib/server.mjs';
 
@@ -202,6 +202,32 @@ describe('two customers', () => {
     await bea.idle();
   });
 
+  it('take back what a call uses, and it ends at once (R16)', async () => {
+    await ann.dial(bea.number, { video: true });
+    await bea.answer();
+    await ann.at('phone-own').waitFor();
+    const page = await ann.page.context().newPage();
+    const takeBack = async (permission) => {
+      await page.goto(new URL('/permissions', ann.page.url()).href);
+      await press(page, page.locator(`#permission-${permission}`).getByRole('button', { name: /^Take it back/ }));
+    };
+    await takeBack('camera');
+    await ann.said('You took the camera back');
+    await ann.at('phone-own').waitFor({ state: 'hidden' });
+    await bea.hears();
+    await takeBack('microphone');
+    await together(ann.said('You took the microphone back'), bea.said('They ended the call.'));
+    await page.close();
+  });
+
+  it('hang up by closing the page', async () => {
+    const eli = await phone(browser, server, 'eli');
+    await eli.dial(bea.number);
+    await bea.answer();
+    await eli.close();
+    await bea.said('They ended the call.');
+  });
+
   it('saw no error on their pages', () => {
     assert.deepEqual([...ann.wrong, ...bea.wrong], []);
   });
@@ -254,8 +280,10 @@ describe('whose browser says no', () => {
     problems.push(...await look(ann.page, 'phone-refused'));
     assert.deepEqual(await ann.calls(), []);
     const page = await ann.page.context().newPage();
-    await page.goto(new URL('/permissions', ann.page.url()).href);
-    assert.match(await page.locator('#permission-microphone').innerText(), /You said no/);
+    await until('the answer in the list', async () => { // it is on its way while the page goes on
+      await page.goto(new URL('/permissions', ann.page.url()).href);
+      return /You said no/.test(await page.locator('#permission-microphone').innerText());
+    });
     await ann.close();
   });
 });

@@ -2,7 +2,7 @@
 // is, one's calls, and what the app may use.
 import { Call } from './call';
 import { spoken } from './clock';
-import { Line, session, type State } from './line';
+import { Line, session, type Session, type State } from './line';
 import { picture, take, type Got } from './media';
 import { dialled } from './number';
 import { Permission, type Device } from './permission';
@@ -12,7 +12,10 @@ import { part, spokenOf, View } from './view';
 import { soundsBusy, why, type End } from './words';
 
 const busyLength = 3; // seconds of the tone of a busy line
+const beat = 20_000; // milliseconds between two looks at whether what a call uses is still allowed
 const settle = 1200; // milliseconds until a call that ended stands in the list
+
+const devices = ['microphone', 'camera'] as const satisfies readonly Device[];
 
 class Phone {
   readonly #root: HTMLElement;
@@ -23,10 +26,13 @@ class Phone {
   #state: State = 'connecting';
   #call: Call | undefined;
   #asking: AbortController | undefined;
+  #because = ''; // why we ended the call, where nobody pressed a button
+  #kept: Promise<unknown> = Promise.resolve(); // answers on their way to the server
+  #granted: readonly string[] = []; // what the server last knew to be allowed
 
   constructor(root: HTMLElement) {
     this.#root = root;
-    this.#permissions = { microphone: permission('microphone'), camera: permission('camera') };
+    this.#permissions = { microphone: this.#permission('microphone'), camera: this.#permission('camera') };
   }
 
   begin(): void {
@@ -43,6 +49,10 @@ class Phone {
       busy: () => this.#call !== undefined || this.#asking !== undefined,
     });
     part('phone-here').addEventListener('click', come);
+    // A permission is taken back on a page of its own, which says that it was
+    // loaded; one that is open on another device is found on the beat.
+    if ('BroadcastChannel' in globalThis) new BroadcastChannel('phone-look').addEventListener('message', () => void this.#look());
+    setInterval(() => void this.#look(), beat);
     addEventListener('pagehide', () => this.#line?.stop());
     addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
     addEventListener('beforeunload', (event) => {
@@ -183,17 +193,42 @@ class Phone {
   async #ask(act: (signal: AbortSignal) => Promise<Got>): Promise<Got | undefined> {
     const asking = this.#asking = new AbortController();
     try {
-      const me = await session(this.#root.dataset.session ?? '').catch(() => undefined);
+      const me = await this.#me();
       if (me !== undefined && !me.signedIn) {
         this.#went('signed-out');
         return undefined;
       }
-      for (const device of ['microphone', 'camera'] as const) {
-        if (me !== undefined) this.#permissions[device]?.is(me.granted?.includes(device) ?? false);
+      for (const device of devices) {
+        if (me !== undefined) this.#permissions[device]?.is(this.#granted.includes(device));
       }
       return await act(asking.signal);
     } finally {
       this.#asking = undefined;
+    }
+  }
+
+  /** Who is signed in and what they allow; undefined where the server cannot be asked. */
+  async #me(): Promise<Session | undefined> {
+    await this.#kept;
+    const me = await session(this.#root.dataset.session ?? '').catch(() => undefined);
+    if (me !== undefined) this.#granted = me.granted ?? [];
+    return me;
+  }
+
+  /** Lets go of what was taken back while a call used it (R16). */
+  async #look(): Promise<void> {
+    if (this.#call === undefined || this.#asking !== undefined) return;
+    const before = this.#granted;
+    if (!(await this.#me())?.signedIn) return;
+    const gone = (device: Device) => before.includes(device) && !this.#granted.includes(device);
+    const call = this.#call;
+    if (call !== undefined && gone('camera') && call.seen) {
+      await call.show(undefined);
+      this.#view.say('You took the camera back, so it is off.');
+    }
+    if (call !== undefined && gone('microphone')) {
+      this.#because = 'You took the microphone back, so the call ended.';
+      call.end();
     }
   }
 
@@ -249,10 +284,23 @@ class Phone {
     if (soundsBusy(end)) this.#sounds.play(tones.busy, busyLength);
     const length = call.since === undefined ? '' : ` It lasted ${spoken((Date.now() - call.since) / 1000)}.`;
     const missed = !end.outgoing && !end.answered && !end.byUs && end.status === undefined ? ` It was from ${spokenOf(call)}.` : '';
-    this.#view.say(`${why(end)}${length}${missed}`, end.answered || end.byUs ? 'plain' : 'wrong');
+    this.#view.say(`${this.#because || why(end)}${length}${missed}`, end.answered || end.byUs ? 'plain' : 'wrong');
+    this.#because = '';
     if (this.#state === 'signed-out') this.#view.show('phone-signed-out');
     else this.#view.dial(true);
     setTimeout(() => void this.#refresh(), settle);
+  }
+
+  #permission(device: Device): Permission | undefined {
+    const panel = document.querySelector<HTMLElement>(`[data-ask="${device}"]`);
+    if (panel === null) return undefined;
+    return new Permission(panel, (address) => {
+      // The server keeps the answers in its own time, and in their order; the
+      // call does not wait.
+      const keep = () => fetch(address, { method: 'POST', redirect: 'manual', keepalive: true }).catch(() => undefined);
+      this.#kept = this.#kept.then(keep);
+      void this.#me();
+    });
   }
 
   /** The list of the latest calls anew, as the server makes it. */
@@ -276,15 +324,6 @@ class Phone {
     hint.hidden = navigator.userActivation?.hasBeenActive ?? false;
     for (const what of ['pointerdown', 'keydown']) addEventListener(what, woken, { once: true });
   }
-}
-
-function permission(device: Device): Permission | undefined {
-  const panel = document.querySelector<HTMLElement>(`[data-ask="${device}"]`);
-  if (panel === null) return undefined;
-  return new Permission(panel, (address) => {
-    // The answer is kept by the server in its own time; the call does not wait.
-    void fetch(address, { method: 'POST', redirect: 'manual', keepalive: true }).catch(() => undefined);
-  });
 }
 
 const root = document.getElementById('phone');

@@ -38,11 +38,11 @@ type site struct {
 	first *member.First
 }
 
-// New returns the softphone's routes. Under a policy that declares no telephone
-// it has the pages of people's own data alone.
+// New returns the softphone's routes. Under a policy that declares no telephone,
+// or where nothing serves one, it has the pages of people's own data alone.
 func New(s *web.Site, d Deps) *web.Routes {
 	rt := s.NewRoutes()
-	if _, err := telecom.RolesOf(policy.Compile(s.Profile.Policy)); err != nil {
+	if _, err := telecom.RolesOf(policy.Compile(s.Profile.Policy)); err != nil || d.Flow == nil {
 		own.Add(rt, s, "softphone", d.Deps, "The app makes no calls here. What works is your own account, your data and your rights; nothing is asked of your device.")
 		return rt
 	}
