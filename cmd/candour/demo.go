@@ -37,14 +37,14 @@ func (a *app) populate(ctx context.Context, past *demo.Clock) error {
 	queue := mail.NewQueue(mail.Config{
 		Store: a.store, Ring: a.ring, Log: a.evidence, Vault: a.vault, InForce: a.inForce, Composer: composer, Sender: mail.NewMailbox(), Logger: a.log, Now: a.now,
 	})
-	d, err := a.openDesks(queue, nil, "")
+	d, err := a.openDesks(queue, nil, nil, "")
 	if err != nil {
 		return err
 	}
 	a.log.Info("filling the empty store with made up people")
 	a.logins, err = demo.Fill(ctx, demo.Config{
 		Store: a.store, Vault: a.vault, InForce: a.inForce, Accounts: d.accounts, Choices: d.choices, Profiles: d.profiles, Rights: d.rights,
-		Support: d.help, Clock: past, Mail: queue.Work,
+		Support: d.help, Phones: d.phones, Clock: past, Mail: queue.Work,
 	})
 	return err
 }
@@ -61,6 +61,9 @@ func (s *sites) introduce(b *strings.Builder) {
 			continue
 		}
 		fmt.Fprintf(b, "%-22s %-34s %s://%s/\n", l.Role, l.Email, s.public.Scheme, hostOf(surface.Host, s.public.Host))
+		if phone := s.phoneAddress(); l.Extension != "" && phone != "" {
+			fmt.Fprintf(b, "%22s extension %s at %s\n", "", l.Extension, phone)
+		}
 		if l.Secret != "" {
 			fmt.Fprintf(b, "%22s codes that work once: %s\n", "", strings.Join(l.Recovery[:3], " "))
 			fmt.Fprintf(b, "%22s or this secret in an authenticator app: %s\n", "", l.Secret)

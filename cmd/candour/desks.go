@@ -16,6 +16,7 @@ import (
 	"candour/internal/rights"
 	"candour/internal/store"
 	"candour/internal/support"
+	"candour/internal/telecom"
 )
 
 // desks are what acts for people, wired to one another: what each keeps of a
@@ -30,11 +31,12 @@ type desks struct {
 	rights     *rights.Desk
 	history    *history.Desk
 	inspector  *inspector.Desk
+	phones     *telecom.Desk
 }
 
 // openDesks wires the desks to a queue. portal is where people with an account
-// sign in.
-func (a *app) openDesks(queue *mail.Queue, breached *identity.Breached, portal string) (*desks, error) {
+// sign in; counter, which may be nil, counts the calls that were refused.
+func (a *app) openDesks(queue *mail.Queue, breached *identity.Breached, counter *evidence.Counter, portal string) (*desks, error) {
 	d := &desks{
 		newsletter: marketing.New(marketing.Config{Store: a.store, Ring: a.ring, Log: a.evidence, Vault: a.vault, Queue: queue, InForce: a.inForce, Now: a.now}),
 		help:       support.New(support.Config{Store: a.store, Log: a.evidence, Vault: a.vault, Queue: queue, InForce: a.inForce, Now: a.now}),
@@ -53,15 +55,18 @@ func (a *app) openDesks(queue *mail.Queue, breached *identity.Breached, portal s
 	d.accounts.OnAddress(d.newsletter.Moved)
 	d.accounts.OnAddress(d.profiles.Moved)
 	d.history = history.New(history.Config{Store: a.store, Log: a.evidence, Vault: a.vault, Versions: a.versions, Now: a.now, Reference: d.reference})
-	forget := []func(context.Context, *store.Tx, keys.SubjectID) error{d.newsletter.Forget, d.help.Forget, d.accounts.Forget}
+	d.phones = telecom.New(telecom.Config{
+		Store: a.store, Ring: a.ring, Log: a.evidence, Counter: counter, Vault: a.vault, Accounts: d.accounts, InForce: a.inForce, Now: a.now,
+	})
+	forget := []func(context.Context, *store.Tx, keys.SubjectID) error{d.newsletter.Forget, d.help.Forget, d.phones.Erased, d.accounts.Forget}
 	d.inspector = inspector.New(inspector.Config{
-		Store: a.store, Vault: a.vault, InForce: a.inForce, Accounts: d.accounts, Profiles: d.profiles, Support: d.help, Now: a.now, Forget: forget,
+		Store: a.store, Vault: a.vault, InForce: a.inForce, Accounts: d.accounts, Profiles: d.profiles, Support: d.help, Phones: d.phones, Now: a.now, Forget: forget,
 	})
 	d.rights = rights.New(rights.Config{
 		Store: a.store, Ring: a.ring, Log: a.evidence, Vault: a.vault, Queue: queue, InForce: a.inForce, Now: a.now,
 		Ticket:     d.help.OpenIn,
 		TicketDone: d.help.CloseIn,
-		Sources:    []rights.Source{rights.Accounts(d.accounts), rights.Tickets(d.help), rights.Newsletter(d.newsletter), rights.Decided(d.choices, a.purposeTitle)},
+		Sources:    []rights.Source{rights.Accounts(d.accounts), rights.Tickets(d.help), rights.Newsletter(d.newsletter), rights.Decided(d.choices, a.purposeTitle), rights.Permissions(d.choices, a.permissionTitle), d.phones.Facts},
 		Forget:     forget,
 		Choices:    d.choices,
 		HasAccount: d.hasAccount,
@@ -109,13 +114,21 @@ func (a *app) desksNow() (*desks, error) {
 	}
 	a.desks, err = a.openDesks(mail.NewQueue(mail.Config{
 		Store: a.store, Ring: a.ring, Log: a.evidence, Vault: a.vault, InForce: a.inForce, Composer: composer, Logger: a.log, Now: a.now,
-	}), nil, "")
+	}), nil, nil, "")
 	return a.desks, err
 }
 
 // purposeTitle is a purpose as people read it.
 func (a *app) purposeTitle(id string) string {
 	if q, ok := a.inForce().Policy().PurposeByID(id); ok {
+		return q.Title
+	}
+	return id
+}
+
+// permissionTitle is a permission as people read it.
+func (a *app) permissionTitle(id string) string {
+	if q, ok := a.inForce().Policy().PermissionByID(id); ok {
 		return q.Title
 	}
 	return id

@@ -15,6 +15,7 @@ import (
 	"candour/internal/folder"
 	"candour/internal/identity"
 	"candour/internal/store"
+	"candour/internal/telecom"
 	"candour/internal/web"
 )
 
@@ -134,6 +135,7 @@ func foreign(t *testing.T, r *rig, other *visitorAs) func(name string) string {
 	ids := map[string]string{
 		"session": fmt.Sprint(other.session.ID), "credential": fmt.Sprint(credentials[0].ID), "account": other.session.Account.Reference,
 		"entry":  fmt.Sprint(entry),
+		"call":   fmt.Sprint(r.call(t, other)),
 		"ticket": "7K2M-9QXT", "pass": "AAAA", "form": "record.pdf", // of nobody; whose they are is tried in internal/web/console
 		"record": fmt.Sprint(record), "firm": firm,
 	}
@@ -151,7 +153,43 @@ func foreign(t *testing.T, r *rig, other *visitorAs) func(name string) string {
 
 // declaredNames are the names of ids in paths that belong to nobody: those of
 // the policy, and words of our own.
-var declaredNames = []string{"form", "field", "purpose", "kind", "length"}
+var declaredNames = []string{"form", "field", "purpose", "permission", "kind", "length"}
+
+// call is one that somebody made.
+func (r *rig) call(t *testing.T, by *visitorAs) int64 {
+	t.Helper()
+	ctx, desk := context.Background(), r.app.desks.phones
+	to := r.hire(t, identity.CustomerUser, "called")
+	err := r.app.store.Update(ctx, func(tx *store.Tx) error {
+		_, err := desk.Give(ctx, tx, by.session.Account.ID, "7001")
+		if err == nil {
+			_, err = desk.Give(ctx, tx, to.session.Account.ID, "7002")
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, err := desk.LineOf(ctx, by.session.Account.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, err := desk.Route(ctx, line, "7002")
+	if err != nil {
+		t.Fatal(err)
+	}
+	call, err := desk.Begin(ctx, telecom.Start{From: line, To: target})
+	if err == nil {
+		err = call.Ended(ctx, telecom.End{Code: telecom.Cancelled, ByCaller: true})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return call.ID()
+}
+
+// lineRoutes are those for who has a telephone line, which nobody here has.
+var lineRoutes = []string{"GET /sip"}
 
 // shared are the routes that are no page of a surface's own: files, choices
 // about cookies, reports.
@@ -220,9 +258,12 @@ func (r *rig) tryRoute(t *testing.T, surface string, e web.Entry, who *visitorAs
 	case given != path:
 		return r.tryIDs(t, name, surface, method, path, given, who)
 	case method == http.MethodGet:
-		got := r.send(t, who, surface, method, path, nil)
-		if got.status != http.StatusOK {
-			t.Errorf("%s: %d, want 200", name, got.status)
+		want := http.StatusOK
+		if slices.Contains(lineRoutes, e.Pattern) {
+			want = http.StatusNotFound
+		}
+		if got := r.send(t, who, surface, method, path, nil); got.status != want {
+			t.Errorf("%s: %d, want %d", name, got.status, want)
 		}
 		return 1
 	}

@@ -7,9 +7,11 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/net/http/httpguts"
@@ -36,6 +38,10 @@ type RunCmd struct {
 	FormLimit   int    `help:"Forms that one network address may send in ten minutes." default:"60" env:"CANDOUR_FORM_LIMIT"`
 	Admin       string `help:"Address of health, readiness and metrics; keep it on loopback." default:"127.0.0.1:0" env:"CANDOUR_ADMIN"`
 	Sip         string `help:"Address for SIP. Accepted and not used yet." placeholder:"ADDR" env:"CANDOUR_SIP"`
+
+	Media       string        `help:"UDP address for sound and picture of all calls." default:"127.0.0.1:0" env:"CANDOUR_MEDIA"`
+	MediaPublic []string      `help:"Addresses under which browsers reach --media, best first, where it is not their own." placeholder:"IP" env:"CANDOUR_MEDIA_PUBLIC"`
+	NoAnswer    time.Duration `help:"How long a call rings before it counts as not answered: 1s to 3m." default:"60s" env:"CANDOUR_NO_ANSWER"`
 
 	TLS           string `name:"tls" help:"off: plain http, for loopback or behind a proxy. local: an authority of this machine's own. files: --tls-cert and --tls-key. acme: obtained and renewed." enum:"off,local,files,acme" default:"off" env:"CANDOUR_TLS"`
 	TLSCert       string `name:"tls-cert" help:"PEM chain, for --tls files." placeholder:"FILE" env:"CANDOUR_TLS_CERT"`
@@ -99,6 +105,14 @@ func (c *RunCmd) Validate() error {
 		return errors.New("--proxy-header does not read Forwarded; have the proxy write X-Forwarded-For, or a header with the address alone")
 	case c.ProxyHeader != "" && !httpguts.ValidHeaderFieldName(c.ProxyHeader):
 		return errors.New("--proxy-header must be the name of a header, such as X-Forwarded-For")
+	}
+	if c.NoAnswer < time.Second || c.NoAnswer > 3*time.Minute {
+		return errors.New("--no-answer must be between 1s and 3m")
+	}
+	for _, ip := range c.MediaPublic {
+		if net.ParseIP(ip) == nil {
+			return errors.New("--media-public must be addresses, such as 192.0.2.10")
+		}
 	}
 	if c.Public != "" {
 		if u, err := url.Parse(c.Public); err != nil || !isOrigin(u) {

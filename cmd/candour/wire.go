@@ -72,6 +72,7 @@ func (c *RunCmd) serveApp(ctx context.Context, a *app, out io.Writer) error {
 			a.log.Error("failed sign-ins could not be written into their histories", "error", err)
 		}
 	}()
+	defer s.closePhones(ctx) // before what its last records need
 	if secured.obtain != nil {
 		bg.run(secured.obtain) // the addresses are open: the authority waits until they are served
 	}
@@ -135,6 +136,7 @@ type sites struct {
 	mailbox *mail.Mailbox
 
 	breached *identity.Breached // nil for none
+	phones   *phones            // nil where the policy declares no telephone
 }
 
 // place finds the address of the website for links, and the parent domains
@@ -202,7 +204,10 @@ func (s *sites) wire(c *RunCmd, bg *background) error {
 	if err := s.mail(c.SMTP); err != nil {
 		return err
 	}
-	if s.desks, err = s.openDesks(s.queue, s.breached, s.portalAddress()); err != nil {
+	if s.desks, err = s.openDesks(s.queue, s.breached, s.counter, s.portalAddress()); err != nil {
+		return err
+	}
+	if err := s.openPhones(c); err != nil {
 		return err
 	}
 	d := s.desks
@@ -241,7 +246,7 @@ func (s *sites) surface(id string) *web.Routes {
 	case "partner":
 		return partner.New(s.site, deps)
 	case "softphone":
-		return softphone.New(s.site, deps)
+		return softphone.New(s.site, s.softphoneDeps(deps))
 	case "console":
 		return console.New(s.site, console.Deps{
 			Accounts: d.accounts, Store: s.store, Vault: s.vault, Evidence: s.evidence, Desk: d.help, Rights: d.rights, Queue: s.queue, Own: deps,
@@ -294,6 +299,7 @@ func (s *sites) start(bg *background, desk *consent.Desk, views *analytics.Count
 		return err
 	})
 	bg.repeat("sweep of sign-ups", firstSweep, sweepBeat, s.desks.newsletter.Sweep)
+	bg.repeat("sweep of calls", 0, sweepBeat, s.desks.phones.Sweep) // at once: those that an earlier run left open
 	bg.repeat("sweep of accounts", firstSweep, sweepBeat, s.desks.accounts.Sweep)
 	bg.repeat("count of failed sign-ins", countBeat, countBeat, s.desks.accounts.Flush)
 	bg.repeat("sweep of requests", firstSweep, sweepBeat, s.desks.rights.Sweep)

@@ -7,16 +7,26 @@ import { createRequire } from 'node:module';
 const executable = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
+
 export function launch(options = {}) {
   return chromium.launch({
     executablePath: executable,
     // Playwright turns the back-forward cache off, in which withdrawn content
     // would come back.
     ignoreDefaultArgs: ['--disable-back-forward-cache'],
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
+    args,
     ...options,
   });
 }
+
+// talkative is a Chromium with a made up microphone, that beeps, and a made up
+// camera. It calls over loopback, as the program does here by default. Without
+// asks, its own question for a device is answered with yes.
+export const talkative = ({ asks = false } = {}) => launch({
+  args: [...args, '--allow-loopback-in-peer-connection', '--autoplay-policy=no-user-gesture-required', '--use-fake-device-for-media-stream',
+    ...(asks ? [] : ['--use-fake-ui-for-media-stream'])],
+});
 
 // watch records every request that a page, or all pages of a context, make.
 export function watch(source) {

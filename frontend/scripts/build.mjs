@@ -2,7 +2,7 @@
 // minified, named after their content, the same bytes on every machine.
 // manifest.json there leads from the plain name to the built one. The list of
 // common passwords is built beside them.
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
@@ -34,19 +34,37 @@ const fonts = {
   },
 };
 
+// library leaves only the name and version of the SIP library's package in the
+// bundle: the rest is about the people who made it.
+const library = {
+  name: 'library',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]jssip[\\/]package\.json$/ }, async ({ path: at }) => {
+      const { title, version } = JSON.parse(await readFile(at, 'utf8'));
+      return { loader: 'json', contents: JSON.stringify({ title, version }) };
+    });
+  },
+};
+
 const { outputFiles, metafile } = await esbuild.build({
   absWorkingDir: root,
-  entryPoints: [{ in: 'src/site.ts', out: 'site' }, { in: 'src/styles/site.css', out: 'site' }],
+  entryPoints: [
+    { in: 'src/site.ts', out: 'site' }, { in: 'src/styles/site.css', out: 'site' },
+    // Of the softphone alone: no other page loads them.
+    { in: 'src/phone/phone.ts', out: 'phone' }, { in: 'src/styles/phone-page.css', out: 'phone' },
+  ],
   outdir: dist,
   entryNames: '[name]-[hash]',
   assetNames: '[name]-[hash]',
   bundle: true,
+  // The SIP library's logger would look into the browser's storage.
+  alias: { debug: path.join(root, 'src/phone/quiet.cjs') },
   minify: true,
   format: 'esm',
   target: ['es2022', 'chrome123', 'firefox128', 'safari18'],
   charset: 'utf8',
   legalComments: 'none',
-  plugins: [fonts],
+  plugins: [fonts, library],
   metafile: true,
   write: false,
   logLevel: 'warning',

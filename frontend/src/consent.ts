@@ -85,8 +85,9 @@ function tighten(document: Document): void {
   document.head.append(meta);
 }
 
-/** Reports whether any form holds something that did not come with the page. */
+/** Reports whether any form holds something that did not come with the page, or a call goes on in it. */
 function typed(document: Document): boolean {
+  if (document.documentElement.hasAttribute('data-call')) return true;
   const fields = document.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>('input:not([type=checkbox], [type=radio]), textarea');
   return [...fields].some((f) => f.value !== f.defaultValue);
 }

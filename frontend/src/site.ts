@@ -23,3 +23,10 @@ for (const contents of document.querySelectorAll<HTMLElement>('.contents')) {
 if (able(globalThis)) {
   for (const form of document.querySelectorAll<HTMLFormElement>('form[data-passkey]')) enable(form);
 }
+
+// A phone in another tab looks whether what it uses is still allowed.
+if (document.documentElement.dataset.surface === 'softphone' && 'BroadcastChannel' in globalThis) {
+  const channel = new BroadcastChannel('phone-look');
+  channel.postMessage(null);
+  channel.close(); // an open one would keep the page out of the back-forward cache
+}

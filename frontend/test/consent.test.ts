@@ -7,7 +7,7 @@ const no = 'choice=v1.1.20261124.n..AAAAAAAAAAAAAAAAAAAAAA';
 
 // open watches a page in which something runs that the record allows, and
 // returns what befell it.
-function open(cookie: string) {
+function open(cookie: string, calling = false) {
   const done: string[] = [];
   const document = Object.assign(new EventTarget(), {
     cookie,
@@ -15,10 +15,11 @@ function open(cookie: string) {
     createElement: () => ({}),
     head: { append: () => done.push('narrowed') },
     querySelectorAll: () => [],
+    documentElement: { hasAttribute: (name: string) => name === 'data-call' && calling },
   });
   const cookieStore = new EventTarget();
   const window = Object.assign(new EventTarget(), { document, cookieStore, location: { reload: () => done.push('loaded anew') } });
-  watch(window as unknown as Window, { running: () => true, stop: () => done.push('stopped') });
+  watch(window as unknown as Window, { running: () => !calling, stop: () => done.push('stopped') });
   const become = (now: string) => {
     Object.assign(document, { cookie: now });
     cookieStore.dispatchEvent(new Event('change'));
@@ -47,4 +48,11 @@ test('a page that a form leads away from stops and stays', () => {
   page.document.dispatchEvent(new Event('submit'));
   page.become(no);
   assert.deepEqual(page.done, ['stopped', 'narrowed']);
+});
+
+test('a page on which a call goes on, and nothing of others, is not loaded anew', () => {
+  const page = open('', true);
+  page.become(yes);
+  page.become(no);
+  assert.deepEqual(page.done, []);
 });

@@ -38,6 +38,11 @@ func (f *filler) customers(ctx context.Context) error {
 		if i == 0 {
 			f.first = p.session.Account.Company
 		}
+		if i < customerLines {
+			if err := f.line(ctx, p); err != nil {
+				return err
+			}
+		}
 		if err := f.settle(ctx, i, p); err != nil {
 			return err
 		}
@@ -162,6 +167,9 @@ func (f *filler) shut(ctx context.Context, p person) error {
 func (f *filler) firm(ctx context.Context) error {
 	f.day(700)
 	f.company = f.first
-	_, err := f.open(ctx, identity.CustomerUser, "Una User")
-	return err
+	p, err := f.open(ctx, identity.CustomerUser, "Una User")
+	if err != nil {
+		return err
+	}
+	return f.line(ctx, p)
 }

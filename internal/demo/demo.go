@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -19,12 +20,20 @@ import (
 	"candour/internal/rights"
 	"candour/internal/store"
 	"candour/internal/support"
+	"candour/internal/telecom"
 	"candour/internal/vault"
 	"candour/policy"
 )
 
 // Password is that of every account made here.
 const Password = "only for trying out"
+
+// The made up people's extensions: as many as there are people to call among,
+// and one of them a colleague of the first.
+const (
+	firstExtension = 1001
+	customerLines  = 5
+)
 
 // Years is how far back the made up past reaches.
 const Years = 3
@@ -69,6 +78,7 @@ type Config struct {
 	Profiles *profile.Desk
 	Rights   *rights.Desk
 	Support  *support.Desk
+	Phones   *telecom.Desk
 	Clock    *Clock
 	Mail     func(context.Context) error // sends what is owed, to nobody
 }
@@ -81,6 +91,8 @@ type Login struct {
 	Email    string
 	Secret   string   // of an authenticator app; empty for none
 	Recovery []string // codes that stand in for the app, each once
+
+	Extension string // of a telephone line; empty for none
 }
 
 // Format writes a placeholder, whatever the verb.
@@ -96,6 +108,7 @@ type filler struct {
 	random  *rand.Rand
 	logins  []Login
 	first   int64 // the first customer's company
+	lines   int   // that were given
 	company int64 // of the accounts that are opened now; 0 for one of their own
 }
 
@@ -122,6 +135,24 @@ func Fill(ctx context.Context, c Config) ([]Login, error) {
 		}
 	}
 	return f.logins, nil
+}
+
+// line gives the last who was let in the next telephone line, from 1001 on. A
+// policy that declares no telephone gives none.
+func (f *filler) line(ctx context.Context, p person) error {
+	extension := strconv.Itoa(firstExtension + f.lines)
+	err := f.Store.Update(ctx, func(tx *store.Tx) error {
+		_, err := f.Phones.Give(ctx, tx, p.session.Account.ID, extension)
+		return err
+	})
+	if errors.Is(err, &telecom.Refusal{Code: telecom.Undeclared}) {
+		return nil
+	}
+	if err == nil {
+		f.lines++
+		f.logins[len(f.logins)-1].Extension = extension
+	}
+	return err
 }
 
 // day moves the clock to a day after the beginning, in office hours.

@@ -45,6 +45,8 @@ const (
 	SearchEmpty   Kind = "search.empty"   // operator: staff looked for somebody and found nobody; Actor, Purpose, and by which Category, or Code for what is none
 	SearchRefused Kind = "search.refused" // operator: the same, of what the policy does not let them look for
 
+	PermissionDecided Kind = "permission.decided" // subject: Code the answer, Choices the permission, Hash of the wording shown
+
 	RightRequested    Kind = "right.requested"    // subject: Code the right
 	RightAnswered     Kind = "right.answered"     // subject: Code the outcome
 	RightAcknowledged Kind = "right.acknowledged" // subject: staff took a request up; Code the right
@@ -123,6 +125,8 @@ var shapes = map[Kind]shape{
 
 	SearchEmpty:   {audience: toOperator, listed: true},
 	SearchRefused: {audience: toOperator, listed: true},
+
+	PermissionDecided: {audience: toSubject},
 
 	RightRequested:    {audience: toSubject},
 	RightAnswered:     {audience: toSubject},

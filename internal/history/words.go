@@ -51,6 +51,12 @@ var table = map[evidence.Kind]words{
 	evidence.AccessGranted: {show: Decisions, text: "You let {kind} in for {length}"},
 	evidence.AccessEnded:   {show: Decisions, text: "You ended the time for which you had let {kind} in"},
 
+	evidence.PermissionDecided: {show: Decisions, text: "You answered when the app asked for something of your device", codes: map[string]string{
+		"granted": "You let the app use something of your device",
+		"refused": "You did not let the app use something of your device",
+		"revoked": "You took back what you had let the app use of your device",
+	}},
+
 	evidence.RightRequested: {show: Decisions, text: "You used a right: {right}"},
 	evidence.RightAnswered: {show: Decisions, text: "A request of yours was answered", codes: map[string]string{
 		"closed": "A complaint of yours was looked into and closed",

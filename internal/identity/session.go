@@ -244,6 +244,17 @@ func (a *Accounts) Session(ctx context.Context, surface, token string) (*Session
 	return a.session(ctx, surface, "WHERE s.token = $1", hash)
 }
 
+// Lasts reports by its error whether a session that was found before may still
+// be acted in: ErrNotFound if not. It is for what outlives a request, such as a
+// connection; a new token of the same session changes nothing. It counts as use.
+func (a *Accounts) Lasts(ctx context.Context, of *Session) error {
+	s, err := a.session(ctx, of.Surface, "WHERE s.id = $1", of.ID)
+	if err == nil && s.Level != of.Level {
+		return ErrNotFound
+	}
+	return err
+}
+
 // session returns a session by a condition, if it is still good on a surface.
 func (a *Accounts) session(ctx context.Context, surface, where string, arg any) (*Session, error) {
 	d, err := a.declared()

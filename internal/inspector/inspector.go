@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/big"
 	"slices"
 	"strings"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"candour/internal/profile"
 	"candour/internal/store"
 	"candour/internal/support"
+	"candour/internal/telecom"
 	"candour/internal/vault"
 	"candour/policy"
 )
@@ -32,6 +34,7 @@ type Config struct {
 	Accounts *identity.Accounts
 	Profiles *profile.Desk
 	Support  *support.Desk
+	Phones   *telecom.Desk
 	Now      func() time.Time
 	// Forget acts in the transaction in which a person is erased, for what is
 	// kept of them beyond the vault.
@@ -177,7 +180,34 @@ func (d *Desk) open(ctx context.Context, pol *policy.Policy, role identity.Role,
 		}
 		h.Token = token
 	}
+	if err := d.line(ctx, session, p.Held); err != nil {
+		return err
+	}
 	return d.tell(ctx, pol, session, Address(role))
+}
+
+// line gives whoever signs in where calls are made a telephone line, so that
+// their phone is looked at as anybody's is. The extension is one that nobody
+// has: six digits, by chance.
+func (d *Desk) line(ctx context.Context, s *identity.Session, held []Held) error {
+	roles, err := telecom.RolesOf(d.c.InForce())
+	if err != nil || !slices.ContainsFunc(held, func(h Held) bool { return h.Surface == roles.Surface }) {
+		return nil // no telephone is declared, or not for them
+	}
+	for range 8 {
+		n, err := rand.Int(rand.Reader, big.NewInt(100_000))
+		if err != nil {
+			return err
+		}
+		err = d.c.Store.Update(ctx, func(tx *store.Tx) error {
+			_, err := d.c.Phones.Give(ctx, tx, s.Account.ID, fmt.Sprintf("8%05d", n))
+			return err
+		})
+		if !errors.Is(err, telecom.ErrTaken) {
+			return err
+		}
+	}
+	return telecom.ErrTaken
 }
 
 // enrol sets up a second factor, for those who may do nothing without.

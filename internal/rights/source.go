@@ -111,6 +111,30 @@ func Decided(desk *people.Desk, name func(purpose string) string) Source {
 	}
 }
 
+var answerTitles = map[people.Answer]string{
+	people.PermissionGranted: "You let the app use", people.PermissionRefused: "You did not let the app use", people.PermissionRevoked: "You took back from the app",
+}
+
+// Permissions is the source of what a person answered when an app asked for a
+// permission of their device (R11).
+func Permissions(desk *people.Desk, name func(permission string) string) Source {
+	return func(ctx context.Context, tx *store.Tx, s keys.SubjectID, fn func(Fact) error) error {
+		list, err := desk.Answers(ctx, tx, s)
+		if err != nil {
+			return err
+		}
+		for _, a := range list {
+			if a.Subject != s {
+				continue // told under the subject that said it
+			}
+			if err := fn(Fact{answerTitles[a.Answer] + ": " + name(a.Permission), a.At, string(a.Answer)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
 // requests is the source of this package's own rows.
 func (d *Desk) requests(ctx context.Context, tx *store.Tx, s keys.SubjectID, fn func(Fact) error) error {
 	list, err := d.RequestsOf(ctx, tx, s)

@@ -30,6 +30,7 @@ var (
 	ErrNewer       = errors.New("web: another version of the notice was seen than is in force now")
 	ErrCode        = errors.New("web: the code from the e-mail is not good any more")
 	ErrNotYet      = errors.New("web: it is on its way")
+	ErrUpgrade     = errors.New("web: a WebSocket is served here")
 	errFields      = errors.New("web: fields cannot be taken") // intake.FieldErrors
 	errInternal    = errors.New("web: internal")
 )
@@ -77,6 +78,7 @@ var refusals = []refusal{
 	{vault.ErrMandatory, "", http.StatusConflict, "This has to stay", []string{"We cannot serve you without it. You can put it right at any time. Nothing was changed."}},
 	{vault.ErrKept, "", http.StatusConflict, "A law makes us keep this", []string{"It is used for that law alone. Your copy of your data says which. Nothing was changed."}},
 	{ErrNotYet, "", http.StatusServiceUnavailable, "That takes a moment", []string{"What you asked for was written a moment ago and is on its way into our signed log. Please go back and try again in a few seconds."}},
+	{ErrUpgrade, "", http.StatusUpgradeRequired, "This address is for the phone itself", []string{"The page of the phone uses it to make and take calls. There is nothing to see here."}},
 	{errFields, "form.fields", http.StatusUnprocessableEntity, "Please look at the form again", []string{"Please look at the marked fields. Nothing was sent yet."}},
 	{door.ErrStamp, "form.stamp", http.StatusBadRequest, "Please open the form again", []string{"The form arrived without the mark that we put into it, or our privacy notice changed while it was open. Please look again and send it once more. Nothing was kept."}},
 	{door.ErrQuick, "form.quick", http.StatusBadRequest, "That was very quick", []string{"The form came back faster than a person types. If you are one, please press the button again. Nothing was kept."}},

@@ -125,6 +125,10 @@ func pictureAddress(b *policy.Brand, name string) (string, bool) {
 	return "", false
 }
 
+// Asset returns the address of a file of the build by its plain name, such as
+// phone.js; empty where the build has none.
+func (s *Site) Asset(plain string) string { return s.files.names[plain] }
+
 // picture returns the address of a file of the operator's folder, with its
 // hash so that it can be kept for ever; empty if there is none.
 func (s *Site) picture(name string) string {

@@ -220,6 +220,17 @@ func (s *Site) stamp(use, old string) string {
 	return s.Stamps.New(use)
 }
 
+// Kept says how long what is written into a declared form is kept, in words.
+func (s *Site) Kept(r *http.Request, id string) string {
+	p := VisitOf(r).Policy()
+	if f, ok := p.FormByID(id); ok {
+		if q, ok := p.PurposeByID(f.Purpose); ok {
+			return kept(p, q, f)
+		}
+	}
+	return ""
+}
+
 // kept says how long a form's data is kept: the declared words of each
 // retention class of its purpose.
 func kept(p *policy.Policy, q *policy.Purpose, f *policy.Form) string {

@@ -79,6 +79,13 @@ func (s *Site) headersFor(v *Visit) headerSet {
 	return set
 }
 
+// Ask opens on one page the powers that it asks people for, as far as the
+// policy declares them for its surface: on every other page they are shut (R11).
+func (s *Site) Ask(w http.ResponseWriter, r *http.Request, features ...string) {
+	v := VisitOf(r)
+	w.Header()["Permissions-Policy"] = []string{door.Permissions(v.Policy(), v.Surface.ID, features...)}
+}
+
 func bitsOf(p *policy.Policy, loaded []*policy.Integration) (bits uint64) {
 	for i := range p.Integrations {
 		for _, n := range loaded {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -65,6 +66,9 @@ func (m *metrics) answered(surface, route string, status int, took time.Duration
 		class = classes[i]
 	}
 	m.requests.WithLabelValues(surface, route, class).Inc()
+	if status == http.StatusSwitchingProtocols {
+		return // it was open for as long as the page
+	}
 	m.seconds.WithLabelValues(surface).Observe(took.Seconds())
 }
 

@@ -11,6 +11,7 @@ import (
 	"candour/internal/web/firstpage"
 	"candour/internal/web/member"
 	"candour/internal/web/own"
+	"candour/internal/web/softphone"
 	"candour/internal/web/templates"
 	"candour/internal/web/website"
 	"candour/internal/web/yourdata"
@@ -32,6 +33,7 @@ var structs = map[string]any{
 	"console_evidence": console.Evidence{}, "console_work": console.Work{}, "console_audit": console.Audit{},
 	"console_people_search": console.PeopleSearch{}, "console_people_found": console.PeopleFound{}, "console_person": console.Person{},
 	"account_codes": account.Codes{}, "account_people": account.People{}, "surface_welcome": member.Welcome{}, "portal_home": member.Home{},
+	"phone": softphone.Phone{}, "calls": softphone.Calls{}, "permissions": softphone.Permissions{},
 	"portal_profile": own.Profile{}, "portal_preferences": own.Preferences{}, "portal_choices": own.ChoiceHistory{},
 }
 

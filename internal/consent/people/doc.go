@@ -17,6 +17,8 @@
 //	History        what was decided before, with the words that were shown
 //	Reaches        may marketing for a purpose go to a person by this channel?
 //	Refused        the purposes a person said no to, to tighten a browser by
+//	DecidePermission  an answer to an app that asked for a permission of the device
+//	Permissions    each permission of a surface, and how it stands
 //	See, Notices   which versions of the notice a person has seen
 //	Follow         has another package act in the transaction of a decision
 //

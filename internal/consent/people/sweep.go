@@ -36,6 +36,9 @@ func (d *Desk) Sweep(ctx context.Context) (int64, error) {
 		if err := count("DELETE FROM choices WHERE NOT EXISTS (SELECT 1 FROM subjects s WHERE s.subject = choices.subject)"); err != nil {
 			return err
 		}
+		if err := count("DELETE FROM permission_answers WHERE NOT EXISTS (SELECT 1 FROM subjects s WHERE s.subject = permission_answers.subject)"); err != nil {
+			return err
+		}
 		if r, ok := kept(d.c.InForce().Policy()); ok {
 			if err := d.sweepKept(r, count); err != nil {
 				return err
@@ -48,7 +51,8 @@ func (d *Desk) Sweep(ctx context.Context) (int64, error) {
 				return err
 			}
 		}
-		_, err := tx.Exec(ctx, "DELETE FROM wordings WHERE NOT EXISTS (SELECT 1 FROM choices c WHERE c.wording = wordings.hash)")
+		_, err := tx.Exec(ctx, `DELETE FROM wordings WHERE NOT EXISTS (SELECT 1 FROM choices c WHERE c.wording = wordings.hash)
+			AND NOT EXISTS (SELECT 1 FROM permission_answers a WHERE a.wording = wordings.hash)`)
 		return err
 	})
 	if err != nil {
@@ -62,6 +66,11 @@ func (d *Desk) sweepKept(r *policy.Retention, count func(query string, args ...a
 	ended := r.Period.Before(now).UnixMilli()
 	err := count(`DELETE FROM choices WHERE EXISTS (SELECT 1 FROM choices l
 		WHERE l.subject = choices.subject AND l.purpose = choices.purpose AND l.id > choices.id AND l.at_ms <= $1)`, ended)
+	if err != nil {
+		return err
+	}
+	err = count(`DELETE FROM permission_answers WHERE EXISTS (SELECT 1 FROM permission_answers l
+		WHERE l.subject = permission_answers.subject AND l.permission = permission_answers.permission AND l.id > permission_answers.id AND l.at_ms <= $1)`, ended)
 	switch {
 	case err != nil:
 		return err

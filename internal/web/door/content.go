@@ -115,15 +115,21 @@ var features = []string{
 	"ch-ua-full-version-list", "ch-ua-model", "ch-ua-platform-version", "ch-ua-wow64", "ch-viewport-height", "ch-viewport-width", "ch-width",
 }
 
-// Permissions computes the Permissions-Policy of a surface: every power is
-// denied, to the page and to frames in it, but those declared for the surface
-// (R11).
-func Permissions(p *policy.Policy, surface string) string {
+// asked are the features by which a page reaches for what is around a device.
+// Where the policy declares one it is open on the page that asks for it, and on
+// no other page of the surface.
+var asked = []string{"bluetooth", "camera", "display-capture", "geolocation", "hid", "microphone", "midi", "serial", "usb"}
+
+// Permissions computes the Permissions-Policy of a page of a surface: every
+// power is denied, to the page and to frames in it, but those declared for the
+// surface (R11), and of these the ones that ask for the device's surroundings
+// unless they are among those that the page asks for.
+func Permissions(p *policy.Policy, surface string, page ...string) string {
 	granted := map[string]bool{}
 	for i := range p.Permissions {
 		if q := &p.Permissions[i]; slices.Contains(q.Surfaces, surface) {
 			for _, f := range q.Features {
-				granted[f] = true
+				granted[f] = !slices.Contains(asked, f) || slices.Contains(page, f)
 			}
 		}
 	}

@@ -45,9 +45,13 @@ func TestIsOrigin(t *testing.T) {
 	}
 }
 
-// R11: every power is denied but what is declared for the surface.
+// R11: every power is denied but what is declared for the surface; what asks
+// for a device's surroundings is open on the page that asks alone.
 func TestPermissions(t *testing.T) {
-	site, phone := Permissions(declared, "website"), Permissions(declared, "softphone")
+	site, phone := Permissions(declared, "website", "microphone"), Permissions(declared, "softphone", "microphone", "camera")
+	if other := Permissions(declared, "softphone"); !strings.Contains(other, "microphone=()") || !strings.Contains(other, "not-in-our-list=(self)") {
+		t.Error(other)
+	}
 	if strings.Contains(site, "self") || !strings.Contains(site, "microphone=()") || !strings.Contains(site, "geolocation=()") {
 		t.Error(site)
 	}

@@ -41,10 +41,18 @@ type site struct {
 // surface does not do yet.
 func Add(rt *web.Routes, s *web.Site, surface string, d Deps, later string) {
 	here := offeredOn(s.Profile.Policy, surface)
-	h := &site{s, d, here, false}
-	account.Add(rt, s, d.Accounts)
 	first := &member.First{Site: s, Accounts: d.Accounts, Cards: here.cards, Later: later}
 	rt.Handle("GET /{$}", first.Page)
+	rt.Menu("Overview", "/")
+	Pages(rt, s, surface, d)
+}
+
+// Pages is Add for a surface with a first page of its own. Its entries in the
+// menu follow those that are there.
+func Pages(rt *web.Routes, s *web.Site, surface string, d Deps) {
+	here := offeredOn(s.Profile.Policy, surface)
+	h := &site{s, d, here, false}
+	account.Add(rt, s, d.Accounts)
 	h.routes(rt, here)
 	here.menu(rt)
 }
@@ -134,7 +142,6 @@ func offeredOn(p *policy.Policy, surface string) offer {
 }
 
 func (s offer) menu(rt *web.Routes) {
-	rt.Menu("Overview", "/")
 	if s.profile {
 		rt.Menu("Details", "/profile")
 	}

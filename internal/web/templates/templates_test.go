@@ -143,6 +143,7 @@ func TestPages(t *testing.T) {
 	maps.Copy(all, historyPages())
 	maps.Copy(all, yourDataPages())
 	maps.Copy(all, consolePages())
+	maps.Copy(all, phonePages())
 	for _, name := range templates.Pages() {
 		if all[name] == nil {
 			t.Errorf("the page %s is not tried here", name)

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net"
+
+	"candour/internal/media"
+	"candour/internal/sip"
+	"candour/internal/telecom"
+	"candour/internal/web/own"
+	"candour/internal/web/softphone"
+)
+
+// loopbackMedia is where calls pass unless it is said otherwise: on this
+// machine alone.
+const loopbackMedia = "127.0.0.1:0"
+
+// phones is what connects calls.
+type phones struct {
+	relay  *media.Relay
+	server *sip.Server
+}
+
+// openPhones opens the port of the calls, unless the policy declares no
+// telephone.
+func (s *sites) openPhones(c *RunCmd) error {
+	if _, err := telecom.RolesOf(s.inForce()); err != nil {
+		return nil // the surface says so too
+	}
+	conf := media.Config{Addr: cmp.Or(c.Media, loopbackMedia), Log: s.log}
+	for _, ip := range c.MediaPublic {
+		conf.Public = append(conf.Public, net.ParseIP(ip))
+	}
+	relay, err := media.New(conf)
+	if err != nil {
+		return err
+	}
+	server, err := sip.New(sip.Config{
+		Desk: s.desks.phones, Relay: relay, Domain: s.profile.Policy.Operator.Domain, Log: s.log, Now: s.now, NoAnswer: c.NoAnswer,
+	})
+	if err != nil {
+		return errors.Join(err, relay.Close())
+	}
+	s.phones = &phones{relay, server}
+	return nil
+}
+
+// closePhones says BYE to every call, and waits a while until their records are
+// kept: what is left then is found by the next start.
+func (s *sites) closePhones(ctx context.Context) {
+	if s.phones == nil {
+		return
+	}
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer cancel()
+	if err := errors.Join(s.phones.server.Close(ending), s.desks.phones.Close(ending)); err != nil {
+		s.log.Warn("calls were under way and could not all be ended; the next start closes their records", "error", err)
+	}
+	if err := s.phones.relay.Close(); err != nil {
+		s.log.Warn("the port of the calls did not close cleanly", "error", err)
+	}
+}
+
+// softphoneDeps is what the pages of the softphone act on.
+func (s *sites) softphoneDeps(deps own.Deps) softphone.Deps {
+	d := softphone.Deps{Deps: deps, Phones: s.desks.phones, Domain: s.profile.Policy.Operator.Domain}
+	if s.phones != nil {
+		d.Flow = s.phones.server.ServeFlow
+	}
+	return d
+}
+
+// phoneAddress is where people make calls; empty where nobody does.
+func (s *sites) phoneAddress() string {
+	roles, err := telecom.RolesOf(s.inForce())
+	if err != nil {
+		return ""
+	}
+	surface, ok := s.profile.Policy.SurfaceByID(roles.Surface)
+	if !ok {
+		return ""
+	}
+	return s.public.Scheme + "://" + hostOf(surface.Host, s.public.Host) + "/"
+}

@@ -1,0 +1,236 @@
+// One call: what the page may do with it, and what it says of itself.
+import type { RTCSession } from 'jssip/lib/RTCSession';
+import { release } from './media';
+import type { End } from './words';
+
+/** Where a call stands. */
+export type Stage = 'calling' | 'ringing' | 'incoming' | 'answering' | 'talking' | 'ended';
+
+/** What a call tells the page. */
+export interface Listener {
+  changed(call: Call): void;
+  /** Hears or sees the other side: for the element that plays. */
+  media(stream: MediaStream): void;
+  ended(call: Call, end: End): void;
+}
+
+/** How a peer connection is made: every packet goes through our own relay. */
+export const connection: RTCConfiguration = { iceServers: [], bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' };
+
+interface Answered { status_code?: number; body?: string | null; getHeader?(name: string): string | undefined; from?: Named; to?: Named }
+interface Named { display_name?: string }
+
+export class Call {
+  readonly outgoing: boolean;
+  readonly number: string;
+  stage: Stage;
+  name: string;
+  muted = false;
+  held = false; // by us
+  heldByThem = false;
+  early = false; // the other side's network already sends sound
+  since: number | undefined; // in milliseconds, of the clock of the page
+  offersVideo = false; // the caller has a camera on
+
+  readonly #session: RTCSession;
+  readonly #listener: Listener;
+  readonly #remote = new MediaStream();
+  #stream: MediaStream | undefined;
+  #byUs = false;
+
+  constructor(session: RTCSession, listener: Listener, number: string, name: string, outgoing: boolean, stream?: MediaStream) {
+    this.#session = session;
+    this.#listener = listener;
+    this.#stream = stream;
+    this.number = number;
+    this.name = name;
+    this.outgoing = outgoing;
+    this.stage = outgoing ? 'calling' : 'incoming';
+    this.#hear();
+  }
+
+  /** Whether a picture of ours is sent. */
+  get seen(): boolean {
+    return this.#video()?.readyState === 'live';
+  }
+
+  /** Whether a picture of ours can be sent in this call. */
+  get canBeSeen(): boolean {
+    return this.#sender('video') !== undefined;
+  }
+
+  /** Whether a picture of the other side comes. */
+  get sees(): boolean {
+    return this.#remote.getVideoTracks().some((t) => !t.muted);
+  }
+
+  /** Our own picture, for ourselves. */
+  get own(): MediaStream | undefined {
+    return this.seen ? this.#stream : undefined;
+  }
+
+  /** Says that the answer is on its way, while devices are asked for. */
+  answering(): void {
+    this.#go('answering');
+  }
+
+  /** The person did not go on to answer. */
+  notAnswering(): void {
+    if (this.stage === 'answering') this.#go('incoming');
+  }
+
+  answer(stream: MediaStream): void {
+    this.#stream = stream;
+    this.#session.answer({ mediaStream: stream, pcConfig: connection });
+  }
+
+  /** Hangs up, gives up or declines, whichever it is now. */
+  end(status?: number): void {
+    if (this.stage === 'ended') return;
+    this.#byUs = true;
+    this.#session.terminate(status === undefined ? {} : { status_code: status });
+  }
+
+  mute(on: boolean): void {
+    this.muted = on;
+    this.#sound();
+    this.#changed();
+  }
+
+  hold(on: boolean): void {
+    if (this.stage !== 'talking') return;
+    if (on) this.#session.hold();
+    else this.#session.unhold();
+  }
+
+  /** Sends a key: in the sound (RFC 4733) where that was agreed on, else as a message. */
+  key(digit: string): void {
+    if (this.stage !== 'talking') return;
+    const able = this.#sender('audio')?.dtmf?.canInsertDTMF === true;
+    this.#session.sendDTMF(digit, { duration: 160, interToneGap: 80, transportType: (able ? 'RFC2833' : 'INFO') as never });
+  }
+
+  /** Switches our picture on or off. Off lets go of the camera. */
+  async show(fresh: MediaStreamTrack | undefined): Promise<void> {
+    const sender = this.#sender('video');
+    if (sender === undefined || this.#stream === undefined) return;
+    const before = this.#video();
+    if (before !== undefined) {
+      this.#stream.removeTrack(before);
+      before.stop();
+    }
+    await sender.replaceTrack(fresh ?? null);
+    if (fresh !== undefined) this.#stream.addTrack(fresh);
+    this.#changed();
+  }
+
+  /** The network changed: finds a way for the sound anew, if the old one is gone. */
+  reconnect(): void {
+    const state = this.#session.connection?.iceConnectionState;
+    if (this.stage === 'talking' && (state === 'disconnected' || state === 'failed')) {
+      this.#session.renegotiate({ rtcOfferConstraints: { iceRestart: true } });
+    }
+  }
+
+  #hear(): void {
+    const s = this.#session;
+    s.on('peerconnection', ({ peerconnection }) => this.#watch(peerconnection));
+    // An outgoing call has its connection before anybody can listen for it.
+    if (s.connection) this.#watch(s.connection);
+    // Our relay needs one address to send to, and finds out the best by itself.
+    s.on('icecandidate', ({ ready }) => ready());
+    s.on('sending', () => this.#sound());
+    s.on('progress', (event: unknown) => {
+      if (!this.outgoing) return;
+      const response = (event as { response?: Answered }).response;
+      this.early ||= Boolean(response?.body);
+      this.#named(response);
+      this.#go('ringing');
+    });
+    s.on('accepted', (event: unknown) => {
+      if (this.outgoing) this.#named((event as { response?: Answered }).response);
+      this.since = Date.now();
+      this.#go('talking');
+      this.#sound();
+    });
+    s.on('hold', ({ originator }) => this.#holds(originator as string, true));
+    s.on('unhold', ({ originator }) => this.#holds(originator as string, false));
+    s.on('ended', (event) => this.#over(event, true));
+    s.on('failed', (event) => this.#over(event, false));
+  }
+
+  #watch(peer: RTCPeerConnection): void {
+    peer.addEventListener('track', ({ track }) => {
+      this.#remote.addTrack(track);
+      for (const what of ['mute', 'unmute', 'ended']) track.addEventListener(what, () => this.#changed());
+      this.#listener.media(this.#remote);
+      this.#changed();
+    });
+  }
+
+  #holds(originator: string, on: boolean): void {
+    if (originator === 'local') this.held = on;
+    else this.heldByThem = on;
+    this.#sound();
+    this.#changed();
+  }
+
+  /**
+   * Nothing that is said goes out before the call is answered: from early media
+   * on the other side's network could listen. Then it is as the person wants it.
+   */
+  #sound(): void {
+    const open = this.stage === 'talking' && !this.held;
+    for (const track of this.#stream?.getAudioTracks() ?? []) track.enabled = open && !this.muted;
+    for (const track of this.#stream?.getVideoTracks() ?? []) track.enabled = open;
+  }
+
+  #named(response: Answered | undefined): void {
+    this.name = response?.to?.display_name || this.name;
+  }
+
+  #video(): MediaStreamTrack | undefined {
+    return this.#stream?.getVideoTracks()[0];
+  }
+
+  #sender(kind: string): RTCRtpSender | undefined {
+    const transceivers = this.#session.connection?.getTransceivers() ?? [];
+    return transceivers.find((t) => t.receiver.track.kind === kind && t.currentDirection?.startsWith('send'))?.sender;
+  }
+
+  #go(stage: Stage): void {
+    if (this.stage === 'ended' || (this.stage === 'talking' && stage !== 'ended')) return;
+    this.stage = stage;
+    this.#changed();
+  }
+
+  #changed(): void {
+    if (this.stage !== 'ended') this.#listener.changed(this);
+  }
+
+  #over(event: { originator: string; message: unknown; cause: string }, answered: boolean): void {
+    if (this.stage === 'ended') return;
+    this.stage = 'ended';
+    release(this.#stream);
+    const message = (event.message ?? undefined) as Answered | undefined;
+    const end: End = { outgoing: this.outgoing, answered, byUs: this.#byUs || event.originator === 'local', number: this.outgoing ? this.number : '', cause: event.cause };
+    const header = message?.getHeader?.('Reason');
+    const status = message?.status_code ?? reason(header);
+    if (status !== undefined) end.status = status;
+    const words = told(header);
+    if (words !== undefined) end.words = words;
+    this.#listener.ended(this, end);
+  }
+}
+
+/** The status that a Reason header names (RFC 3326). */
+function reason(header: string | undefined): number | undefined {
+  const cause = header?.match(/\bSIP\b[^,]*;\s*cause\s*=\s*(\d{3})/i)?.[1];
+  return cause === undefined ? undefined : Number(cause);
+}
+
+/** What our server tells the person there, which knows best why (RFC 3326). */
+function told(header: string | undefined): string | undefined {
+  const text = header?.match(/\btext\s*=\s*"((?:[^"\\]|\\.)*)"/i)?.[1];
+  return text?.replace(/\\(.)/g, '$1') || undefined;
+}

@@ -1,0 +1,124 @@
+// The line to our server: one WebSocket, by which the phone says that it is
+// there, and calls come and go (RFC 7118). Who is signed in is known by the
+// cookie of the page; there is no password and nothing is stored.
+import { UA, WebSocketInterface } from 'jssip';
+import type { IncomingRTCSessionEvent, OutgoingRTCSessionEvent } from 'jssip/lib/UA';
+import { Call, connection, type Listener } from './call';
+import { address } from './number';
+
+/** How the line is. */
+export type State = 'connecting' | 'ready' | 'lost' | 'signed-out' | 'refused';
+
+/** Who the phone is, as the server tells. */
+export interface Session { signedIn: boolean; extension?: string; name?: string; domain?: string; granted?: string[] }
+
+/** What the line tells the page. */
+export interface Watcher {
+  state(state: State): void;
+  incoming(call: Call): void;
+}
+
+const patience = { connection_recovery_min_interval: 1, connection_recovery_max_interval: 15 }; // seconds
+const expires = 300; // seconds that a registration lasts; it is renewed before
+
+/** Asks the server who is signed in. */
+export async function session(at: string): Promise<Session> {
+  const answer = await fetch(at, { headers: { Accept: 'application/json' }, redirect: 'error' });
+  if (!answer.ok) throw new Error('no session');
+  return (await answer.json()) as Session;
+}
+
+export class Line {
+  readonly #ua: UA;
+  readonly #domain: string;
+  readonly #watcher: Watcher;
+  readonly #listener: Listener;
+  readonly #where: string;
+  #stopped = false;
+
+  constructor(who: Session, where: { session: string; flow: string }, watcher: Watcher, listener: Listener) {
+    this.#watcher = watcher;
+    this.#listener = listener;
+    this.#where = where.session;
+    this.#domain = who.domain ?? location.hostname;
+    const flow = new URL(where.flow, location.href);
+    flow.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
+    this.#ua = new UA({
+      sockets: new WebSocketInterface(flow.href),
+      uri: address(who.extension ?? '', this.#domain),
+      display_name: who.name ?? '',
+      register: true, register_expires: expires, session_timers: false, user_agent: 'Candour', ...patience,
+    });
+    this.#hear();
+  }
+
+  start(): void {
+    this.#watcher.state('connecting');
+    this.#ua.start();
+  }
+
+  /** Ends calls, says that the phone is gone, and closes. */
+  stop(): void {
+    this.#stopped = true;
+    this.#ua.stop();
+  }
+
+  get ready(): boolean {
+    return this.#ua.isRegistered();
+  }
+
+  call(number: string, stream: MediaStream): Call {
+    const video = stream.getVideoTracks().length > 0;
+    for (const track of stream.getTracks()) track.enabled = false; // until it is answered
+    let call: Call | undefined;
+    const made = (event: OutgoingRTCSessionEvent | IncomingRTCSessionEvent) => {
+      if ((event.originator as string) === 'local') call = new Call(event.session, this.#listener, number, '', true, stream);
+    };
+    this.#ua.on('newRTCSession', made);
+    try {
+      this.#ua.call(address(number, this.#domain), {
+        mediaStream: stream, pcConfig: connection, rtcOfferConstraints: { offerToReceiveAudio: true, offerToReceiveVideo: video },
+      });
+    } finally {
+      this.#ua.off('newRTCSession', made as never);
+    }
+    if (call === undefined) throw new Error('no call was made');
+    return call;
+  }
+
+  #hear(): void {
+    const ua = this.#ua;
+    ua.on('connecting', ({ attempts }) => this.#watcher.state(attempts > 1 ? 'lost' : 'connecting'));
+    ua.on('registered', () => this.#watcher.state('ready'));
+    ua.on('registrationFailed', ({ response }) => {
+      if (response?.status_code === 403) this.#watcher.state('refused');
+      else this.#watcher.state('lost');
+    });
+    ua.on('disconnected', () => {
+      if (this.#stopped) return;
+      this.#watcher.state('lost');
+      void this.#look();
+    });
+    ua.on('newRTCSession', (event: IncomingRTCSessionEvent | OutgoingRTCSessionEvent) => {
+      if ((event.originator as string) !== 'remote') return;
+      const { session: s, request } = event as IncomingRTCSessionEvent;
+      const from = s.remote_identity;
+      const user = from.uri.user ?? '';
+      const anonymous = user === '' || user.toLowerCase() === 'anonymous';
+      const call = new Call(s, this.#listener, anonymous ? '' : decodeURIComponent(user), anonymous ? '' : from.display_name ?? '', false);
+      call.offersVideo = /^m=video [1-9]/m.test(String(request.body ?? ''));
+      this.#watcher.incoming(call);
+    });
+  }
+
+  /** A socket that was refused says nothing of why: perhaps nobody is signed in any more. */
+  async #look(): Promise<void> {
+    try {
+      if ((await session(this.#where)).signedIn) return;
+    } catch {
+      return; // no network, or the server starts anew: the line goes on trying
+    }
+    this.stop();
+    this.#watcher.state('signed-out');
+  }
+}

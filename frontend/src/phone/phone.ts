@@ -1,0 +1,330 @@
+// The phone in the page. Without this script the page is one of facts: who one
+// is, one's calls, and what the app may use.
+import { Call } from './call';
+import { spoken } from './clock';
+import { Line, session, type Session, type State } from './line';
+import { picture, take, type Got } from './media';
+import { dialled } from './number';
+import { Permission, type Device } from './permission';
+import { oneTab } from './tabs';
+import { Sounder, tones } from './tones';
+import { part, spokenOf, View } from './view';
+import { soundsBusy, why, type End } from './words';
+
+const busyLength = 3; // seconds of the tone of a busy line
+const beat = 20_000; // milliseconds between two looks at whether what a call uses is still allowed
+const settle = 1200; // milliseconds until a call that ended stands in the list
+
+const devices = ['microphone', 'camera'] as const satisfies readonly Device[];
+
+class Phone {
+  readonly #root: HTMLElement;
+  readonly #view = new View();
+  readonly #sounds = new Sounder();
+  readonly #permissions: Record<Device, Permission | undefined>;
+  #line: Line | undefined;
+  #state: State = 'connecting';
+  #call: Call | undefined;
+  #asking: AbortController | undefined;
+  #because = ''; // why we ended the call, where nobody pressed a button
+  #kept: Promise<unknown> = Promise.resolve(); // answers on their way to the server
+  #granted: readonly string[] = []; // what the server last knew to be allowed
+
+  constructor(root: HTMLElement) {
+    this.#root = root;
+    this.#permissions = { microphone: this.#permission('microphone'), camera: this.#permission('camera') };
+  }
+
+  begin(): void {
+    part('phone-plain').hidden = true;
+    this.#press();
+    for (const button of document.querySelectorAll<HTMLElement>('[data-call-back]')) button.hidden = false;
+    this.#ringable();
+    const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel('phone') : undefined;
+    const come = oneTab({ locks: navigator.locks, channel }, {
+      gained: () => void this.#connect(),
+      waiting: () => this.#elsewhere(),
+      lost: () => this.#disconnect(),
+      refused: () => this.#view.say('A call is going on in the other tab. End it there first.', 'wrong'),
+      busy: () => this.#call !== undefined || this.#asking !== undefined,
+    });
+    part('phone-here').addEventListener('click', come);
+    // A permission is taken back on a page of its own, which says that it was
+    // loaded; one that is open on another device is found on the beat.
+    if ('BroadcastChannel' in globalThis) new BroadcastChannel('phone-look').addEventListener('message', () => void this.#look());
+    setInterval(() => void this.#look(), beat);
+    addEventListener('pagehide', () => this.#line?.stop());
+    addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
+    addEventListener('beforeunload', (event) => {
+      if (this.#call !== undefined) event.preventDefault(); // leaving the page ends the call
+    });
+  }
+
+  async #connect(): Promise<void> {
+    const { session: at = '', flow = '' } = this.#root.dataset;
+    this.#view.show('phone-dial');
+    this.#went('connecting');
+    for (;;) {
+      try {
+        const me = await session(at);
+        if (!me.signedIn || me.extension === undefined) return this.#went('signed-out');
+        this.#line = new Line(me, { session: at, flow }, { state: (s) => this.#went(s), incoming: (c) => this.#incoming(c) }, {
+          changed: (c) => this.#changed(c), media: (s) => this.#view.play(s), ended: (c, e) => this.#ended(c, e),
+        });
+        return this.#line.start();
+      } catch {
+        this.#went('lost');
+        await new Promise((resolve) => { setTimeout(resolve, 5000); });
+      }
+    }
+  }
+
+  #disconnect(): void {
+    this.#line?.stop();
+    this.#line = undefined;
+  }
+
+  #elsewhere(): void {
+    this.#view.show('phone-elsewhere');
+    this.#view.line('elsewhere');
+  }
+
+  #went(state: State): void {
+    this.#state = state;
+    this.#view.line(state);
+    if (state === 'ready') this.#call?.reconnect();
+    if (state === 'signed-out') this.#view.show('phone-signed-out');
+  }
+
+  /** What the buttons and the form do. */
+  #press(): void {
+    part<HTMLFormElement>('dial').addEventListener('submit', (event) => {
+      event.preventDefault();
+      const button = (event as SubmitEvent).submitter;
+      void this.#dial(button?.id === 'phone-call-video');
+    });
+    const field = part<HTMLInputElement>('dial-number');
+    field.addEventListener('input', () => this.#wrong(''));
+    for (const pad of document.querySelectorAll<HTMLElement>('[data-pad]')) {
+      pad.addEventListener('click', (event) => {
+        const digit = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-key]')?.dataset.key : undefined;
+        if (digit !== undefined) this.#key(pad.dataset.pad === 'call', digit);
+      });
+    }
+    part('phone-pad').addEventListener('keydown', (event) => {
+      if (/^[0-9*#]$/.test(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey) this.#key(true, event.key);
+    });
+    part('phone-back').addEventListener('click', () => { field.value = field.value.slice(0, -1); this.#wrong(''); });
+    const on = (id: string, act: () => void) => part(id).addEventListener('click', act);
+    on('phone-answer', () => void this.#answer(false));
+    on('phone-answer-video', () => void this.#answer(true));
+    on('phone-decline', () => this.#call?.end(603));
+    on('phone-end', () => this.#hangUp());
+    on('phone-mute', () => this.#call?.mute(!this.#call.muted));
+    on('phone-hold', () => this.#call?.hold(!this.#call.held));
+    on('phone-keys', () => this.#view.keys(part('phone-pad').hidden !== false));
+    on('phone-camera', () => void this.#camera());
+    document.addEventListener('click', (event) => {
+      const number = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-call-back]')?.dataset.callBack : undefined;
+      if (number === undefined || this.#call !== undefined) return;
+      field.value = number;
+      this.#wrong('');
+      part('phone').scrollIntoView({ block: 'start' });
+      part('phone-call-sound').focus();
+    });
+  }
+
+  #key(inCall: boolean, digit: string): void {
+    if (inCall) {
+      this.#call?.key(digit);
+      part('phone-keyed').textContent += digit;
+    } else {
+      part<HTMLInputElement>('dial-number').value += digit;
+      this.#wrong('');
+    }
+    this.#sounds.press(digit);
+  }
+
+  async #dial(video: boolean): Promise<void> {
+    if (this.#call !== undefined || this.#asking !== undefined || this.#line === undefined || this.#state !== 'ready') return;
+    const field = part<HTMLInputElement>('dial-number');
+    const read = dialled(field.value);
+    if ('wrong' in read) {
+      this.#wrong(read.wrong);
+      field.focus();
+      return;
+    }
+    this.#wrong('');
+    this.#view.say('');
+    const stream = await this.#take(video);
+    if (stream === undefined) return;
+    this.#call = this.#line.call(read.number, stream);
+    part('phone-keyed').textContent = '';
+    this.#changed(this.#call);
+  }
+
+  /** Says what is wrong with the number, at its field (WCAG 2.2, 3.3.1). */
+  #wrong(words: string): void {
+    const place = part('phone-number-wrong');
+    const field = part<HTMLInputElement>('dial-number');
+    if (place.textContent === words) return;
+    place.textContent = words;
+    place.hidden = words === '';
+    field.toggleAttribute('aria-invalid', words !== '');
+    if (words !== '') field.setAttribute('aria-invalid', 'true');
+  }
+
+  /** The devices of a call, asked for now; undefined if there is to be none. */
+  async #take(video: boolean): Promise<MediaStream | undefined> {
+    this.#sounds.wake();
+    const got = await this.#ask((signal) => take(video, this.#permissions, signal));
+    if (got === undefined) return undefined;
+    const said = 'wrong' in got ? got.wrong : got.said ?? '';
+    if (said !== '') this.#view.say(said, 'wrong');
+    if ('stream' in got) return got.stream;
+    if (this.#call === undefined) part('phone-call-sound').focus();
+    return undefined;
+  }
+
+  /**
+   * Asks for devices, if what was allowed before still is: it may have been taken
+   * back on another page. Undefined where nobody is signed in any more.
+   */
+  async #ask(act: (signal: AbortSignal) => Promise<Got>): Promise<Got | undefined> {
+    const asking = this.#asking = new AbortController();
+    try {
+      const me = await this.#me();
+      if (me !== undefined && !me.signedIn) {
+        this.#went('signed-out');
+        return undefined;
+      }
+      for (const device of devices) {
+        if (me !== undefined) this.#permissions[device]?.is(this.#granted.includes(device));
+      }
+      return await act(asking.signal);
+    } finally {
+      this.#asking = undefined;
+    }
+  }
+
+  /** Who is signed in and what they allow; undefined where the server cannot be asked. */
+  async #me(): Promise<Session | undefined> {
+    await this.#kept;
+    const me = await session(this.#root.dataset.session ?? '').catch(() => undefined);
+    if (me !== undefined) this.#granted = me.granted ?? [];
+    return me;
+  }
+
+  /** Lets go of what was taken back while a call used it (R16). */
+  async #look(): Promise<void> {
+    if (this.#call === undefined || this.#asking !== undefined) return;
+    const before = this.#granted;
+    if (!(await this.#me())?.signedIn) return;
+    const gone = (device: Device) => before.includes(device) && !this.#granted.includes(device);
+    const call = this.#call;
+    if (call !== undefined && gone('camera') && call.seen) {
+      await call.show(undefined);
+      this.#view.say('You took the camera back, so it is off.');
+    }
+    if (call !== undefined && gone('microphone')) {
+      this.#because = 'You took the microphone back, so the call ended.';
+      call.end();
+    }
+  }
+
+  #incoming(call: Call): void {
+    if (this.#call !== undefined || this.#asking !== undefined) {
+      call.end(486);
+      return;
+    }
+    this.#call = call;
+    this.#view.say('');
+    part('phone-keyed').textContent = '';
+    this.#changed(call);
+    this.#sounds.play(tones.ring);
+  }
+
+  async #answer(video: boolean): Promise<void> {
+    const call = this.#call;
+    if (call === undefined || call.stage !== 'incoming') return;
+    call.answering();
+    const stream = await this.#take(video);
+    if (stream === undefined) return call.notAnswering();
+    this.#sounds.stop();
+    call.answer(stream);
+  }
+
+  #hangUp(): void {
+    this.#call?.end();
+  }
+
+  async #camera(): Promise<void> {
+    const call = this.#call;
+    if (call === undefined || this.#asking !== undefined) return;
+    if (call.seen) return call.show(undefined);
+    const got = await this.#ask((signal) => picture(this.#permissions.camera, signal));
+    if (got === undefined) return;
+    if ('wrong' in got) this.#view.say(got.wrong, 'wrong');
+    else await call.show(got.stream.getVideoTracks()[0]);
+  }
+
+  #changed(call: Call): void {
+    if (call !== this.#call) return;
+    if (call.stage === 'incoming' || call.stage === 'answering') return this.#view.incoming(call, call.stage === 'answering');
+    if (call.stage === 'ringing' && !call.early) this.#sounds.play(tones.ringback);
+    else if (call.stage !== 'calling') this.#sounds.stop();
+    this.#view.call(call);
+  }
+
+  #ended(call: Call, end: End): void {
+    if (call !== this.#call) return;
+    this.#call = undefined;
+    this.#asking?.abort();
+    this.#sounds.stop();
+    if (soundsBusy(end)) this.#sounds.play(tones.busy, busyLength);
+    const length = call.since === undefined ? '' : ` It lasted ${spoken((Date.now() - call.since) / 1000)}.`;
+    const missed = !end.outgoing && !end.answered && !end.byUs && end.status === undefined ? ` It was from ${spokenOf(call)}.` : '';
+    this.#view.say(`${this.#because || why(end)}${length}${missed}`, end.answered || end.byUs ? 'plain' : 'wrong');
+    this.#because = '';
+    if (this.#state === 'signed-out') this.#view.show('phone-signed-out');
+    else this.#view.dial(true);
+    setTimeout(() => void this.#refresh(), settle);
+  }
+
+  #permission(device: Device): Permission | undefined {
+    const panel = document.querySelector<HTMLElement>(`[data-ask="${device}"]`);
+    if (panel === null) return undefined;
+    return new Permission(panel, (address) => {
+      // The server keeps the answers in its own time, and in their order; the
+      // call does not wait.
+      const keep = () => fetch(address, { method: 'POST', redirect: 'manual', keepalive: true }).catch(() => undefined);
+      this.#kept = this.#kept.then(keep);
+      void this.#me();
+    });
+  }
+
+  /** The list of the latest calls anew, as the server makes it. */
+  async #refresh(): Promise<void> {
+    const answer = await fetch(location.pathname, { redirect: 'error' }).catch(() => undefined);
+    if (!answer?.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('phone-recent');
+    const place = part('phone-recent');
+    if (fresh === null || place.contains(document.activeElement)) return;
+    for (const button of fresh.querySelectorAll<HTMLElement>('[data-call-back]')) button.hidden = false;
+    place.replaceChildren(...fresh.childNodes);
+  }
+
+  /** Browsers let a page ring once somebody has pressed something on it. */
+  #ringable(): void {
+    const hint = part('phone-silent');
+    const woken = () => {
+      this.#sounds.wake();
+      hint.hidden = true;
+    };
+    hint.hidden = navigator.userActivation?.hasBeenActive ?? false;
+    for (const what of ['pointerdown', 'keydown']) addEventListener(what, woken, { once: true });
+  }
+}
+
+const root = document.getElementById('phone');
+if (root !== null && 'RTCPeerConnection' in globalThis && navigator.mediaDevices !== undefined) new Phone(root).begin();

@@ -1,0 +1,196 @@
+package softphone
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"candour/internal/identity"
+	"candour/internal/store"
+	"candour/internal/telecom"
+	"candour/internal/web"
+)
+
+// callLines is how many calls a page of the list has.
+const callLines = 30
+
+// calls shows the calls of whoever is signed in.
+func (h *site) calls(w http.ResponseWriter, r *http.Request, me *identity.Session) error {
+	page := Calls{Base: h.Base(r, "Your calls", "")}
+	var before int64
+	if text := r.URL.Query().Get("before"); text != "" {
+		var ok bool
+		if before, ok = number(text); !ok {
+			return web.ErrNotFound
+		}
+		page.Newest = callsPath
+	}
+	roles, err := telecom.RolesOf(web.VisitOf(r).Version.Compiled)
+	if err != nil {
+		return web.ErrNotFound
+	}
+	page.Kept = h.Kept(r, roles.Form.ID)
+	var entries []telecom.Entry
+	err = h.Store.View(r.Context(), func(tx *store.Tx) (err error) {
+		entries, err = h.Phones.Calls(r.Context(), tx, me.Account.Subject, before, callLines+1)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if len(entries) > callLines {
+		entries = entries[:callLines]
+		page.Older = callsPath + "?before=" + strconv.FormatInt(entries[callLines-1].Call, 10)
+	}
+	for _, e := range entries {
+		view := callView(e, web.VisitOf(r).Now)
+		view.Dial = "" // there is no phone on this page
+		view.Forget = callsPath + "/" + strconv.FormatInt(e.Call, 10) + "/forget"
+		page.Calls = append(page.Calls, view)
+	}
+	h.Render(w, r, http.StatusOK, "calls", page)
+	return nil
+}
+
+// callForget takes a call out of the list of whoever is signed in.
+func (h *site) callForget(w http.ResponseWriter, r *http.Request, me *identity.Session) error {
+	if err := h.ReadButton(r); err != nil {
+		return err
+	}
+	call, ok := number(r.PathValue("call"))
+	if !ok {
+		return web.ErrNotFound
+	}
+	roles, err := telecom.RolesOf(web.VisitOf(r).Version.Compiled)
+	if err != nil {
+		return web.ErrNotFound
+	}
+	err = h.Store.Update(r.Context(), func(tx *store.Tx) error {
+		return h.Phones.Forget(r.Context(), tx, me.Access(roles.Purpose), me.Account.Subject, call)
+	})
+	if errors.Is(err, telecom.ErrNotFound) {
+		return web.ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, callsPath, http.StatusSeeOther)
+	return nil
+}
+
+// number reads an id.
+func number(s string) (int64, bool) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	return n, err == nil && n > 0 && strconv.FormatInt(n, 10) == s
+}
+
+// Pictures of a call.
+const (
+	kindOut    = "out"
+	kindIn     = "in"
+	kindMissed = "missed"
+	kindFailed = "failed"
+)
+
+// madeWords and gotWords say what came of a call to whoever made it, and to
+// whom it came. An end that is not among them was without an answer.
+var (
+	madeWords = map[telecom.Code]string{
+		telecom.Completed: "You called", telecom.Cancelled: "You hung up before it was answered", telecom.NoAnswer: "Nobody answered",
+		telecom.Busy: "They were on another call", telecom.Declined: "They declined", telecom.Unavailable: "Their phone was not connected",
+		telecom.Failed: "It could not be connected", telecom.Lost: "You called; the connection was lost", telecom.Interrupted: "Our service stopped during the call",
+	}
+	gotWords = map[telecom.Code]string{
+		telecom.Completed: "They called", telecom.Cancelled: "Missed call", telecom.NoAnswer: "Missed call", telecom.Busy: "Missed: you were on another call",
+		telecom.Declined: "You declined", telecom.Unavailable: "Missed: your phone was not connected", telecom.Failed: "It could not be connected",
+		telecom.Lost: "They called; the connection was lost", telecom.Interrupted: "Our service stopped during the call",
+	}
+)
+
+func callView(e telecom.Entry, now time.Time) CallView {
+	view := CallView{Who: far(e), When: when(e.Begun, now), Stamp: e.Begun.In(london).Format(time.RFC3339), Dial: e.Far}
+	words := gotWords
+	view.Kind = kindIn
+	if e.Made {
+		words, view.Kind = madeWords, kindOut
+	}
+	switch e.Code {
+	case telecom.Completed, telecom.Lost, telecom.Declined:
+	case telecom.Failed, telecom.Interrupted:
+		view.Kind = kindFailed
+	default:
+		if !e.Made {
+			view.Kind = kindMissed
+		}
+	}
+	parts := []string{words[e.Code]}
+	switch {
+	case e.Video && !e.Answered.IsZero():
+		parts = append(parts, "with video")
+	case e.Video:
+		parts = append(parts, "video call")
+	}
+	if e.Made && e.Withheld {
+		parts = append(parts, "your number withheld")
+	}
+	if long := e.Talked(); long > 0 {
+		parts = append(parts, length(long))
+	}
+	view.What = strings.Join(parts, ", ")
+	return view
+}
+
+// longestExtension is how many digits an extension has at most.
+const longestExtension = 6
+
+// far says who was on the other side.
+func far(e telecom.Entry) string {
+	switch {
+	case len(e.Far) > longestExtension:
+		return e.Far
+	case e.Far != "":
+		return "Extension " + e.Far
+	case e.Withheld && !e.Made:
+		return "Number withheld"
+	}
+	return "Number no longer known"
+}
+
+// length says how long two talked: 48 sec, 3 min 5 sec, 1 hr 2 min.
+func length(d time.Duration) string {
+	h, m, s := int(d/time.Hour), int(d/time.Minute)%60, int(d/time.Second)%60
+	switch {
+	case h > 0:
+		return strconv.Itoa(h) + " hr " + strconv.Itoa(m) + " min"
+	case m > 0:
+		return strconv.Itoa(m) + " min " + strconv.Itoa(s) + " sec"
+	}
+	return strconv.Itoa(s) + " sec"
+}
+
+// when says a moment as people do who look at a list of calls.
+func when(t, now time.Time) string {
+	t, now = t.In(london), now.In(london)
+	clock := t.Format("15:04")
+	day := func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC) }
+	switch int(day(now).Sub(day(t)) / (24 * time.Hour)) {
+	case 0:
+		return "Today " + clock
+	case 1:
+		return "Yesterday " + clock
+	}
+	if t.Year() == now.Year() {
+		return t.Format("Mon 2 January ") + clock
+	}
+	return t.Format("2 January 2006 ") + clock
+}
+
+var london = func() *time.Location {
+	loc, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		return time.UTC // the machine has no zones, and the program was built without
+	}
+	return loc
+}()

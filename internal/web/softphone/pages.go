@@ -1,0 +1,79 @@
+package softphone
+
+import "candour/internal/web"
+
+// Phone is the page "phone": the phone, and beside it the latest calls.
+type Phone struct {
+	web.Base
+	Name      string // of whoever is signed in; empty if it is not known
+	Extension string // empty if the account has no line
+	Number    web.Field
+	Form      web.Form
+	Asks      []Ask
+	Keys      []Key
+	Calls     []CallView // the latest
+	More      string     // address of all calls
+	Script    string     // of the phone; empty where the build has none
+	Style     string
+	Session   string // where the phone asks who is signed in
+	Flow      string // what the phone talks over
+}
+
+// Ask is what is shown before a device is asked for.
+type Ask struct {
+	Device string // microphone or camera
+	Words  []string
+	Needed bool // without it there are no calls
+	Given  bool // it was allowed before
+	Grant  string
+	Refuse string
+}
+
+// Key is one of the twelve of a phone. Name is how a sign is read out; empty
+// for a digit.
+type Key struct{ Digit, Letters, Name string }
+
+// Calls is the page "calls": one's own calls, newest first.
+type Calls struct {
+	web.Base
+	Calls  []CallView
+	Older  string // the next page; empty on the last
+	Newest string // the first page; empty on it
+	Kept   string // how long a call is kept, in words
+}
+
+// CallView is a call as one of its sides sees it.
+type CallView struct {
+	Kind   string // out, in, missed, failed: which picture it gets
+	Who    string // the other side, in words
+	What   string // what came of it
+	When   string
+	Stamp  string // the same for programs, RFC 3339
+	Dial   string // what the phone on the page dials to reach the other side; empty if nothing does
+	Forget string // where the button to remove it posts; empty where there is none
+}
+
+// Permissions is the page "permissions": what the app may use of a device.
+type Permissions struct {
+	web.Base
+	Asked []PermissionView // the app asks for these today
+	Later []PermissionView // declared, and asked for by nothing yet
+}
+
+// PermissionView is one permission and how it stands.
+type PermissionView struct {
+	ID      string
+	Title   string
+	Meaning string
+	Reason  string
+	Without string // what is lost without it; empty where it is needed
+	Needed  bool
+	State   string // in words
+	Tag     string // class of the tag that holds it
+	Since   string // "since 1 May 2026, under version 1"; empty if nothing was answered
+	Notice  string // address of that version
+	Words   []string
+	Next    string    // what happens next, in words
+	Link    *web.Link // where it is decided, if not here
+	Revoke  string    // where the button to take it back posts; empty where there is nothing to take back
+}

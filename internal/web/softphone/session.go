@@ -1,0 +1,64 @@
+package softphone
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"candour/internal/consent/people"
+	"candour/internal/identity"
+	"candour/internal/store"
+	"candour/internal/telecom"
+	"candour/internal/web"
+)
+
+// sessionView is what the phone is told of whoever is signed in. It has no
+// secret: the connection is opened by the cookie.
+type sessionView struct {
+	SignedIn  bool     `json:"signedIn"`
+	Extension string   `json:"extension,omitempty"`
+	Name      string   `json:"name,omitempty"`
+	Domain    string   `json:"domain,omitempty"`
+	Granted   []string `json:"granted,omitempty"` // devices that the person allowed
+}
+
+// session tells the phone who is signed in, also that nobody is: a connection
+// that was refused does not say why.
+func (h *site) session(w http.ResponseWriter, r *http.Request) error {
+	var view sessionView
+	if me := web.VisitOf(r).Person; me != nil && me.Level == identity.Whole {
+		view.SignedIn = true
+		line, err := h.line(r, me)
+		if err != nil && !errors.Is(err, telecom.ErrNoLine) {
+			return err
+		}
+		if err == nil {
+			view.Extension, view.Name, view.Domain = line.Extension, line.Name, h.Domain
+		}
+		if view.Granted, err = h.granted(r, me); err != nil {
+			return err
+		}
+	}
+	body, err := json.Marshal(view)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(body) // the client has gone
+	return nil
+}
+
+// granted are the devices that whoever is signed in allowed.
+func (h *site) granted(r *http.Request, me *identity.Session) (list []string, err error) {
+	var states []people.PermissionState
+	err = h.Store.View(r.Context(), func(tx *store.Tx) (err error) {
+		states, err = h.Choices.Permissions(r.Context(), tx, me.Account.Subject, me.Account.Role.Actor(), me.Surface)
+		return err
+	})
+	for _, a := range asks(states) {
+		if a.Given {
+			list = append(list, a.Device)
+		}
+	}
+	return list, err
+}
