@@ -9,6 +9,7 @@ import (
 	"candour/internal/mail"
 	"candour/internal/reference"
 	"candour/internal/store"
+	"candour/internal/support/intake"
 	"candour/internal/vault"
 	"candour/policy"
 )
@@ -46,6 +47,11 @@ func (a *Accounts) Invite(ctx context.Context, by *Session, role Role, values ur
 	d, err := a.declared()
 	if err != nil {
 		return err
+	}
+	if form, ok := d.p.FormByID(inviteForm); ok && role == "" {
+		if _, err := intake.Read(d.p, *form, values); err != nil {
+			return err // none was chosen: the form says so and keeps the rest
+		}
 	}
 	if !MayInvite(by.Account.Role, role) || !d.exists(role) {
 		return ErrNotFound

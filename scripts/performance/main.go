@@ -74,7 +74,7 @@ func run(in io.Reader, out io.Writer) error {
 			return err
 		}
 		slices.Sort(values)
-		median := values[len(values)/2]
+		median := (values[(len(values)-1)/2] + values[len(values)/2]) / 2
 		met := "yes"
 		if r.most > 0 && median > r.most || r.most == 0 && median < r.least {
 			met = "**no**"

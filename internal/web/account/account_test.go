@@ -172,6 +172,27 @@ func TestPagesTellNothing(t *testing.T) {
 	}
 }
 
+// An invitation without a role keeps what was typed; one to a role that is not
+// on offer is not there.
+func TestInvitationWithoutARole(t *testing.T) {
+	b := webtest.Open(t, "invoco")
+	b.OpenAccounts()
+	b.Customer(ann)
+	br := b.Browser()
+	signIn(t, br, "/sign-in")
+	a := br.Fill("portal", "/people/invite", "invitation", url.Values{"name": {"Bob"}, "email": {"bob@example.org"}, "role": {""}})
+	if a.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(a.Text, `value="bob@example.org"`) {
+		t.Errorf("none: %d", a.StatusCode)
+	}
+	a = br.Fill("portal", "/people/invite", "invitation", url.Values{"name": {"Bob"}, "email": {"bob@example.org"}, "role": {"dpo"}})
+	if a.StatusCode != http.StatusNotFound && a.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("another: %d", a.StatusCode)
+	}
+	if n := len(b.Tokens()); n != 0 {
+		t.Errorf("%d links were sent", n)
+	}
+}
+
 // Nothing that is typed to sign in, and none of the secrets that come of it,
 // is in the log (R9).
 func TestTheLogKnowsNobodyWhoSignsIn(t *testing.T) {
