@@ -26,6 +26,7 @@ func TestPlaceOfPasskeys(t *testing.T) {
 		{"https://example.net:8443", nil, 8080, map[string]string{"example.net": "8443"}},
 		{"https://example.net", &tls.Config{}, 8443, map[string]string{"example.net": ""}},
 		{"http://example.localhost:9000", nil, 8080, map[string]string{"example.localhost": "9000"}},
+		{"https://Staging.Example:8443", nil, 8080, map[string]string{"staging.example": "8443"}},
 		{"https://staging.example", nil, 80, map[string]string{"staging.example": ""}},
 	} {
 		s := &sites{tls: c.tls}

@@ -171,6 +171,7 @@ func (s *sites) place(public string, addr net.Addr, op policy.Operator) error {
 	if err != nil || !isOrigin(u) {
 		return fmt.Errorf("--public must be the website's address, such as https://%s", op.Domain)
 	}
+	u.Host = strings.ToLower(u.Host) // as a request's is compared
 	s.public, s.secure = u, s.secure || u.Scheme == "https"
 	host := u.Hostname()
 	if host != op.LocalDomain {

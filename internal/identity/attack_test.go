@@ -332,10 +332,14 @@ func TestPeople(t *testing.T) {
 		invite := func(by *identity.Session, role identity.Role, email string) error {
 			return d.a.Invite(ctx, by, role, url.Values{"name": {"Cal"}, "email": {email}, "role": {string(role)}})
 		}
-		for _, role := range []identity.Role{identity.Support, identity.Officer, identity.Partner, "king", ""} {
+		for _, role := range []identity.Role{identity.Support, identity.Officer, identity.Partner, "king"} {
 			if err := invite(ann, role, "cal@example.org"); !errors.Is(err, identity.ErrNotFound) {
 				t.Errorf("a customer invited %q: %v", role, err)
 			}
+		}
+		var faults intake.FieldErrors
+		if err := invite(ann, "", "cal@example.org"); !errors.As(err, &faults) || faults.Of("role") == "" {
+			t.Errorf("a customer invited nobody in particular: %v", err)
 		}
 		if err := invite(ann, identity.CustomerUser, "cal@example.org"); err != nil {
 			t.Fatal(err)
