@@ -72,6 +72,10 @@ var nonPersonal = map[string]string{
 	"newsletter_notices.mark": "HMAC under a key outside the database", "newsletter_notices.newsletter": "id", "newsletter_notices.at_ms": "time",
 	"choices.id": "id", "choices.subject": "pseudonym", "choices.purpose": "policy id", "choices.code": "code", "choices.channels": "policy ids",
 	"choices.at_ms": "time", "choices.policy": "policy version", "choices.wording": "hash", "choices.surface": "policy id", "choices.way": "code",
+
+	"permission_answers.id": "id", "permission_answers.subject": "pseudonym", "permission_answers.permission": "policy id",
+	"permission_answers.code": "code", "permission_answers.at_ms": "time", "permission_answers.policy": "policy version",
+	"permission_answers.wording": "hash", "permission_answers.surface": "policy id",
 	"notices_seen.subject": "pseudonym", "notices_seen.policy": "policy version", "notices_seen.at_ms": "time", "notices_seen.surface": "policy id", "notices_seen.code": "code",
 	"wordings.hash": "hash", "wordings.words": "words of the policy, the same for everybody",
 	"support_tickets.id": "id", "support_tickets.reference": "random", "support_tickets.subject": "pseudonym", "support_tickets.queue": "code",
