@@ -15,7 +15,7 @@ func FuzzDeviceName(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if n := utf8.RuneCountInString(name); n < 1 || n > maxDeviceName || !utf8.ValidString(name) || strings.ContainsAny(name, "\r\n\x00") {
+		if n := utf8.RuneCountInString(name); n < 1 || n > MaxDeviceName || !utf8.ValidString(name) || strings.ContainsAny(name, "\r\n\x00") {
 			t.Errorf("%q is the name %q", s, name)
 		}
 		if again, err := deviceName(name); err != nil || again != name {
