@@ -179,6 +179,25 @@ func (d *Desk) rowsOfDevices(ctx context.Context, tx *store.Tx, account int64) (
 	return list, rows.Err()
 }
 
+// CountDevices returns how many phones each account has that has any.
+func (d *Desk) CountDevices(ctx context.Context, tx *store.Tx) (map[int64]int, error) {
+	rows, err := tx.Query(ctx, "SELECT account, COUNT(*) FROM devices GROUP BY account")
+	if err != nil {
+		return nil, wrap(err)
+	}
+	defer rows.Close()
+	counts := map[int64]int{}
+	for rows.Next() {
+		var account int64
+		var n int
+		if err := rows.Scan(&account, &n); err != nil {
+			return nil, wrap(err)
+		}
+		counts[account] = n
+	}
+	return counts, wrap(rows.Err())
+}
+
 // openDevice adds what the records of a phone say. ErrNoDevice if what it signs
 // in with is gone; a name that is gone is empty.
 func (d *Desk) openDevice(ctx context.Context, tx *store.Tx, roles DeviceRoles, v *Device) (HA1, error) {
