@@ -58,7 +58,7 @@ func (x *exchange) signs(username string) string {
 	return code(err)
 }
 
-// R14, R28: the whole way of a phone. It is found by its user name with the line
+// R18, R28: the whole way of a phone. It is found by its user name with the line
 // that it is on and the hashes of its password (RFC 7616, RFC 8760), until its
 // person removes it; both are in their history.
 func TestStoryOfAPhone(t *testing.T) {
