@@ -160,6 +160,7 @@ func (f *filler) line(ctx context.Context, p person) error {
 		f.lines++
 		last := &f.logins[len(f.logins)-1]
 		last.Extension, last.Phone = extension, phone
+		return f.Mail(ctx) // they are told of it
 	}
 	return err
 }
