@@ -124,6 +124,9 @@ var table = map[evidence.Kind]words{
 		"missed": "Somebody called you, and it was put into your list of calls",
 	}},
 
+	evidence.DeviceAdded:   {show: Account, text: "A phone was added to your line, and may make and take calls on it"},
+	evidence.DeviceRemoved: {show: Account, text: "A phone was removed from your line"},
+
 	evidence.MailQueued:  {show: Mails, folds: true, text: "An e-mail to you was made ready: {mail}"},
 	evidence.MailSent:    {show: Mails, folds: true, text: "Our software used your e-mail address to send you {mail}"},
 	evidence.MailRefused: {show: Mails, folds: true, text: "An e-mail to you was not sent: {why}"},
@@ -168,6 +171,7 @@ var mailWords = map[string]string{
 	"account.authenticator-removed": "our word that the authenticator app was removed",
 	"account.recovery-renewed":      "our word that your recovery codes were made anew",
 	"account.recovery-used":         "our word that a recovery code was used",
+	"account.phone-added":           "our word that a phone was added to your line",
 	"account.closed":                "our word that your account was closed",
 	"account.signed-out":            "our word that your account was signed out",
 	"account.recover-asked":         "the question whether your second step is lost",
