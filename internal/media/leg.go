@@ -136,11 +136,7 @@ func (l *Leg) keep() {
 	}
 }
 
-// Invite makes a leg for a callee and its offer: sound, and picture if from
-// offered it, in the codecs that from has, under our own numbers. It is called
-// once a fork; close the legs of forks that lose. It returns ErrClosed, or the
-// error of ctx.
-func (r *Relay) Invite(ctx context.Context, from *Leg) (*Leg, string, error) {
+func (r *Relay) invite(ctx context.Context, from *Leg) (*Leg, string, error) {
 	l := r.leg(true)
 	l.from = from
 	from.mu.Lock()

@@ -43,10 +43,16 @@ const (
 	maxAsked = 5
 )
 
+// Ports are those from Low to High, both included. A phone takes two for sound
+// and two for picture, an even one for RTP and the next for RTCP (RFC 3550
+// section 11), or the even one alone if it takes both there (RFC 5761).
+type Ports struct{ Low, High uint16 }
+
 // Config is what a Relay needs.
 type Config struct {
 	Addr   string       // address and UDP port for all calls, such as "127.0.0.1:0"
 	Public []net.IP     // addresses under which Addr is reached, best first; empty: that of Addr
+	Ports  Ports        // UDP ports for phones; zero: any that are free
 	Log    *slog.Logger // nil: silent
 }
 
