@@ -363,9 +363,7 @@ func (p *port) tune(f far) error {
 	p.theirs, p.own.tag = f.crypto, f.crypto.tag
 	p.mux = f.mux
 	loopback := p.line.leg.relay.loopback()
-	if stated := reachable(f.rtp, loopback); stated != p.way.stated {
-		p.way.state(stated)
-	}
+	p.way.state(reachable(f.rtp, loopback), time.Now())
 	if next := reachable(f.rtcp, loopback); next.IsValid() && next != p.stated {
 		p.stated, p.back = next, netip.AddrPort{}
 	}
