@@ -280,6 +280,8 @@ func TestReportsToPhones(t *testing.T) {
 				}
 				return sent && received
 			})
+			one.mu.Lock()
+			defer one.mu.Unlock()
 			for from := range one.from {
 				if from != one.to && from != one.toRTCP {
 					t.Errorf("something came from %s", from)

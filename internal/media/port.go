@@ -303,25 +303,27 @@ func (p *port) leave(h *rtp.Header, payload []byte, _ interceptor.Attributes) (i
 	return p.rtp.WriteToUDPAddrPort(b, to)
 }
 
-// tell sends RTCP as ordinary phones want it (RFC 3550 section 6.1): a report
-// first, and the name of our source, which is random, last.
+// tell sends RTCP as ordinary phones want it (RFC 4585 section 3.1): a report
+// first, then the name of our source, which is random, then requests.
 func (p *port) tell(packets []rtcp.Packet, _ interceptor.Attributes) (int, error) {
 	conn, to := p.forReports()
 	if !to.IsValid() {
 		return 0, nil
 	}
-	all := make([]rtcp.Packet, 0, len(packets)+2)
+	name := &rtcp.SourceDescription{Chunks: []rtcp.SourceDescriptionChunk{{
+		Source: p.source, Items: []rtcp.SourceDescriptionItem{{Type: rtcp.SDESCNAME, Text: p.line.leg.local.cname}},
+	}}}
+	var all []rtcp.Packet
 	switch r := packets[0].(type) {
 	case *rtcp.SenderReport:
+		all = append(all, r, name)
 	case *rtcp.ReceiverReport:
 		r.SSRC = p.source
+		all = append(all, r, name)
 	default:
-		all = append(all, &rtcp.ReceiverReport{SSRC: p.source})
+		all = append(all, &rtcp.ReceiverReport{SSRC: p.source}, name, r)
 	}
-	all = append(all, packets...)
-	all = append(all, &rtcp.SourceDescription{Chunks: []rtcp.SourceDescriptionChunk{{
-		Source: p.source, Items: []rtcp.SourceDescriptionItem{{Type: rtcp.SDESCNAME, Text: p.line.leg.local.cname}},
-	}}})
+	all = append(all, packets[1:]...)
 	b, err := rtcp.Marshal(all)
 	if err != nil {
 		return 0, err

@@ -51,7 +51,7 @@ func (r *Relay) pair(mux bool) (rtp, rtcp *net.UDPConn, err error) {
 	return nil, nil, ErrPorts
 }
 
-// open opens port and, unless mux, the next; 0 is any.
+// open opens port and, unless mux, the next; 0 is any, for mux also an odd one.
 func (r *Relay) open(port int, mux bool) (rtp, rtcp *net.UDPConn, err error) {
 	at := *r.conn.LocalAddr().(*net.UDPAddr)
 	at.Port = port
