@@ -381,3 +381,42 @@ func TestAPhoneOfTooManySourcesIsDone(t *testing.T) {
 		t.Error("the other side suffers")
 	}
 }
+
+// Two phones that state our own ports would make a packet go round for ever.
+func TestPhonesThatStateOurPorts(t *testing.T) {
+	quiet(t)
+	one, two, a, b := phones(t, newRelay(t), "RTP/AVP", "0 97")
+	two.ear(0).hears(one.ear(0), 0)
+	for l, h := range map[*Leg]*handset{a: one, b: two} {
+		own := fmt.Sprint(portOf(h.rtp.LocalAddr()))
+		if _, _, err := l.Reoffered(strings.Replace(h.describe("RTP/AVP", "0 97"), own, fmt.Sprint(h.to.Port()), 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dropped := b.Stats().Dropped
+	until(t, "a packet to ourselves that is dropped", func() bool {
+		one.say(0, []byte("sound"))
+		return b.Stats().Dropped > dropped
+	})
+	if in := b.Stats().AudioIn.Packets; in != 0 {
+		t.Errorf("%d of them passed", in)
+	}
+}
+
+// Some phones send under the number that they gave, not under ours.
+func TestAPhoneThatUsesItsOwnNumbers(t *testing.T) {
+	quiet(t)
+	r := newRelay(t)
+	one, two := newHandset(t), newHandset(t)
+	a, b, offer := offers(t, r, one.describe("RTP/AVP", "98 97"), Phone)
+	two.take(offer)
+	if err := b.Answered(two.describe("RTP/AVP", "98 97")); err != nil {
+		t.Fatal(err)
+	}
+	one.take(join(t, a, b))
+	one.ear(98).hears(two.ear(98), 98)
+	one.ear(98).hears(two.ear(111), 98)
+	if s := b.Stats(); s.Audio != "opus" {
+		t.Errorf("%+v", s)
+	}
+}
