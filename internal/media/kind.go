@@ -25,6 +25,10 @@ func (k Kind) String() string {
 	return "browser"
 }
 
+// Kind is that of the leg, which for a caller is what its offer was. A phone's may
+// go in the clear, so whoever must not call so is to be told from one that may.
+func (l *Leg) Kind() Kind { return l.kind }
+
 // Invite is InviteAs a Browser.
 func (r *Relay) Invite(ctx context.Context, from *Leg) (*Leg, string, error) {
 	return r.InviteAs(ctx, from, Browser)
