@@ -40,6 +40,9 @@ func (r *Relay) Invite(ctx context.Context, from *Leg) (*Leg, string, error) {
 // that lose. It returns ErrCodec if from has nothing that this kind could take,
 // ErrPorts, ErrClosed, or the error of ctx.
 func (r *Relay) InviteAs(ctx context.Context, from *Leg, k Kind) (*Leg, string, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, "", err
+	}
 	l := r.leg(k, true)
 	l.from = from
 	if l.sections = from.sectionsFor(k); taken(l.sections, audio) == nil {
