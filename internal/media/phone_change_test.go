@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/netip"
 	"regexp"
 	"strings"
@@ -200,9 +201,7 @@ func TestAPhoneThatRingsIsNotLost(t *testing.T) {
 
 func TestPortsOfPhones(t *testing.T) {
 	quiet(t)
-	free := newHandset(t)
-	low := uint16(portOf(free.rtp.LocalAddr())) &^ 1
-	_, _ = free.rtp.Close(), free.rtcp.Close()
+	low := uint16(20000 + 2*rand.IntN(5000)) // systems give none of these to who asks for any
 	r, err := New(Config{Addr: "127.0.0.1:0", Ports: Ports{low, low + 4}})
 	if err != nil {
 		t.Fatal(err)
