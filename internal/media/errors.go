@@ -16,6 +16,8 @@ var (
 	ErrState = errors.New("media: not in this state of the call")
 	// ErrClosed means that the leg or the relay was closed.
 	ErrClosed = errors.New("media: closed")
+	// ErrPorts means that no port is free for another phone (SIP 503).
+	ErrPorts = errors.New("media: no port is free")
 	// ErrDigit means that this digit cannot be sent to this leg: it is none, or
 	// the leg takes no telephone-events, or listens to nothing now, or too many
 	// wait already.

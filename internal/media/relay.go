@@ -47,17 +47,22 @@ const (
 type Config struct {
 	Addr   string       // address and UDP port for all calls, such as "127.0.0.1:0"
 	Public []net.IP     // addresses under which Addr is reached, best first; empty: that of Addr
+	Ports  Ports        // UDP ports for phones; zero: any that are free
 	Log    *slog.Logger // nil: silent
 }
 
-// Relay carries the media of all calls of the program over one UDP port. Its
-// methods may be called from several goroutines.
+// Relay carries the media of all calls of the program: that of browsers over one
+// UDP port, that of phones over ports of their own. Its methods may be called from
+// several goroutines.
 type Relay struct {
 	log      *slog.Logger
 	conn     net.PacketConn
 	mux      ice.UDPMux
 	settings webrtc.SettingEngine
 	public   []net.IP
+	ports    Ports
+	own      *ownPorts
+	quiet    time.Duration // phoneQuiet, but in tests
 	now      func() time.Time
 
 	mu    sync.Mutex
@@ -73,9 +78,12 @@ type Relay struct {
 
 // New opens the port.
 func New(c Config) (*Relay, error) {
-	r := &Relay{log: c.Log, public: c.Public, now: time.Now, legs: map[*Leg]struct{}{}}
+	r := &Relay{log: c.Log, public: c.Public, ports: c.Ports, quiet: phoneQuiet, now: time.Now, legs: map[*Leg]struct{}{}}
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
+	}
+	if err := c.Ports.check(); err != nil {
+		return nil, err
 	}
 	conn, err := net.ListenPacket("udp", c.Addr)
 	if err != nil {
@@ -92,6 +100,7 @@ func New(c Config) (*Relay, error) {
 		_ = udp.SetReadBuffer(socketBuffer) // the system may give less
 		_ = udp.SetWriteBuffer(socketBuffer)
 	}
+	r.own = newOwnPorts(own.IP, r.public)
 	r.conn = conn
 	r.mux = webrtc.NewICEUDPMux(silent{}, conn)
 	r.settings = r.engine(own)
