@@ -163,6 +163,9 @@ func (c *call) toCaller(status int, more []sipgo.Header, sdp string) {
 		more = append(more, c.a.contact(), allow())
 	}
 	c.in.respond(res, more, sdp)
+	if res.IsSuccess() {
+		c.a.again(res, sipgo.T1)
+	}
 }
 
 func (c *call) refuse(status int, words string) {

@@ -34,7 +34,7 @@ func (in *incoming) respond(res *sipgo.Response, more []sipgo.Header, sdp string
 		return
 	}
 	_ = in.tx.Respond(res)
-	if res.IsSuccess() {
+	if res.IsSuccess() && in.flow.reliable() {
 		in.tx.Terminate() // its ACK is a request of its own (RFC 3261 13.3.1.4)
 	}
 }

@@ -8,8 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/coder/websocket"
-
 	"candour/internal/media"
 	"candour/internal/telecom"
 )
@@ -45,8 +43,8 @@ type Server struct {
 	stop context.CancelFunc
 
 	mu       sync.Mutex
-	closing  bool // no flow and no call begins any more
-	flows    map[*flow]struct{}
+	closing  bool                         // no flow and no call begins any more
+	flows    map[*flow]func()             // with what ends each
 	bindings map[int64][]*binding         // by line: two companies may have the same extension
 	dialogs  map[dialogKey]*call          // a call stands under the Call-ID of each of its dialogs
 	calls    map[*call]struct{}           // until their record is closed
@@ -85,7 +83,7 @@ func New(c Config) (*Server, error) {
 		}
 	}
 	s := &Server{
-		Config: c, flows: map[*flow]struct{}{}, bindings: map[int64][]*binding{},
+		Config: c, flows: map[*flow]func(){}, bindings: map[int64][]*binding{},
 		dialogs: map[dialogKey]*call{}, calls: map[*call]struct{}{}, callsOf: map[int64]map[*call]struct{}{}, begun: map[int64]int{},
 	}
 	s.base, s.stop = context.WithCancel(context.Background())
@@ -102,15 +100,15 @@ func (s *Server) Close(ctx context.Context) error {
 		c.do(func() { c.end(endClosing) })
 		ended = append(ended, c.done)
 	}
-	var flows []*flow
+	var shuts []func()
 	var shut []<-chan struct{}
-	for f := range s.flows {
-		flows, shut = append(flows, f), append(shut, f.gone)
+	for f, end := range s.flows {
+		shuts, shut = append(shuts, end), append(shut, f.gone)
 	}
 	s.mu.Unlock()
 	err := await(ctx, ended)
-	for _, f := range flows {
-		f.shut(websocket.StatusGoingAway)
+	for _, end := range shuts {
+		end()
 	}
 	err = errors.Join(err, await(ctx, shut))
 	s.stop()
