@@ -67,6 +67,9 @@ const (
 	CallRefused Kind = "call.refused" // everyone, counted: a call was not let through; Code why, Surface where
 	CallEnded   Kind = "call.ended"   // subject: their part of it is kept; Code which side they were on, Category what is held; Ref the record, if they own it
 
+	DeviceAdded   Kind = "device.added"   // subject: a phone may sign in on their line; Ref the phone
+	DeviceRemoved Kind = "device.removed" // subject: it may no more; Ref the phone
+
 	MailQueued  Kind = "mail.queued"  // subject: Code the mail
 	MailSent    Kind = "mail.sent"    // subject: Code the mail
 	MailRefused Kind = "mail.refused" // subject or operator: Code why it was not sent
@@ -146,6 +149,9 @@ var shapes = map[Kind]shape{
 	AccountClosed:       {audience: toSubject},
 
 	CallEnded: {audience: toSubject},
+
+	DeviceAdded:   {audience: toSubject},
+	DeviceRemoved: {audience: toSubject},
 
 	MailQueued:  {audience: toSubject},
 	MailSent:    {audience: toSubject},

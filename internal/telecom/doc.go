@@ -6,6 +6,8 @@
 //
 //	Give, Take              a line for an account, and its end
 //	LineOf, Lines           the line of an account; all of them
+//	GiveDevice, Devices     a desk phone on a line, with a password of its own; all of an account
+//	DeviceBy, RevokeDevice  the phone that signs in as a user name; its end
 //	Route                   from what was dialled to whom it reaches, or why not
 //	Begin                   the call door: the policy decides, the call stands in the table
 //	Call.Answered, Ended    what became of it, and its record in the vault
@@ -21,6 +23,10 @@
 // calls holds ids, codes and times. So each side sees, exports and erases its
 // own part, and the other's is whole all the same.
 //
-// What the program needs of the policy it finds through the form dial, never by
-// an id: see RolesOf. An operator who declares none has no telephone.
+// A phone's name and the hashes of its password are records too, and it is found
+// by a keyed mark of a user name that is made up. The password is told once.
+//
+// What the program needs of the policy it finds through the forms dial and
+// device, never by an id: see RolesOf and DeviceRolesOf. An operator who declares
+// none has no telephone.
 package telecom

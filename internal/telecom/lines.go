@@ -98,15 +98,21 @@ func (d *Desk) vacate(ctx context.Context, tx *store.Tx, mark []byte) error {
 	if _, err = d.c.Accounts.ByID(ctx, tx, l.Account); !errors.Is(err, identity.ErrNotFound) {
 		return wrap(err) // nil: the extension is taken, as the insert will find
 	}
+	if err := d.forgetDevices(ctx, tx, "line", l.ID); err != nil {
+		return wrap(err)
+	}
 	_, err = tx.Exec(ctx, "DELETE FROM lines WHERE id = $1", l.ID)
 	return wrap(err)
 }
 
-// Take ends the line of an account, and its number goes from what is held of
-// its person. ErrNoLine if there is none.
+// Take ends the line of an account with its phones, and its number goes from
+// what is held of its person. ErrNoLine if there is none.
 func (d *Desk) Take(ctx context.Context, tx *store.Tx, a vault.Access, account int64) error {
 	l, err := d.line(ctx, tx, account)
 	if err != nil {
+		return wrap(err)
+	}
+	if err := d.revokeAll(ctx, tx, a, account); err != nil {
 		return wrap(err)
 	}
 	if _, err := tx.Exec(ctx, "DELETE FROM lines WHERE id = $1", l.ID); err != nil {
@@ -217,15 +223,21 @@ func allLines(ctx context.Context, tx *store.Tx) (list []Line, err error) {
 }
 
 // Facts tells a copy of a person's data what is kept of them here beyond the
-// vault: it is a rights.Source. What is known of a call is in its record.
+// vault: it is a rights.Source. What is known of a call, or of a phone, is in
+// records.
 func (d *Desk) Facts(ctx context.Context, tx *store.Tx, s keys.SubjectID, fn func(rights.Fact) error) error {
-	opened, err := tx.IDs(ctx, "SELECT opened_ms FROM lines WHERE subject = $1 ORDER BY id", int64(s))
-	if err != nil {
-		return wrap(err)
-	}
-	for _, ms := range opened {
-		if err := fn(rights.Fact{Title: "You were given a line to make calls with", At: at(ms), Code: "line"}); err != nil {
-			return err
+	for _, kind := range []struct{ query, title, code string }{
+		{"SELECT opened_ms FROM lines WHERE subject = $1 ORDER BY id", "You were given a line to make calls with", "line"},
+		{"SELECT added_ms FROM devices WHERE subject = $1 ORDER BY id", "You added a phone to your line", "phone"},
+	} {
+		times, err := tx.IDs(ctx, kind.query, int64(s))
+		if err != nil {
+			return wrap(err)
+		}
+		for _, ms := range times {
+			if err := fn(rights.Fact{Title: kind.title, At: at(ms), Code: kind.code}); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

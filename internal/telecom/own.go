@@ -187,6 +187,9 @@ func (d *Desk) unlink(ctx context.Context, tx *store.Tx, s keys.SubjectID, call 
 // are erased. Their part of each record goes with their key; the other side's
 // is theirs and stays.
 func (d *Desk) Erased(ctx context.Context, tx *store.Tx, s keys.SubjectID) error {
+	if err := d.forgetDevices(ctx, tx, "subject", int64(s)); err != nil {
+		return wrap(err)
+	}
 	if _, err := tx.Exec(ctx, "DELETE FROM lines WHERE subject = $1", int64(s)); err != nil {
 		return wrap(err)
 	}

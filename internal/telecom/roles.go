@@ -58,6 +58,58 @@ func lacks(what string) error {
 	return errors.Join(refuse(Undeclared), errors.New("telecom: the policy lacks "+what))
 }
 
+// deviceFormID is the form in which a phone is named: an id that the program
+// gives a meaning to, for every operator.
+const deviceFormID = "device"
+
+// DeviceRoles are the parts of a policy that play a part in people's own phones.
+type DeviceRoles struct {
+	Form    policy.Form
+	Field   string // name of the field in which a phone is named
+	Purpose string // for which the phones are kept
+	Name    string // category of their names
+	Secret  string // category of what they sign in with
+}
+
+// DeviceRolesOf finds them: the form device, whose field for the name is the
+// first with a category; its purpose; and the category of tokens that this
+// program gives out (derived, not given), that the purpose uses and that the
+// form's surfaces collect. The error says what the policy lacks, and is the
+// refusal Undeclared: of such an operator, nobody registers a phone.
+func DeviceRolesOf(c *policy.Compiled) (DeviceRoles, error) {
+	p := c.Policy()
+	form, ok := p.FormByID(deviceFormID)
+	if !ok || len(form.Surfaces) == 0 {
+		return DeviceRoles{}, lacks("the form " + deviceFormID)
+	}
+	r := DeviceRoles{Form: *form, Purpose: form.Purpose}
+	for _, f := range form.Fields {
+		if f.Category != "" {
+			r.Field, r.Name = f.Name, f.Category
+			break
+		}
+	}
+	if r.Name == "" {
+		return DeviceRoles{}, lacks("a field for the name in the form " + deviceFormID)
+	}
+	purpose, _ := c.Purpose(r.Purpose)
+	for _, k := range p.Categories {
+		i, _ := c.Category(k.ID)
+		_, used := c.UseOf(i, purpose)
+		here := !slices.ContainsFunc(form.Surfaces, func(s string) bool { return !slices.Contains(k.Surfaces, s) })
+		if used && here && k.Format == "token" && k.Source == "derived" {
+			r.Secret = k.ID
+			return r, nil
+		}
+	}
+	return DeviceRoles{}, lacks("a derived category of tokens that the purpose of the form " + deviceFormID + " uses on its surfaces")
+}
+
+// own is the access of people to their phones, by the software.
+func (r DeviceRoles) own() vault.Access {
+	return vault.Access{Actor: systemActor, Purpose: r.Purpose, Surface: r.Form.Surfaces[0], Own: true}
+}
+
 // own is the access of people to what is theirs, by an actor.
 func (r Roles) own(actor string) vault.Access {
 	return vault.Access{Actor: actor, Purpose: r.Purpose, Surface: r.Surface, Own: true}

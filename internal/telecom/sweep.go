@@ -132,6 +132,7 @@ func (d *Desk) sweepCalls(ctx context.Context) error {
 func (d *Desk) sweepPeople(ctx context.Context) error {
 	for _, query := range []string{
 		"SELECT l.subject FROM lines l LEFT JOIN subjects s ON s.subject = l.subject WHERE s.subject IS NULL ORDER BY l.id LIMIT $1",
+		"SELECT d.subject FROM devices d LEFT JOIN subjects s ON s.subject = d.subject WHERE s.subject IS NULL ORDER BY d.id LIMIT $1",
 		"SELECT c.caller FROM calls c LEFT JOIN subjects s ON s.subject = c.caller WHERE s.subject IS NULL AND c.caller <> 0 ORDER BY c.id LIMIT $1",
 		"SELECT c.callee FROM calls c LEFT JOIN subjects s ON s.subject = c.callee WHERE s.subject IS NULL AND c.callee <> 0 ORDER BY c.id LIMIT $1",
 	} {

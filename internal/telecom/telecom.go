@@ -32,6 +32,12 @@ var (
 	// ErrNotFound says that there is no such call, or that it is somebody
 	// else's.
 	ErrNotFound = errors.New("telecom: no such call")
+	// ErrNoDevice says that nobody has such a phone, or it is somebody else's.
+	ErrNoDevice = errors.New("telecom: no such phone")
+	// ErrTooMany says that a line has as many phones as it may.
+	ErrTooMany = errors.New("telecom: the line has as many phones as it may")
+	// ErrDeviceName says that a phone cannot be called so.
+	ErrDeviceName = errors.New("telecom: a phone's name is 1 to 40 characters")
 	// ErrClosed says that the desk was closed.
 	ErrClosed = errors.New("telecom: the desk is closed")
 )
@@ -54,8 +60,9 @@ type Desk struct {
 	commit func(context.Context, func(*store.Tx) error) error // the store's Update
 	group  group
 
-	mu   sync.Mutex
-	live map[int64]bool // calls of this process that have not ended
+	mu      sync.Mutex
+	live    map[int64]bool // calls of this process that have not ended
+	revoked []func(device int64)
 }
 
 // New returns the desk. Resume closes what an earlier process left open.
@@ -116,7 +123,7 @@ func wrap(err error) error {
 	if err == nil || errors.As(err, &r) {
 		return err
 	}
-	for _, known := range []error{ErrNoLine, ErrTaken, ErrExtension, ErrNotFound, ErrClosed} {
+	for _, known := range []error{ErrNoLine, ErrTaken, ErrExtension, ErrNotFound, ErrNoDevice, ErrTooMany, ErrDeviceName, ErrClosed} {
 		if errors.Is(err, known) {
 			return err
 		}
