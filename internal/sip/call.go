@@ -73,9 +73,9 @@ func (c *call) begin(in *incoming) {
 	withheld, own := c.caller(in)
 	switch {
 	case !own:
-		c.refuse(403, "This phone can only call as the person who is signed in.")
+		c.refuse(403, "This phone can only call as the person whose it is.")
 		return
-	case !strings.EqualFold(in.Recipient.Host, c.s.Domain):
+	case !in.flow.here(&in.Recipient):
 		c.refuse(404, "Calls to other providers' addresses are not possible here.")
 		return
 	case len(in.Body()) == 0:
@@ -109,7 +109,7 @@ func (c *call) caller(in *incoming) (withheld, own bool) {
 		return true, true
 	}
 	withheld = lists(in, "privacy", "id") || lists(in, "privacy", "user") || lists(in, "privacy", "header")
-	return withheld, c.s.owns(in.flow.line, &from)
+	return withheld, in.flow.owns(&from)
 }
 
 // let asks the desk.

@@ -82,7 +82,7 @@ func (f *flow) receive(b []byte) {
 			fault = validate(m)
 		}
 		if fault != nil {
-			f.refuse(m, fault)
+			f.s.refuse(f.wire, m, fault)
 			return
 		}
 		f.request(m)
@@ -95,18 +95,18 @@ func (f *flow) receive(b []byte) {
 
 // refuse answers a request that is not acted on. An ACK is never answered, and
 // an answer that would find no transaction at the other end helps nobody.
-func (f *flow) refuse(req *sipgo.Request, why *fault) {
+func (s *Server) refuse(w wire, req *sipgo.Request, why *fault) {
 	if req.Method == sipgo.ACK || req.Via() == nil || req.CSeq() == nil {
-		f.s.dropped.Add(1)
+		s.dropped.Add(1)
 		return
 	}
-	f.s.refused.Add(1)
+	s.refused.Add(1)
 	res := reply(req, why.code, why.text)
 	res.SipVersion = "SIP/2.0"
 	for _, h := range why.headers {
 		res.AppendHeader(h)
 	}
-	_ = f.WriteMsg(res)
+	_ = w.send([]byte(res.String()))
 }
 
 // reply makes an answer. It shows nothing of this server but that it is one.

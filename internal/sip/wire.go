@@ -33,6 +33,7 @@ type flow struct {
 	line     telecom.Line
 	device   int64  // of a phone; 0 for a browser
 	username string // of a phone: its address may have it in the place of the extension
+	peer     *peer  // of a phone
 	wire     wire
 	network  string // how messages travel
 	host     string // what the other end reaches us as, in Via and Contact
