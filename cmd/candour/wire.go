@@ -73,6 +73,9 @@ func (c *RunCmd) serveApp(ctx context.Context, a *app, out io.Writer) error {
 		}
 	}()
 	defer s.closePhones(ctx) // before what its last records need
+	if err := s.listenPhones(ctx, c); err != nil {
+		return err
+	}
 	if secured.obtain != nil {
 		bg.run(secured.obtain) // the addresses are open: the authority waits until they are served
 	}
