@@ -230,9 +230,9 @@ func (l *Leg) limit(rate float32) {
 	if source == 0 || l.isClosed() {
 		return
 	}
-	_ = l.pc.WriteRTCP([]rtcp.Packet{&rtcp.ReceiverEstimatedMaximumBitrate{
+	l.report(&rtcp.ReceiverEstimatedMaximumBitrate{
 		SenderSSRC: l.ways[video].out.own(), Bitrate: rate, SSRCs: []uint32{source},
-	}})
+	})
 }
 
 // picture asks the leg for a whole picture (RFC 4585 section 6.3.1).
@@ -241,25 +241,39 @@ func (l *Leg) picture() {
 	if source == 0 || l.isClosed() {
 		return
 	}
-	_ = l.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{
+	l.report(&rtcp.PictureLossIndication{
 		SenderSSRC: l.ways[video].out.own(), MediaSSRC: source,
-	}})
+	})
+}
+
+// report tells the leg something of the picture that it sends.
+func (l *Leg) report(p rtcp.Packet) {
+	if l.kind == Phone {
+		l.line.report(p)
+		return
+	}
+	_ = l.pc.WriteRTCP([]rtcp.Packet{p})
 }
 
 // became is called by pion when the way opens or is lost.
 func (l *Leg) became(state webrtc.PeerConnectionState) {
 	switch state {
 	case webrtc.PeerConnectionStateConnected:
-		l.connected.Store(true)
-		l.relay.links.Lock()
-		if r := l.route.Load(); r != nil {
-			refresh(l, r.to)
-		}
-		l.relay.links.Unlock()
+		l.reached()
 	case webrtc.PeerConnectionStateDisconnected:
 		l.connected.Store(false)
 	case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
 		l.connected.Store(false)
 		l.lost.Do(func() { close(l.done) })
+	}
+}
+
+// reached notes that the way to the leg is open.
+func (l *Leg) reached() {
+	l.connected.Store(true)
+	l.relay.links.Lock()
+	defer l.relay.links.Unlock()
+	if r := l.route.Load(); r != nil {
+		refresh(l, r.to)
 	}
 }

@@ -43,8 +43,13 @@ func (l *Leg) buffer(of packetio.BufferPacketType, _ uint32) io.ReadWriteCloser 
 // drop closes the way to the leg.
 func (l *Leg) drop() {
 	l.mu.Lock()
-	pc := l.pc
+	pc, line := l.pc, l.line
 	l.mu.Unlock()
-	_ = pc.Close()
+	if pc != nil {
+		_ = pc.Close()
+	}
+	if line != nil {
+		line.shut()
+	}
 	l.lost.Do(func() { close(l.done) })
 }

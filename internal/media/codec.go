@@ -44,6 +44,8 @@ type codec struct {
 
 func (c codec) event() bool { return strings.HasPrefix(c.name, "telephone-event/") }
 
+func (c codec) noise() bool { return c.name == "cn" }
+
 // rtpmap gives the encoding of RFC 8866 section 6.6.
 func (c codec) rtpmap() string {
 	_, encoding, _ := strings.Cut(c.mime, "/")
@@ -68,7 +70,7 @@ const mimeEvent = "audio/telephone-event"
 
 // known makes a codec of an rtpmap ("opus/48000/2") and its parameters, if it is
 // one that we carry: Opus (RFC 7587), G.711 (RFC 3551), telephone-events (RFC
-// 4733), VP8 (RFC 7741) and H.264 (RFC 6184).
+// 4733), between phones comfort noise (RFC 3389), VP8 (RFC 7741) and H.264 (RFC 6184).
 func known(k kind, rtpmap, fmtp string, payload uint8) (codec, bool) {
 	c := codec{from: payload, to: payload}
 	switch m := strings.ToLower(rtpmap); {
@@ -83,6 +85,8 @@ func known(k kind, rtpmap, fmtp string, payload uint8) (codec, bool) {
 		c.name, c.mime, c.clock, c.fmtp = m, mimeEvent, 48000, "0-15"
 	case k == audio && m == "telephone-event/8000":
 		c.name, c.mime, c.clock, c.fmtp = m, mimeEvent, 8000, "0-15"
+	case k == audio && (m == "cn/8000" || m == "cn/8000/1"):
+		c.name, c.mime, c.clock = "cn", "audio/CN", 8000
 	case k == video && m == "vp8/90000":
 		c.name, c.mime, c.clock = "vp8", webrtc.MimeTypeVP8, 90000
 	case k == video && m == "h264/90000":
@@ -95,7 +99,8 @@ func known(k kind, rtpmap, fmtp string, payload uint8) (codec, bool) {
 
 // h264 keeps what must agree, profile and packetization mode (RFC 6184 section
 // 8.1), and states level 3.1 for everyone: the level tells of the device. That is
-// allowed where each side may have its own level, so others are left out.
+// allowed where each side may have its own level, or where it is 3.1 already, as
+// with many phones; others are left out.
 func h264(c codec, fmtp string) (codec, bool) {
 	profile, mode, own := "", "0", false
 	for p := range strings.SplitSeq(fmtp, ";") {
@@ -109,7 +114,7 @@ func h264(c codec, fmtp string) (codec, bool) {
 			own = value == "1"
 		}
 	}
-	if _, err := strconv.ParseUint(profile, 16, 32); err != nil || len(profile) != 6 || !own || (mode != "0" && mode != "1") {
+	if _, err := strconv.ParseUint(profile, 16, 32); err != nil || len(profile) != 6 || (!own && profile[4:] != "1f") || (mode != "0" && mode != "1") {
 		return codec{}, false
 	}
 	c.name, c.mime, c.clock = "h264/"+profile[:4]+"/"+mode, webrtc.MimeTypeH264, 90000
@@ -124,6 +129,8 @@ func static(payload uint8) string {
 		return "PCMU/8000"
 	case 8:
 		return "PCMA/8000"
+	case 13:
+		return "CN/8000"
 	}
 	return ""
 }
@@ -132,7 +139,7 @@ func static(payload uint8) string {
 // caller's browser by them.
 func renumbered(codecs []codec) []codec {
 	fixed := map[string]uint8{
-		"opus": 111, "pcmu": 0, "pcma": 8, "telephone-event/48000": 110, "telephone-event/8000": 101, "vp8": 96,
+		"opus": 111, "pcmu": 0, "pcma": 8, "cn": 13, "telephone-event/48000": 110, "telephone-event/8000": 101, "vp8": 96,
 	}
 	next := uint8(97)
 	out := make([]codec, 0, len(codecs))
@@ -166,10 +173,10 @@ func agreed(mine, theirs []codec) []codec {
 	return out
 }
 
-// carries tells whether there is anything but digits.
+// carries tells whether there is anything but digits and noise.
 func carries(codecs []codec) bool {
 	for _, c := range codecs {
-		if !c.event() {
+		if !c.event() && !c.noise() {
 			return true
 		}
 	}

@@ -17,6 +17,9 @@ import (
 
 // firstOffer opens the leg of a callee.
 func (l *Leg) firstOffer(ctx context.Context) (string, error) {
+	if l.kind == Phone {
+		return l.phoneOffer(ctx)
+	}
 	if err := l.open(); err != nil {
 		return "", err
 	}
@@ -57,6 +60,9 @@ func (l *Leg) firstAnswered() error {
 
 // firstAnswer opens the leg of the caller.
 func (l *Leg) firstAnswer() (string, error) {
+	if l.kind == Phone {
+		return l.phoneAnswer()
+	}
 	if err := l.open(); err != nil {
 		return "", err
 	}
@@ -173,6 +179,9 @@ func (l *Leg) ofLeg(c credentials) string {
 func (l *Leg) describe(sections []section) string {
 	l.local.version++
 	l.local.sections = sections
+	if l.kind == Phone {
+		return l.local.text()
+	}
 	for _, sender := range l.pc.GetSenders() {
 		if s, ok := sender.Track().(*stream); ok {
 			if e := sender.GetParameters().Encodings; len(e) > 0 {

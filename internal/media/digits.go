@@ -2,6 +2,7 @@ package media
 
 import (
 	"encoding/binary"
+	"slices"
 	"strings"
 	"time"
 )
@@ -46,12 +47,13 @@ func (l *Leg) Digit(r rune, d time.Duration) error {
 }
 
 // eventCodec is the telephone-event whose clock is that of the leg's sound: its
-// times go on with the sound's (RFC 4733 section 2.1).
+// times go on with the sound's (RFC 4733 section 2.1). Many phones take none but
+// those of 8000 ticks, whatever the sound, and only look whether the time changed.
 func (l *Leg) eventCodec() (codec, bool) {
 	list := l.ways[audio].list()
 	clock := uint32(0)
 	for _, c := range list {
-		if !c.event() {
+		if !c.event() && !c.noise() {
 			clock = c.clock
 			break
 		}
@@ -60,6 +62,9 @@ func (l *Leg) eventCodec() (codec, bool) {
 		if c.event() && c.clock == clock {
 			return c, true
 		}
+	}
+	if i := slices.IndexFunc(list, codec.event); i >= 0 && l.kind == Phone {
+		return list[i], true
 	}
 	return codec{}, false
 }

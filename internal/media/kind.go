@@ -2,6 +2,8 @@ package media
 
 import (
 	"context"
+	"fmt"
+	"slices"
 )
 
 // Kind is what stands at the far end of a leg.
@@ -34,8 +36,45 @@ func (r *Relay) Invite(ctx context.Context, from *Leg) (*Leg, string, error) {
 // that lose. It returns ErrCodec if from has nothing that this kind could take,
 // ErrPorts, ErrClosed, or the error of ctx.
 func (r *Relay) InviteAs(ctx context.Context, from *Leg, k Kind) (*Leg, string, error) {
-	if k == Phone {
+	l := r.leg(k, true)
+	l.from = from
+	if l.sections = from.sectionsFor(k); taken(l.sections, audio) == nil {
 		return nil, "", ErrCodec
 	}
-	return r.invite(ctx, from)
+	l.keep()
+	if err := r.add(l); err != nil {
+		return nil, "", err
+	}
+	l.mu.Lock()
+	offer, err := l.firstOffer(ctx)
+	l.mu.Unlock()
+	if err != nil {
+		_ = l.Close()
+		return nil, "", err
+	}
+	return l, offer, nil
+}
+
+// sectionsFor gives what a callee is offered of what the leg can do.
+func (l *Leg) sectionsFor(k Kind) []section {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var out []section
+	for m := range kinds {
+		s := taken(l.sections, kind(m))
+		if s == nil || (k == Phone && s.kind != audio) {
+			continue
+		}
+		next := section{
+			media: s.media, proto: "UDP/TLS/RTP/SAVPF", format: "0", mid: fmt.Sprint(len(out)),
+			taken: true, kind: s.kind, of: k, codecs: renumbered(s.codecs), dir: l.ways[m].wants(),
+		}
+		if k == Phone {
+			next.proto = "RTP/AVP"
+		} else {
+			next.codecs = slices.DeleteFunc(next.codecs, codec.noise) // browsers make their own
+		}
+		out = append(out, next)
+	}
+	return out
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -15,18 +16,21 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// Leg is one side of a call: what one browser sees of it. Its methods may be
+// Leg is one side of a call: what one browser or phone sees of it. Its methods may be
 // called from several goroutines; a call's signalling has its own order (RFC 3261
 // section 14.1), which is not checked beyond ErrState.
 type Leg struct {
 	relay *Relay
+	kind  Kind
 	asked bool // the leg was offered first: a callee
 
 	// mu guards the state of descriptions; it is never held while packets pass,
 	// and no two legs' are held at once.
 	mu       sync.Mutex
-	pc       *webrtc.PeerConnection // nil until a way is being opened
+	pc       *webrtc.PeerConnection // of a browser; nil until a way is being opened
+	line     *line                  // of a phone; nil until then
 	remote   credentials
+	near     netip.Addr // where a phone's signalling comes from
 	local    session
 	sections []section // of the first description, refused ones too, never reordered
 	settled  bool      // offer and answer were exchanged once
@@ -81,18 +85,18 @@ func (w *way) list() []codec {
 	return nil
 }
 
-func (r *Relay) leg(asked bool) *Leg {
+func (r *Relay) leg(k Kind, asked bool) *Leg {
 	var b [28]byte
 	_, _ = rand.Read(b[:])
 	name := hex.EncodeToString(b[16:])
 	l := &Leg{
-		relay: r, asked: asked,
+		relay: r, kind: k, asked: asked,
 		digits: make(chan digit, maxDigits), closing: make(chan struct{}), done: make(chan struct{}),
 	}
 	l.local = session{
 		// RFC 8866 section 5.2: a number below 2^63 that is nobody else's.
 		origin: binary.BigEndian.Uint64(b[:]) >> 2, cname: name,
-		addrs: r.public, port: portOf(r.conn.LocalAddr()),
+		kind: k, addrs: r.public, port: portOf(r.conn.LocalAddr()),
 	}
 	for k := range l.ways {
 		l.ways[k].out = newStream(kind(k), name)
@@ -101,7 +105,8 @@ func (r *Relay) leg(asked bool) *Leg {
 	return l
 }
 
-// Accept takes the caller's offer. No way is opened before Answer, so that it may
+// Accept takes the caller's offer; the kind of the leg is that of whoever writes
+// such an offer. No way is opened before Answer, so that it may
 // ring for as long as it likes. It returns ErrSDP, ErrCodec or ErrClosed.
 func (r *Relay) Accept(ctx context.Context, offer string) (*Leg, error) {
 	if err := ctx.Err(); err != nil {
@@ -111,7 +116,7 @@ func (r *Relay) Accept(ctx context.Context, offer string) (*Leg, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := r.leg(false)
+	l := r.leg(d.kind, false)
 	l.sections, l.remote = d.sections, d.credentials
 	l.keep()
 	for i := range l.sections {
@@ -136,33 +141,6 @@ func (l *Leg) keep() {
 	}
 }
 
-func (r *Relay) invite(ctx context.Context, from *Leg) (*Leg, string, error) {
-	l := r.leg(true)
-	l.from = from
-	from.mu.Lock()
-	for k := range kinds {
-		if s := taken(from.sections, kind(k)); s != nil {
-			l.sections = append(l.sections, section{
-				media: s.media, proto: "UDP/TLS/RTP/SAVPF", format: "0", mid: fmt.Sprint(len(l.sections)),
-				taken: true, kind: s.kind, codecs: renumbered(s.codecs), dir: from.ways[k].wants(),
-			})
-		}
-	}
-	from.mu.Unlock()
-	l.keep()
-	if err := r.add(l); err != nil {
-		return nil, "", err
-	}
-	l.mu.Lock()
-	offer, err := l.firstOffer(ctx)
-	l.mu.Unlock()
-	if err != nil {
-		_ = l.Close()
-		return nil, "", err
-	}
-	return l, offer, nil
-}
-
 // Answered takes the answer to the last offer of this leg. One that repeats the
 // last (a 200 after a 183) changes nothing. It returns ErrSDP, ErrCodec, ErrState
 // or ErrClosed; after an error of the first answer the leg is of no use but to be
@@ -182,13 +160,20 @@ func (l *Leg) Answered(answer string) error {
 	if err != nil {
 		return err
 	}
+	if d.kind != l.kind {
+		return ErrCodec
+	}
 	if len(d.sections) != len(l.sections) {
 		return malformed("not as many sections as were offered")
 	}
 	if err := l.accordingTo(d); err != nil {
 		return err
 	}
-	if !l.settled {
+	if l.kind == Phone {
+		if err := l.line.tune(l.sections); err != nil {
+			return err
+		}
+	} else if !l.settled {
 		if d.setup == "actpass" {
 			return malformed("DTLS role of an answer") // RFC 5763 section 5
 		}
@@ -223,11 +208,15 @@ func (l *Leg) accordingTo(d *description) error {
 			continue
 		}
 		own := l.sections[i]
-		if own.media != theirs.media || (theirs.taken && own.mid != theirs.mid) {
+		if own.media != theirs.media || (l.kind == Browser && theirs.taken && own.mid != theirs.mid) {
 			return malformed("sections in another order")
 		}
+		if l.kind == Phone && theirs.taken && !own.goesOn(theirs, l.asked && !l.settled) {
+			return ErrCodec
+		}
 		own.codecs = agreed(own.codecs, theirs.codecs)
-		own.taken = theirs.taken && carries(own.codecs)
+		theirs.far.mux = theirs.far.mux && own.far.mux // what was not agreed at first has its two ports
+		own.taken, own.far = theirs.taken && carries(own.codecs), theirs.far
 		next = append(next, own)
 	}
 	if taken(next, audio) == nil {
@@ -248,7 +237,7 @@ func (l *Leg) state(k kind, said, open Direction) {
 
 // Answer gives the answer to the caller's first offer, of what the callee took
 // that answered last. It is made once and repeated after that (183, then 200). It
-// returns ErrState before a callee answered, ErrCodec or ErrClosed.
+// returns ErrState before a callee answered, ErrCodec, ErrPorts or ErrClosed.
 func (l *Leg) Answer() (string, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -304,10 +293,13 @@ func (l *Leg) Close() error {
 			l.ways[k].out.close()
 		}
 		l.mu.Lock()
-		pc := l.pc
+		pc, line := l.pc, l.line
 		l.mu.Unlock()
 		if pc != nil {
 			err = pc.GracefulClose()
+		}
+		if line != nil {
+			err = line.close()
 		}
 		l.wg.Wait()
 		l.lost.Do(func() { close(l.done) })

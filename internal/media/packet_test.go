@@ -65,7 +65,7 @@ func FuzzPass(f *testing.F) {
 	}
 	f.Add(pli, false)
 	f.Fuzz(func(t *testing.T, b []byte, bridged bool) {
-		a, c := r.leg(false), r.leg(true)
+		a, c := r.leg(Browser, false), r.leg(Browser, true)
 		list := []codec{{name: "opus", clock: 48000, from: 111, to: 111}, {name: "telephone-event/48000", clock: 48000, from: 110, to: 110}}
 		for _, l := range []*Leg{a, c} {
 			l.ways[audio].codecs.Store(&list)

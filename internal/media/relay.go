@@ -43,11 +43,6 @@ const (
 	maxAsked = 5
 )
 
-// Ports are those from Low to High, both included. A phone takes two for sound
-// and two for picture, an even one for RTP and the next for RTCP (RFC 3550
-// section 11), or the even one alone if it takes both there (RFC 5761).
-type Ports struct{ Low, High uint16 }
-
 // Config is what a Relay needs.
 type Config struct {
 	Addr   string       // address and UDP port for all calls, such as "127.0.0.1:0"
@@ -56,14 +51,17 @@ type Config struct {
 	Log    *slog.Logger // nil: silent
 }
 
-// Relay carries the media of all calls of the program over one UDP port. Its
-// methods may be called from several goroutines.
+// Relay carries the media of all calls of the program: that of browsers over one
+// UDP port, that of phones over ports of their own. Its methods may be called from
+// several goroutines.
 type Relay struct {
 	log      *slog.Logger
 	conn     net.PacketConn
 	mux      ice.UDPMux
 	settings webrtc.SettingEngine
 	public   []net.IP
+	ports    Ports
+	quiet    time.Duration // phoneQuiet, but in tests
 	now      func() time.Time
 
 	mu    sync.Mutex
@@ -79,9 +77,12 @@ type Relay struct {
 
 // New opens the port.
 func New(c Config) (*Relay, error) {
-	r := &Relay{log: c.Log, public: c.Public, now: time.Now, legs: map[*Leg]struct{}{}}
+	r := &Relay{log: c.Log, public: c.Public, ports: c.Ports, quiet: phoneQuiet, now: time.Now, legs: map[*Leg]struct{}{}}
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
+	}
+	if err := c.Ports.check(); err != nil {
+		return nil, err
 	}
 	conn, err := net.ListenPacket("udp", c.Addr)
 	if err != nil {

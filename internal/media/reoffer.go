@@ -7,10 +7,11 @@ import (
 )
 
 // Reoffered takes the offer of a re-INVITE from this leg: hold, resume, a restart
-// of ICE, or none of them (RFC 3264 section 8). dir is what the leg offers for
+// of ICE, a phone's other address or key, or none of them (RFC 3264 section 8). dir is what the leg offers for
 // sound, to be passed to the other leg's Reoffer. New sections are refused, and
 // an offer of ours that waits for its answer is forgotten. It returns ErrSDP,
-// ErrCodec (also for another fingerprint: that is a new call), ErrState or
+// ErrCodec (also for another fingerprint, or a call that is not encrypted any more: those
+// are new calls), ErrState or
 // ErrClosed; all of them leave the call as it was.
 func (l *Leg) Reoffered(offer string) (answer string, dir Direction, err error) {
 	l.mu.Lock()
@@ -28,16 +29,17 @@ func (l *Leg) Reoffered(offer string) (answer string, dir Direction, err error) 
 	if len(d.sections) < len(l.sections) {
 		return "", Inactive, malformed("fewer sections than before") // RFC 3264 section 8
 	}
+	if d.kind != l.kind {
+		return "", Inactive, ErrCodec
+	}
 	before := l.sections
 	if err := l.accordingTo(d); err != nil {
 		return "", Inactive, err
 	}
-	if d.ufrag != l.remote.ufrag || d.pwd != l.remote.pwd {
-		if err := l.restart(d.credentials); err != nil {
-			l.sections = before
-			l.keep()
-			return "", Inactive, err
-		}
+	if err := l.moved(d); err != nil {
+		l.sections = before
+		l.keep()
+		return "", Inactive, err
 	}
 	l.offered = nil
 	dir = d.of(audio).dir
@@ -50,6 +52,17 @@ func (l *Leg) Reoffered(offer string) (answer string, dir Direction, err error) 
 	}
 	l.changed()
 	return l.describe(l.sections), dir, nil
+}
+
+// moved takes in where the leg says that it is now, and with which keys.
+func (l *Leg) moved(d *description) error {
+	switch {
+	case l.kind == Phone:
+		return l.line.tune(l.sections)
+	case d.ufrag != l.remote.ufrag || d.pwd != l.remote.pwd:
+		return l.restart(d.credentials)
+	}
+	return nil
 }
 
 // other is what the other leg wants of a kind.

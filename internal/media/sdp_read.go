@@ -36,13 +36,16 @@ type section struct {
 	codecs  []codec
 	dir     Direction
 	bundled bool
+	of      Kind // who writes such a section
+	far     far  // of a phone
 }
 
-// description is what we understand of a session description. Addresses,
-// candidates, names, header extensions and all else are not read: the browser
+// description is what we understand of a session description. Of a browser's,
+// addresses, candidates, names, header extensions and all else are not read: it
 // finds its way to us (RFC 8445 section 2.5), and nobody else need know.
 type description struct {
 	credentials
+	kind     Kind
 	sections []section
 }
 
@@ -75,7 +78,7 @@ func read(text string) (*description, error) {
 	group := bundle(&s)
 	d := &description{}
 	for _, m := range s.MediaDescriptions {
-		one, err := readSection(m)
+		one, err := readSection(&s, m)
 		if err != nil {
 			return nil, err
 		}
@@ -85,11 +88,14 @@ func read(text string) (*description, error) {
 	if err := d.choose(); err != nil {
 		return nil, err
 	}
+	if d.kind == Phone {
+		return d, nil
+	}
 	return d, d.readCredentials(&s)
 }
 
-// choose takes the first sound and, if it comes the same way (RFC 9143), the
-// first picture.
+// choose takes the first sound, which tells of what kind all is, and the first
+// picture; a browser's must come the same way (RFC 9143).
 func (d *description) choose() error {
 	var seen [kinds]*section
 	mids := map[string]bool{}
@@ -111,7 +117,12 @@ func (d *description) choose() error {
 	if seen[audio] == nil {
 		return ErrCodec
 	}
-	if v := seen[video]; v != nil && (!v.bundled || !seen[audio].bundled || clash(v.codecs, seen[audio].codecs)) {
+	v := seen[video]
+	switch d.kind = seen[audio].of; {
+	case v == nil:
+	case v.of != d.kind:
+		v.taken = false
+	case d.kind == Browser && (!v.bundled || !seen[audio].bundled || clash(v.codecs, seen[audio].codecs)):
 		v.taken = false
 	}
 	return nil
@@ -134,9 +145,9 @@ func bundle(s *sdp.SessionDescription) []string {
 	return nil
 }
 
-func readSection(m *sdp.MediaDescription) (section, error) {
+func readSection(d *sdp.SessionDescription, m *sdp.MediaDescription) (section, error) {
 	s := section{
-		media: m.MediaName.Media, proto: strings.Join(m.MediaName.Protos, "/"), format: "0", dir: SendRecv,
+		media: m.MediaName.Media, proto: strings.Join(m.MediaName.Protos, "/"), format: "0", dir: stated(d.Attributes, SendRecv),
 	}
 	if len(m.MediaName.Formats) > maxFormats || !token(s.proto) || !token(s.media) {
 		return s, malformed("m= line")
@@ -155,25 +166,36 @@ func readSection(m *sdp.MediaDescription) (section, error) {
 			mux = true
 		case "bundle-only":
 			only = true
-		default:
-			if d, ok := directionOf(a.Key); ok {
-				s.dir = d
-			}
 		}
 	}
+	s.dir = stated(m.Attributes, s.dir)
 	var ok bool
 	if s.kind, ok = kindOf(s.media); !ok {
 		return s, nil
 	}
-	s.codecs = readCodecs(m, s.kind)
-	open := m.MediaName.Port.Value != 0 || only
-	secure := s.proto == "UDP/TLS/RTP/SAVPF" || s.proto == "UDP/TLS/RTP/SAVP"
-	s.taken = open && secure && mux && carries(s.codecs)
+	switch s.proto {
+	case "UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP":
+		s.codecs = readCodecs(m, s.kind, Browser)
+		s.taken = (m.MediaName.Port.Value != 0 || only) && mux && carries(s.codecs)
+	case "RTP/AVP", "RTP/AVPF", "RTP/SAVP", "RTP/SAVPF":
+		return s, s.phone(d, m, mux)
+	}
 	return s, nil
 }
 
+// stated finds a direction, which may stand in a section or, for all of them,
+// before the first (RFC 8866 section 6.7).
+func stated(attributes []sdp.Attribute, otherwise Direction) Direction {
+	for _, a := range attributes {
+		if d, ok := directionOf(a.Key); ok {
+			otherwise = d
+		}
+	}
+	return otherwise
+}
+
 // readCodecs gives the formats that we carry, in their order.
-func readCodecs(m *sdp.MediaDescription, k kind) []codec {
+func readCodecs(m *sdp.MediaDescription, k kind, of Kind) []codec {
 	maps, fmtps := map[string]string{}, map[string]string{}
 	for _, a := range m.Attributes {
 		number, value, ok := strings.Cut(a.Value, " ")
@@ -187,7 +209,7 @@ func readCodecs(m *sdp.MediaDescription, k kind) []codec {
 	var out []codec
 	for _, f := range m.MediaName.Formats {
 		n, err := strconv.ParseUint(f, 10, 7)
-		if err != nil {
+		if err != nil || (of == Phone && n>>5 == 2) { // 64 to 95 would look like RTCP (RFC 5761 section 4)
 			continue
 		}
 		rtpmap, ok := maps[f]
@@ -195,6 +217,9 @@ func readCodecs(m *sdp.MediaDescription, k kind) []codec {
 			rtpmap = static(uint8(n))
 		}
 		c, ok := known(k, rtpmap, fmtps[f], uint8(n))
+		if of == Browser && c.noise() {
+			continue
+		}
 		if ok && !slices.ContainsFunc(out, func(o codec) bool { return o.name == c.name || o.from == c.from }) {
 			out = append(out, c)
 		}

@@ -11,12 +11,15 @@ import (
 // read has checked.
 type session struct {
 	credentials
+	kind     Kind
 	origin   uint64 // RFC 8866 section 5.2: ours, one a leg
 	version  uint64
 	addrs    []net.IP // empty: no candidates (to pion)
 	port     int
 	cname    string
 	sources  [kinds]uint32 // ours towards the leg
+	ports    [kinds]int    // ours for a phone
+	keys     [kinds]crypto // ours for a phone
 	sections []section
 	ofLeg    bool // it describes the leg (to pion), not us
 }
@@ -31,6 +34,10 @@ func (s *session) text() string {
 	line("v=0")
 	line("o=- %d %d IN %s", s.origin, s.version, s.address())
 	line("s=-")
+	if s.kind == Phone {
+		s.phone(line)
+		return b.String()
+	}
 	line("t=0 0")
 	var group []string
 	for _, m := range s.sections {
@@ -75,7 +82,7 @@ func (s *session) section(line func(string, ...any), m section) {
 	line("a=setup:%s", s.setup)
 	line("a=%s", m.dir)
 	for _, c := range m.codecs {
-		s.codec(line, m.kind, c)
+		s.codec(line, m.kind, c, true)
 	}
 	s.source(line, m)
 	for i, ip := range s.addrs {
@@ -88,13 +95,13 @@ func (s *session) section(line func(string, ...any), m section) {
 	}
 }
 
-func (s *session) codec(line func(string, ...any), k kind, c codec) {
+func (s *session) codec(line func(string, ...any), k kind, c codec, feedback bool) {
 	n := c.from
 	line("a=rtpmap:%d %s", n, c.rtpmap())
 	if c.fmtp != "" {
 		line("a=fmtp:%d %s", n, c.fmtp)
 	}
-	if k == video {
+	if k == video && (feedback) {
 		line("a=rtcp-fb:%d goog-remb", n)
 		line("a=rtcp-fb:%d ccm fir", n)
 		line("a=rtcp-fb:%d nack", n)

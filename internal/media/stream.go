@@ -115,17 +115,22 @@ func (s *stream) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, er
 	if len(codecs) == 0 { // the leg refused this kind, which is no fault: nothing will be written
 		return webrtc.RTPCodecParameters{}, nil
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.closed {
-		s.writer, s.source = c.WriteStream(), uint32(c.SSRC())
-	}
+	s.attach(c.WriteStream(), uint32(c.SSRC()))
 	for _, p := range codecs { // the clock of sender reports
 		if p.MimeType != mimeEvent {
 			return p, nil
 		}
 	}
 	return codecs[0], nil
+}
+
+// attach lets what is written leave through w, from a source of ours.
+func (s *stream) attach(w webrtc.TrackLocalWriter, source uint32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.writer, s.source = w, source
+	}
 }
 
 // Unbind is called by pion when the connection ends.

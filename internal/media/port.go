@@ -1,0 +1,425 @@
+package media
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/pion/interceptor"
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/srtp/v3"
+)
+
+// maxPacket is the longest packet that passes: as much as pion's port takes.
+const maxPacket = 8192
+
+// port is what one section of a phone's leg comes and goes through: a socket for
+// RTP, and one for RTCP unless that comes to the same.
+type port struct {
+	line      *line
+	kind      kind
+	rtp, rtcp *net.UDPConn
+	source    uint32 // ours
+	clock     uint32
+	feedback  bool
+
+	// The interceptors of pion make the reports, and give and ask for packets that
+	// were lost, as for browsers.
+	chain   interceptor.Interceptor
+	packets interceptor.RTPWriter
+	reports interceptor.RTCPWriter
+	heard   interceptor.RTCPReader
+
+	// Of what reads RTP, which is one goroutine. It asks the interceptors without
+	// holding mu: they hold locks of their own while they call tell.
+	sources map[uint32]struct{} // that the phone named
+	now     *interceptor.StreamInfo
+	reader  interceptor.RTPReader // of now
+
+	// mu guards what is known of the phone.
+	mu     sync.Mutex
+	way    latch
+	back   netip.AddrPort // where its RTCP comes from; not valid: not known
+	stated netip.AddrPort // where it wants RTCP
+	mux    bool
+	theirs crypto        // its key
+	own    crypto        // ours, for the same suite
+	in     *srtp.Context // nil: in the clear
+	before *srtp.Context // with the key before that, until the new one is used
+
+	// send is held while something leaves.
+	send  sync.Mutex
+	out   *srtp.Context
+	plain []byte
+	crypt []byte
+}
+
+// newPort opens the sockets of a section.
+func newPort(n *line, s *section) (*port, error) {
+	mux := s.far.mux && !n.leg.asked
+	a, b, err := n.leg.relay.pair(mux)
+	if err != nil {
+		return nil, err
+	}
+	p := &port{
+		line: n, kind: s.kind, rtp: a, rtcp: b, source: rand.Uint32(), clock: s.codecs[0].clock, feedback: s.far.feedback,
+		sources: map[uint32]struct{}{}, plain: make([]byte, 0, maxPacket), crypt: make([]byte, 0, maxPacket),
+	}
+	p.way.near = n.leg.near
+	registry, err := interceptors(s.kind == video)
+	if err == nil {
+		p.chain, err = registry.Build("")
+	}
+	if err != nil {
+		p.shut()
+		return nil, fmt.Errorf("media: %w", err)
+	}
+	return p, nil
+}
+
+// begin reads the sockets, and lets the leg's stream leave.
+func (p *port) begin() {
+	l := p.line.leg
+	info := p.info(p.source, p.clock)
+	p.packets = p.chain.BindLocalStream(info, interceptor.RTPWriterFunc(p.leave))
+	p.heard = p.chain.BindRTCPReader(interceptor.RTCPReaderFunc(whole))
+	p.reports = p.chain.BindRTCPWriter(interceptor.RTCPWriterFunc(p.tell))
+	l.ways[p.kind].out.attach(p, p.source)
+	l.run(func() { p.read(p.rtp, p.arrives) })
+	if p.rtcp != nil {
+		l.run(func() { p.read(p.rtcp, p.told) })
+	}
+}
+
+// whole is the reader under those of pion: the packet is in the buffer already.
+func whole(b []byte, a interceptor.Attributes) (int, interceptor.Attributes, error) {
+	return len(b), a, nil
+}
+
+func (p *port) info(source, clock uint32) *interceptor.StreamInfo {
+	info := &interceptor.StreamInfo{SSRC: source, ClockRate: clock}
+	if p.kind == video && p.feedback {
+		info.RTCPFeedback = []interceptor.RTCPFeedback{{Type: "nack"}}
+	}
+	return info
+}
+
+// read takes what comes to a socket until that is closed.
+func (p *port) read(conn *net.UDPConn, take func([]byte, netip.AddrPort, time.Time)) {
+	buf := make([]byte, maxPacket)
+	for faults := 0; faults < maxFaults; faults++ {
+		n, from, err := conn.ReadFromUDPAddrPort(buf)
+		if err != nil {
+			if errors.Is(err, net.ErrClosed) {
+				return
+			}
+			continue
+		}
+		faults = 0
+		from = netip.AddrPortFrom(from.Addr().Unmap().WithZone(""), from.Port())
+		p.line.leg.guard(func() { take(buf[:n], from, time.Now()) })
+	}
+}
+
+// arrives takes what came to the port of RTP (RFC 5761 section 4).
+func (p *port) arrives(b []byte, from netip.AddrPort, now time.Time) {
+	l := p.line.leg
+	if len(b) > 1 && b[1] >= 192 && b[1] <= 223 {
+		p.told(b, from, now)
+		return
+	}
+	first, b, ok := p.accept(b, from, now)
+	if !ok {
+		l.dropped.Add(1)
+		return
+	}
+	p.line.heard.Store(now.UnixNano())
+	if first {
+		l.reached()
+	}
+	l.pass(p.kind, b, now)
+}
+
+// accept tells whether a packet is the phone's, decrypts it, and counts it for
+// reports; first is true when the phone is found.
+func (p *port) accept(b []byte, from netip.AddrPort, now time.Time) (first bool, plain []byte, ok bool) {
+	b, clock, first, ok := p.known(b, from, now)
+	if !ok || !p.follow(binary.BigEndian.Uint32(b[8:]), clock) {
+		return false, nil, false
+	}
+	_, _, _ = p.reader.Read(b, nil)
+	return first, b, true
+}
+
+// known is the part of accept that asks what is known of the phone.
+func (p *port) known(b []byte, from netip.AddrPort, now time.Time) (plain []byte, clock uint32, first, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	proven := p.in != nil
+	if proven {
+		if b, ok = p.decrypt(b); !ok {
+			return nil, 0, false, false
+		}
+	}
+	h, ok := readPacket(b)
+	if !ok {
+		return nil, 0, false, false
+	}
+	c, ok := p.codec(h.format)
+	if !ok {
+		return nil, 0, false, false
+	}
+	first = !p.way.known.IsValid()
+	ok = p.way.takes(from, h, proven, now)
+	return b, c.clock, first, ok
+}
+
+// codec finds the one that the phone sends under a number.
+func (p *port) codec(format uint8) (codec, bool) {
+	for _, c := range p.line.leg.ways[p.kind].list() {
+		if c.from == format {
+			return c, true
+		}
+	}
+	return codec{}, false
+}
+
+// decrypt uses the newest key, or the one before it as long as only that is used.
+func (p *port) decrypt(b []byte) ([]byte, bool) {
+	if plain, err := p.in.DecryptRTP(nil, b, nil); err == nil {
+		p.before = nil
+		return plain, true
+	}
+	if p.before != nil {
+		if plain, err := p.before.DecryptRTP(nil, b, nil); err == nil {
+			return plain, true
+		}
+	}
+	return nil, false
+}
+
+// follow makes source the one whose packets are counted. A phone that names ever
+// more of them loses its leg: what is kept of each is kept until the end.
+func (p *port) follow(source, clock uint32) bool {
+	if p.now != nil && p.now.SSRC == source {
+		return true
+	}
+	l := p.line.leg
+	p.sources[source] = struct{}{}
+	if len(p.sources) > maxBuffers {
+		if len(p.sources) == maxBuffers+1 {
+			l.relay.log.Warn("media: a leg names too many sources")
+			l.run(l.drop)
+		}
+		delete(p.sources, source)
+		return false
+	}
+	if p.now != nil {
+		p.chain.UnbindRemoteStream(p.now)
+	}
+	p.now = p.info(source, clock)
+	p.reader = p.chain.BindRemoteStream(p.now, interceptor.RTPReaderFunc(whole))
+	l.ways[p.kind].source.Store(source)
+	if p.kind == video {
+		l.run(l.picture)
+	}
+	return true
+}
+
+// told takes RTCP.
+func (p *port) told(b []byte, from netip.AddrPort, now time.Time) {
+	b, ok := p.believe(b, from)
+	if !ok {
+		p.line.leg.dropped.Add(1)
+		return
+	}
+	p.line.heard.Store(now.UnixNano())
+	_, _, _ = p.heard.Read(b, nil)
+	if p.kind == video {
+		p.line.leg.feedback(b)
+	}
+}
+
+// believe tells whether a report is the phone's: from where its RTP comes, or
+// where it said that it would be, or proven by its key.
+func (p *port) believe(b []byte, from netip.AddrPort) ([]byte, bool) {
+	if len(b) < 8 || b[0]>>6 != 2 || b[1] < 192 || b[1] > 223 {
+		return nil, false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.in != nil {
+		plain, err := p.in.DecryptRTCP(nil, b, nil)
+		if err != nil && p.before != nil {
+			plain, err = p.before.DecryptRTCP(nil, b, nil)
+		}
+		if err != nil {
+			return nil, false
+		}
+		b = plain
+	} else if from != p.stated && from.Addr() != p.way.known.Addr() {
+		return nil, false
+	}
+	p.back = from
+	return b, true
+}
+
+// WriteRTP is called by the leg's stream.
+func (p *port) WriteRTP(h *rtp.Header, payload []byte) (int, error) {
+	return p.packets.Write(h, payload, nil)
+}
+
+// Write is not used by the leg's stream, which knows its headers.
+func (p *port) Write([]byte) (int, error) { return 0, ErrState }
+
+// leave sends a packet, if it is known where to. A length of 0 without an error
+// means that it is not.
+func (p *port) leave(h *rtp.Header, payload []byte, _ interceptor.Attributes) (int, error) {
+	p.mu.Lock()
+	to := p.way.to()
+	p.mu.Unlock()
+	if !to.IsValid() || h.MarshalSize()+len(payload) > maxPacket {
+		return 0, nil
+	}
+	p.send.Lock()
+	defer p.send.Unlock()
+	b := p.plain[:h.MarshalSize()]
+	if _, err := h.MarshalTo(b); err != nil {
+		return 0, err
+	}
+	b = append(b, payload...)
+	if p.out != nil {
+		var err error
+		if b, err = p.out.EncryptRTP(p.crypt[:0], b, nil); err != nil {
+			return 0, err
+		}
+	}
+	return p.rtp.WriteToUDPAddrPort(b, to)
+}
+
+// tell sends RTCP as ordinary phones want it (RFC 3550 section 6.1): a report
+// first, and the name of our source, which is random, last.
+func (p *port) tell(packets []rtcp.Packet, _ interceptor.Attributes) (int, error) {
+	conn, to := p.forReports()
+	if !to.IsValid() {
+		return 0, nil
+	}
+	all := make([]rtcp.Packet, 0, len(packets)+2)
+	switch r := packets[0].(type) {
+	case *rtcp.SenderReport:
+	case *rtcp.ReceiverReport:
+		r.SSRC = p.source
+	default:
+		all = append(all, &rtcp.ReceiverReport{SSRC: p.source})
+	}
+	all = append(all, packets...)
+	all = append(all, &rtcp.SourceDescription{Chunks: []rtcp.SourceDescriptionChunk{{
+		Source: p.source, Items: []rtcp.SourceDescriptionItem{{Type: rtcp.SDESCNAME, Text: p.line.leg.local.cname}},
+	}}})
+	b, err := rtcp.Marshal(all)
+	if err != nil {
+		return 0, err
+	}
+	p.send.Lock()
+	defer p.send.Unlock()
+	if p.out != nil {
+		if b, err = p.out.EncryptRTCP(nil, b, nil); err != nil {
+			return 0, err
+		}
+	}
+	return conn.WriteToUDPAddrPort(b, to)
+}
+
+// forReports tells where reports go, and through which socket.
+func (p *port) forReports() (*net.UDPConn, netip.AddrPort) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.mux:
+		return p.rtp, p.way.to()
+	case p.rtcp == nil:
+		return p.rtp, p.stated
+	case p.back.IsValid():
+		return p.rtcp, p.back
+	}
+	return p.rtcp, p.stated
+}
+
+// tune takes in where the phone says that it is, and with which key.
+func (p *port) tune(f far) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if f.crypto.valid() && f.crypto.key != p.theirs.key {
+		if err := p.rekey(f.crypto); err != nil {
+			return err
+		}
+	}
+	p.theirs, p.own.tag = f.crypto, f.crypto.tag
+	p.mux = f.mux
+	loopback := p.line.leg.relay.loopback()
+	if stated := reachable(f.rtp, loopback); stated != p.way.stated {
+		p.way.state(stated)
+	}
+	if next := reachable(f.rtcp, loopback); next.IsValid() && next != p.stated {
+		p.stated, p.back = next, netip.AddrPort{}
+	}
+	return nil
+}
+
+// rekey takes a key of the phone. Ours stays as long as the suite does.
+func (p *port) rekey(theirs crypto) error {
+	in, err := theirs.context()
+	if err != nil {
+		return err
+	}
+	if theirs.suite != p.own.suite {
+		own := newCrypto(theirs)
+		out, err := own.context()
+		if err != nil {
+			return err
+		}
+		p.own = own
+		p.send.Lock()
+		p.out = out
+		p.send.Unlock()
+	}
+	p.in, p.before = in, p.in
+	return nil
+}
+
+func (p *port) nearTo(ip netip.Addr) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.way.near = ip
+}
+
+// shut closes the sockets; what waits for them returns.
+func (p *port) shut() {
+	_ = p.rtp.Close()
+	if p.rtcp != nil {
+		_ = p.rtcp.Close()
+	}
+}
+
+// reachable gives a stated address if it is one of a single machine, and not of
+// this one unless we are only there: nobody makes us talk to what listens here.
+func reachable(a netip.AddrPort, loopback bool) netip.AddrPort {
+	ip := a.Addr()
+	if !a.IsValid() || a.Port() == 0 || ip.IsMulticast() || ip.IsUnspecified() || ip.IsLinkLocalUnicast() ||
+		ip == netip.AddrFrom4([4]byte{255, 255, 255, 255}) || (ip.IsLoopback() && !loopback) {
+		return netip.AddrPort{}
+	}
+	return a
+}
+
+// loopback tells whether the relay is only reached from its own machine.
+func (r *Relay) loopback() bool {
+	own, ok := r.conn.LocalAddr().(*net.UDPAddr)
+	return ok && own.IP.IsLoopback()
+}
