@@ -136,6 +136,7 @@ func foreign(t *testing.T, r *rig, other *visitorAs) func(name string) string {
 		"session": fmt.Sprint(other.session.ID), "credential": fmt.Sprint(credentials[0].ID), "account": other.session.Account.Reference,
 		"entry":  fmt.Sprint(entry),
 		"call":   fmt.Sprint(r.call(t, other)),
+		"device": fmt.Sprint(r.device(t, other)),
 		"ticket": "7K2M-9QXT", "pass": "AAAA", "form": "record.pdf", // of nobody; whose they are is tried in internal/web/console
 		"record": fmt.Sprint(record), "firm": firm,
 	}
@@ -186,6 +187,25 @@ func (r *rig) call(t *testing.T, by *visitorAs) int64 {
 		t.Fatal(err)
 	}
 	return call.ID()
+}
+
+// device is a phone that somebody registered on their line.
+func (r *rig) device(t *testing.T, of *visitorAs) int64 {
+	t.Helper()
+	desk := r.app.desks.phones
+	roles, err := telecom.DeviceRolesOf(r.app.inForce())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d telecom.Device
+	err = r.app.store.Update(context.Background(), func(tx *store.Tx) (err error) {
+		d, _, err = desk.GiveDevice(context.Background(), tx, of.session.Access(roles.Purpose), of.session.Account.ID, "theirs")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.ID
 }
 
 // lineRoutes are those for who has a telephone line, which nobody here has.

@@ -140,6 +140,7 @@ type sites struct {
 
 	breached *identity.Breached // nil for none
 	phones   *phones            // nil where the policy declares no telephone
+	sip      string             // address at which people's own phones connect; empty for none
 }
 
 // place finds the address of the website for links, and the parent domains
@@ -213,6 +214,7 @@ func (s *sites) wire(c *RunCmd, bg *background) error {
 	if err := s.openPhones(c); err != nil {
 		return err
 	}
+	s.sip = c.Sip
 	d := s.desks
 	s.site.Accounts, s.site.People = d.accounts, d.choices
 	for _, surface := range s.profile.Policy.Surfaces {
@@ -241,7 +243,7 @@ func (s *sites) surface(id string) *web.Routes {
 	d := s.desks
 	deps := own.Deps{
 		Accounts: d.accounts, Profiles: d.profiles, Choices: d.choices, Newsletter: d.newsletter, Store: s.store, Vault: s.vault,
-		History: d.history, Rights: d.rights,
+		History: d.history, Rights: d.rights, Phones: d.phones, PhoneServer: phoneServer(s.sip, s.profile.Policy.Operator.Domain),
 	}
 	switch id {
 	case "portal":

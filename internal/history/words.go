@@ -124,6 +124,9 @@ var table = map[evidence.Kind]words{
 		"missed": "Somebody called you, and it was put into your list of calls",
 	}},
 
+	evidence.DeviceAdded:   {show: Account, text: "A phone was added to your line, and may make and take calls on it"},
+	evidence.DeviceRemoved: {show: Account, text: "A phone was removed from your line"},
+
 	evidence.MailQueued:  {show: Mails, folds: true, text: "An e-mail to you was made ready: {mail}"},
 	evidence.MailSent:    {show: Mails, folds: true, text: "Our software used your e-mail address to send you {mail}"},
 	evidence.MailRefused: {show: Mails, folds: true, text: "An e-mail to you was not sent: {why}"},

@@ -42,15 +42,24 @@ func withTelephone(p *policy.Policy) {
 	p.Categories = append(p.Categories, policy.Category{
 		ID: "bell.digits", Title: "Digits of your bell", Kind: "ordinary", Surfaces: []string{"portal"}, Source: "derived", Required: "mandatory",
 		Reason: "So that others can ring you.", Format: "telephone",
+	}, policy.Category{
+		ID: "bell.box", Title: "Names of your bells", Kind: "ordinary", Surfaces: []string{"portal"}, Source: "given", Required: "mandatory",
+		Reason: "So that you can tell them apart.", Format: "text",
+	}, policy.Category{
+		ID: "bell.key", Title: "Keys of your bells", Kind: "ordinary", Surfaces: []string{"portal"}, Source: "derived", Required: "mandatory",
+		Reason: "So that nobody else rings for you.", Format: "token",
 	})
 	for i := range p.Purposes {
 		if q := &p.Purposes[i]; q.ID == "line" {
-			q.Uses = append(q.Uses, policy.Use{Categories: []string{"bell.digits"}, Basis: policy.Contract, Retention: "member"})
+			q.Uses = append(q.Uses, policy.Use{Categories: []string{"bell.digits", "bell.box", "bell.key"}, Basis: policy.Contract, Retention: "member"})
 		}
 	}
 	p.Forms = append(p.Forms, policy.Form{
 		ID: "dial", Title: "Ring", Surfaces: []string{"portal"}, Path: "/bell", Purpose: "line",
 		Fields: []policy.Field{{Name: "form_key", Control: "antiforgery"}, {Name: "digits", Label: "Digits", Category: "calls.list"}},
+	}, policy.Form{
+		ID: "device", Title: "Add a bell", Surfaces: []string{"portal"}, Path: "/bells", Purpose: "line",
+		Fields: []policy.Field{{Name: "form_key", Control: "antiforgery"}, {Name: "box", Label: "Its name", Category: "bell.box"}},
 	})
 }
 
@@ -261,6 +270,7 @@ func code(err error) string {
 	for word, known := range map[string]error{
 		"taken": telecom.ErrTaken, "no extension": telecom.ErrExtension, "no line": telecom.ErrNoLine, "not found": telecom.ErrNotFound,
 		"no account": identity.ErrNotFound, "closed": telecom.ErrClosed,
+		"no phone": telecom.ErrNoDevice, "too many": telecom.ErrTooMany, "no name": telecom.ErrDeviceName,
 	} {
 		if errors.Is(err, known) {
 			return word

@@ -21,7 +21,7 @@ import (
 // Limits of phones.
 const (
 	MaxDevices    = 10 // of a line
-	maxDeviceName = 40 // characters
+	MaxDeviceName = 40 // characters
 	maxUsername   = 64 // octets of one that is looked for
 	usernameBytes = 5  // 40 random bits, in 8 characters
 	passwordBytes = 10 // 80 random bits, in 16 characters: out of reach also for who overheard a digest
@@ -112,7 +112,7 @@ func randomText(n int) string {
 func deviceName(s string) (string, error) {
 	s = strings.Join(strings.Fields(s), " ")
 	bad := func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }
-	if s == "" || utf8.RuneCountInString(s) > maxDeviceName || strings.ContainsFunc(s, bad) {
+	if s == "" || utf8.RuneCountInString(s) > MaxDeviceName || strings.ContainsFunc(s, bad) {
 		return "", ErrDeviceName
 	}
 	return s, nil

@@ -10,6 +10,7 @@ import (
 	"candour/internal/marketing"
 	"candour/internal/profile"
 	"candour/internal/support/intake"
+	"candour/internal/telecom"
 	"candour/internal/vault"
 	"candour/internal/web/door"
 )
@@ -77,6 +78,8 @@ var refusals = []refusal{
 	{profile.ErrNotFound, "", http.StatusNotFound, "There is nothing to change", []string{"Nothing is held in that field any more, or it does not exist."}},
 	{vault.ErrMandatory, "", http.StatusConflict, "This has to stay", []string{"We cannot serve you without it. You can put it right at any time. Nothing was changed."}},
 	{vault.ErrKept, "", http.StatusConflict, "A law makes us keep this", []string{"It is used for that law alone. Your copy of your data says which. Nothing was changed."}},
+	{telecom.ErrNoLine, "", http.StatusConflict, "Your account has no number", []string{"Without one there is nothing to connect a phone to. Our support can give you one. Nothing was changed."}},
+	{telecom.ErrTooMany, "", http.StatusConflict, "That is as many phones as a line can have", []string{"Please remove one before you add another. Nothing was changed."}},
 	{ErrNotYet, "", http.StatusServiceUnavailable, "That takes a moment", []string{"What you asked for was written a moment ago and is on its way into our signed log. Please go back and try again in a few seconds."}},
 	{ErrUpgrade, "", http.StatusUpgradeRequired, "This address is for the phone itself", []string{"The page of the phone uses it to make and take calls. There is nothing to see here."}},
 	{errFields, "form.fields", http.StatusUnprocessableEntity, "Please look at the form again", []string{"Please look at the marked fields. Nothing was sent yet."}},

@@ -8,6 +8,7 @@ import (
 	"candour/internal/profile"
 	"candour/internal/rights"
 	"candour/internal/store"
+	"candour/internal/telecom"
 	"candour/internal/vault"
 	"candour/internal/web"
 	"candour/internal/web/account"
@@ -26,6 +27,9 @@ type Deps struct {
 	Vault      *vault.Vault
 	History    *history.Desk
 	Rights     *rights.Desk
+
+	Phones      *telecom.Desk // optional: what people register their own phones with
+	PhoneServer string        // address at which those connect; empty where none can
 }
 
 // site is the pages of one surface.
@@ -41,6 +45,7 @@ type site struct {
 // surface does not do yet.
 func Add(rt *web.Routes, s *web.Site, surface string, d Deps, later string) {
 	here := offeredOn(s.Profile.Policy, surface)
+	here.devices = d.registers(s.Profile.Policy, surface)
 	first := &member.First{Site: s, Accounts: d.Accounts, Cards: here.cards, Later: later}
 	rt.Handle("GET /{$}", first.Page)
 	rt.Menu("Overview", "/")
@@ -51,6 +56,7 @@ func Add(rt *web.Routes, s *web.Site, surface string, d Deps, later string) {
 // menu follow those that are there.
 func Pages(rt *web.Routes, s *web.Site, surface string, d Deps) {
 	here := offeredOn(s.Profile.Policy, surface)
+	here.devices = d.registers(s.Profile.Policy, surface)
 	h := &site{s, d, here, false}
 	account.Add(rt, s, d.Accounts)
 	h.routes(rt, here)
@@ -93,6 +99,13 @@ func (h *site) routes(rt *web.Routes, here offer) {
 	if here.data {
 		h.dataRoutes(rt, here)
 	}
+	if here.devices {
+		rt.Member(web.Whole, "GET "+devicesPath, h.devices)
+		rt.Member(web.Fresh, "GET "+addPath, h.deviceAdd)
+		rt.Member(web.Fresh, "POST "+addPath, h.deviceAddPost)
+		rt.Member(web.Whole, "GET "+devicesPath+"/{device}/remove", h.deviceRemove)
+		rt.Member(web.Whole, "POST "+devicesPath+"/{device}/remove", h.deviceRemovePost)
+	}
 	rt.Member(web.Whole, "GET /history", h.history)
 	rt.Member(web.Whole, "GET /history/{entry}", h.historyEntry)
 	rt.Member(web.Whole, "GET /history/{entry}/proof", h.historyProof)
@@ -128,7 +141,7 @@ func (h *site) dataRoutes(rt *web.Routes, here offer) {
 
 // offer is which pages there are on a surface: those whose form the policy
 // declares for it.
-type offer struct{ profile, about, preferences, data, correct, complaint, invite bool }
+type offer struct{ profile, about, preferences, data, correct, complaint, invite, devices bool }
 
 func offeredOn(p *policy.Policy, surface string) offer {
 	has := func(id string) bool {
@@ -137,11 +150,15 @@ func offeredOn(p *policy.Policy, surface string) offer {
 	}
 	_, data := p.FormByID(rights.FormID) // asked for on the website; what it leads to needs no form here
 	return offer{
-		has(profile.Details), has(profile.AboutMe), has(people.FormID), data, has(rights.CorrectFormID), has(rights.ComplaintFormID), has(account.InviteForm),
+		profile: has(profile.Details), about: has(profile.AboutMe), preferences: has(people.FormID), data: data,
+		correct: has(rights.CorrectFormID), complaint: has(rights.ComplaintFormID), invite: has(account.InviteForm),
 	}
 }
 
 func (s offer) menu(rt *web.Routes) {
+	if s.devices {
+		rt.Menu("Devices", devicesPath)
+	}
 	if s.profile {
 		rt.Menu("Details", "/profile")
 	}
@@ -166,6 +183,7 @@ func (s offer) cards(me *identity.Session) (list []member.Card) {
 			list = append(list, member.Card{Title: title, Text: text, Href: href})
 		}
 	}
+	card(s.devices, "Your phones", "Desk phones and other makers’ apps on your number. Add one, or remove one at once.", devicesPath)
 	card(s.profile, "Your details", "What you told us: put it right, add to it, take it back. And every kind of data, with what becomes of it.", "/profile")
 	card(s.preferences, "Your choices", "What we may do with your data, one by one, and in which ways our news may reach you.", "/preferences")
 	acts := "Have it left alone, or have it erased."

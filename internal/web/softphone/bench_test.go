@@ -99,6 +99,7 @@ func open(t *testing.T) *bench {
 				Store: b.Store, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Queue: b.Queue, InForce: b.InForce, Now: b.Now,
 				Forget: []func(context.Context, *store.Tx, keys.SubjectID) error{b.phones.Erased, b.accounts.Forget},
 			}),
+			Phones: b.phones, PhoneServer: "192.0.2.1:5070",
 		},
 		Phones: b.phones, Domain: "invoco.net",
 		Flow: func(w http.ResponseWriter, _ *http.Request, line telecom.Line, alive func(context.Context) error) error {

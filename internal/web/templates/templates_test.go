@@ -144,6 +144,7 @@ func TestPages(t *testing.T) {
 	maps.Copy(all, yourDataPages())
 	maps.Copy(all, consolePages())
 	maps.Copy(all, phonePages())
+	maps.Copy(all, devicePages())
 	for _, name := range templates.Pages() {
 		if all[name] == nil {
 			t.Errorf("the page %s is not tried here", name)
