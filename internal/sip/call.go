@@ -126,6 +126,9 @@ func (c *call) let(in *incoming, withheld bool) (err error) {
 	if c.s.often(c.a.line) { // after the desk: what it tells of emergencies, it always tells
 		return errOften
 	}
+	if in.flow.kind == media.Browser && !keyed(string(in.Body())) {
+		return media.ErrCodec // a page is never spoken to without encryption
+	}
 	if c.a.media, err = c.s.Relay.Accept(ctx, string(in.Body())); err != nil {
 		return err
 	}
@@ -134,6 +137,17 @@ func (c *call) let(in *incoming, withheld bool) (err error) {
 		c.state.Store(&CallState{From: c.a.line, To: c.to, Since: c.s.Now().UnixMilli()})
 	}
 	return err
+}
+
+// keyed reports whether an offer is one that a browser makes: sound under keys
+// that only the two ends agree on (RFC 8827 6.5).
+func keyed(sdp string) bool {
+	for line := range strings.Lines(sdp) {
+		if strings.HasPrefix(line, "m=audio ") && !strings.Contains(line, " UDP/TLS/RTP/SAVP") {
+			return false
+		}
+	}
+	return true
 }
 
 // hasVideo reports whether an offer has a picture in it: a video line that is
