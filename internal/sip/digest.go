@@ -138,8 +138,8 @@ func (n *nonces) spend(id [16]byte, made time.Time, count uint32, now time.Time)
 
 // challenge are the headers that ask for a digest: one for each algorithm, the
 // better first (RFC 8760 2.3).
-func challenge(realm, nonce string, stale bool) (all []sipgo.Header) {
-	for _, a := range algorithms {
+func challenge(offered []string, realm, nonce string, stale bool) (all []sipgo.Header) {
+	for _, a := range offered {
 		v := `Digest realm="` + realm + `", nonce="` + nonce + `", algorithm=` + a + `, qop="auth"`
 		if stale {
 			v += ", stale=true"

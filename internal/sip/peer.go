@@ -183,7 +183,8 @@ func (p *peer) stranger(req *sipgo.Request) {
 			p.s.turnedAway(refusedReplay)
 			p.challenge(req, true)
 		default:
-			p.admit(req, dev, c.username)
+			p.s.offers.answered(req)
+			p.admit(req, dev, &c)
 		}
 	}
 }
@@ -218,7 +219,7 @@ func (p *peer) device(req *sipgo.Request, c *credentials) (dev telecom.Device, r
 }
 
 func (p *peer) challenge(req *sipgo.Request, stale bool) {
-	p.answer(req, sipgo.StatusUnauthorized, challenge(p.s.Domain, p.s.nonces.issue(p.s.Now()), stale))
+	p.answer(req, sipgo.StatusUnauthorized, challenge(p.offered(req), p.s.Domain, p.s.nonces.issue(p.s.Now()), stale))
 }
 
 // answer answers without a transaction: the same request is given such an
@@ -248,7 +249,7 @@ func (p *peer) wrong(req *sipgo.Request) {
 }
 
 // admit acts on a request that a device signed.
-func (p *peer) admit(req *sipgo.Request, dev telecom.Device, username string) {
+func (p *peer) admit(req *sipgo.Request, dev telecom.Device, c *credentials) {
 	for _, f := range p.flows {
 		if f.device == dev.ID && f.line.ID == dev.Line.ID {
 			f.request(req)
@@ -256,8 +257,8 @@ func (p *peer) admit(req *sipgo.Request, dev telecom.Device, username string) {
 		}
 	}
 	f := p.s.newFlow(dev.Line, p.wire, p.network)
-	f.device, f.username, f.kind, f.host, f.port = dev.ID, username, media.Phone, p.host, p.port
-	f.peer = p
+	f.device, f.username, f.kind, f.host, f.port = dev.ID, c.username, media.Phone, p.host, p.port
+	f.peer, f.short = p, c.short()
 	if len(p.flows) >= maxHere || !p.s.admit(f, func() { p.do(func() { p.drop(f) }) }) {
 		p.answer(req, sipgo.StatusServiceUnavailable, nil)
 		return

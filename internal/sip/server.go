@@ -44,6 +44,7 @@ type Config struct {
 type Server struct {
 	Config
 	nonces *nonces
+	offers offers
 	guard  *guard
 	base   context.Context // ends with the server: the acts of calls outlive the requests that began them
 	stop   context.CancelFunc
@@ -93,7 +94,7 @@ func New(c Config) (*Server, error) {
 		c.Refused = func(string) {}
 	}
 	s := &Server{
-		Config: c, nonces: newNonces(), guard: newGuard(), flows: map[*flow]func(){}, bindings: map[int64][]*binding{},
+		Config: c, nonces: newNonces(), guard: newGuard(), offers: offers{by: map[string]offer{}}, flows: map[*flow]func(){}, bindings: map[int64][]*binding{},
 		dialogs: map[dialogKey]*call{}, calls: map[*call]struct{}{}, callsOf: map[int64]map[*call]struct{}{}, begun: map[int64]int{},
 	}
 	s.base, s.stop = context.WithCancel(context.Background())
