@@ -37,6 +37,7 @@ type latch struct {
 	source uint32         // of the last packet from known
 	seq    uint16
 	heard  time.Time
+	moved  time.Time // when the phone stated another address, until it is seen where it is; zero: it is
 
 	candidate       netip.AddrPort // who sent the last packet that was not taken
 	candidateSource uint32
@@ -44,27 +45,37 @@ type latch struct {
 }
 
 // state takes what the phone's description states. One that states nothing (hold
-// in the manner of RFC 2543) leaves what is known.
-func (a *latch) state(stated netip.AddrPort) {
+// in the manner of RFC 2543) leaves what is known. A phone that was not where it
+// stated will not be this time either, and is sent to as before until it is seen
+// elsewhere; it may only listen.
+func (a *latch) state(stated netip.AddrPort, now time.Time) {
 	if !stated.IsValid() || stated == a.stated {
 		return
 	}
-	a.stated, a.known, a.candidate = stated, netip.AddrPort{}, netip.AddrPort{}
+	if a.known == a.stated {
+		a.known = netip.AddrPort{}
+	}
+	a.stated, a.moved, a.candidate = stated, now, netip.AddrPort{}
 }
 
 // takes tells whether a packet is the phone's, and learns.
 func (a *latch) takes(from netip.AddrPort, p packet, proven bool, now time.Time) bool {
-	ok := from == a.known || proven || from == a.stated || (a.mayCome(from) && a.follows(from, p, now))
-	if !ok {
+	switch {
+	case proven || from == a.known || from == a.stated:
+	case !a.mayCome(from):
+		return false
+	case !a.follows(from, p, now):
 		a.candidate, a.candidateSource, a.candidateSeq = from, p.source, p.seq
 		return false
 	}
-	late := p.source == a.source && int16(p.seq-a.seq) <= 0
-	if a.known.IsValid() && late { // it passes, and moves nothing
-		if from == a.known {
-			a.heard = now
-		}
-		return true
+	if from == a.known {
+		a.heard = now
+	}
+	if late := p.source == a.source && int16(p.seq-a.seq) <= 0; a.known.IsValid() && late {
+		return true // it passes, and moves nothing
+	}
+	if from != a.known || now.Sub(a.moved) >= latchQuiet {
+		a.moved = time.Time{}
 	}
 	a.known, a.source, a.seq, a.heard = from, p.source, p.seq, now
 	a.candidate = netip.AddrPort{}
@@ -81,7 +92,7 @@ func (a *latch) follows(from netip.AddrPort, p packet, now time.Time) bool {
 	if from != a.candidate || p.source != a.candidateSource || p.seq != a.candidateSeq+1 {
 		return false
 	}
-	if !a.known.IsValid() {
+	if !a.known.IsValid() || !a.moved.IsZero() {
 		return true
 	}
 	return now.Sub(a.heard) >= latchQuiet && p.source == a.source && p.seq-a.seq <= maxDropout

@@ -48,7 +48,7 @@ type handset struct {
 	t         testing.TB
 	rtp, rtcp *net.UDPConn
 	to        netip.AddrPort // of the relay's RTP
-	reports   netip.AddrPort
+	toRTCP    netip.AddrPort
 	in, out   *srtp.Context
 	key       string // ours, of a=crypto
 
@@ -166,13 +166,13 @@ func (h *handset) take(sdp string) {
 		h.t.Fatalf("no sound in\n%s", sdp)
 	}
 	port, err := strconv.ParseUint(m[1], 10, 16)
-	if err != nil || port%2 != 0 {
+	if err != nil || (port%2 != 0 && !strings.Contains(sdp, "a=rtcp-mux")) {
 		h.t.Fatalf("port %s", m[1])
 	}
 	ip := netip.MustParseAddr(regexp.MustCompile(`c=IN IP4 (\S+)`).FindStringSubmatch(sdp)[1])
-	h.to, h.reports = netip.AddrPortFrom(ip, uint16(port)), netip.AddrPortFrom(ip, uint16(port)+1)
+	h.to, h.toRTCP = netip.AddrPortFrom(ip, uint16(port)), netip.AddrPortFrom(ip, uint16(port)+1)
 	if strings.Contains(sdp, "a=rtcp-mux") {
-		h.reports = h.to
+		h.toRTCP = h.to
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -239,11 +239,18 @@ func (h *handset) report(packets ...rtcp.Packet) {
 		b, err = h.out.EncryptRTCP(nil, b, nil)
 	}
 	if err == nil {
-		_, err = h.rtcp.WriteToUDPAddrPort(b, h.reports)
+		_, err = h.rtcp.WriteToUDPAddrPort(b, h.toRTCP)
 	}
 	if err != nil {
 		h.t.Fatal(err)
 	}
+}
+
+// reports is how many packets of RTCP came.
+func (h *handset) reports() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.told)
 }
 
 func (h *handset) count() int {
@@ -339,6 +346,7 @@ func offers(t testing.TB, r *Relay, offer string, k Kind) (a, b *Leg, next strin
 func phones(t testing.TB, r *Relay, proto, formats string, lines ...string) (one, two *handset, a, b *Leg) {
 	t.Helper()
 	one, two = newHandset(t), newHandset(t)
+	two.source = 0x0badcafe
 	a, b, offer := offers(t, r, one.describe(proto, formats, lines...), Phone)
 	two.take(offer)
 	if err := b.Answered(two.describe("RTP/AVP", "0 97 13")); err != nil {

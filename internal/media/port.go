@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,6 +40,7 @@ type port struct {
 	// Of what reads RTP, which is one goroutine. It asks the interceptors without
 	// holding mu: they hold locks of their own while they call tell.
 	sources map[uint32]struct{} // that the phone named
+	clear   []byte              // the packet decrypted
 	now     *interceptor.StreamInfo
 	reader  interceptor.RTPReader // of now
 
@@ -70,6 +72,7 @@ func newPort(n *line, s *section) (*port, error) {
 	p := &port{
 		line: n, kind: s.kind, rtp: a, rtcp: b, source: rand.Uint32(), clock: s.codecs[0].clock, feedback: s.far.feedback,
 		sources: map[uint32]struct{}{}, plain: make([]byte, 0, maxPacket), crypt: make([]byte, 0, maxPacket),
+		clear: make([]byte, 0, maxPacket),
 	}
 	p.way.near = n.leg.near
 	registry, err := interceptors(s.kind == video)
@@ -123,6 +126,10 @@ func (p *port) read(conn *net.UDPConn, take func([]byte, netip.AddrPort, time.Ti
 		}
 		faults = 0
 		from = netip.AddrPortFrom(from.Addr().Unmap().WithZone(""), from.Port())
+		if p.line.leg.relay.own.has(from) {
+			p.line.leg.dropped.Add(1)
+			continue
+		}
 		p.line.leg.guard(func() { take(buf[:n], from, time.Now()) })
 	}
 }
@@ -175,29 +182,34 @@ func (p *port) known(b []byte, from netip.AddrPort, now time.Time) (plain []byte
 	if !ok {
 		return nil, 0, false, false
 	}
+	b[1] = b[1]&0x80 | c.from
 	first = !p.way.known.IsValid()
 	ok = p.way.takes(from, h, proven, now)
 	return b, c.clock, first, ok
 }
 
-// codec finds the one that the phone sends under a number.
+// codec finds the one that the phone sends under a number: that which we gave, or
+// that which it gave itself, which some use both ways (RFC 3264 section 5.1).
 func (p *port) codec(format uint8) (codec, bool) {
-	for _, c := range p.line.leg.ways[p.kind].list() {
-		if c.from == format {
-			return c, true
-		}
+	list := p.line.leg.ways[p.kind].list()
+	i := slices.IndexFunc(list, func(c codec) bool { return c.from == format })
+	if i < 0 {
+		i = slices.IndexFunc(list, func(c codec) bool { return c.to == format })
 	}
-	return codec{}, false
+	if i < 0 {
+		return codec{}, false
+	}
+	return list[i], true
 }
 
 // decrypt uses the newest key, or the one before it as long as only that is used.
 func (p *port) decrypt(b []byte) ([]byte, bool) {
-	if plain, err := p.in.DecryptRTP(nil, b, nil); err == nil {
+	if plain, err := p.in.DecryptRTP(p.clear[:0], b, nil); err == nil {
 		p.before = nil
 		return plain, true
 	}
 	if p.before != nil {
-		if plain, err := p.before.DecryptRTP(nil, b, nil); err == nil {
+		if plain, err := p.before.DecryptRTP(p.clear[:0], b, nil); err == nil {
 			return plain, true
 		}
 	}
@@ -303,25 +315,27 @@ func (p *port) leave(h *rtp.Header, payload []byte, _ interceptor.Attributes) (i
 	return p.rtp.WriteToUDPAddrPort(b, to)
 }
 
-// tell sends RTCP as ordinary phones want it (RFC 3550 section 6.1): a report
-// first, and the name of our source, which is random, last.
+// tell sends RTCP as ordinary phones want it (RFC 4585 section 3.1): a report
+// first, then the name of our source, which is random, then requests.
 func (p *port) tell(packets []rtcp.Packet, _ interceptor.Attributes) (int, error) {
 	conn, to := p.forReports()
 	if !to.IsValid() {
 		return 0, nil
 	}
-	all := make([]rtcp.Packet, 0, len(packets)+2)
+	name := &rtcp.SourceDescription{Chunks: []rtcp.SourceDescriptionChunk{{
+		Source: p.source, Items: []rtcp.SourceDescriptionItem{{Type: rtcp.SDESCNAME, Text: p.line.leg.local.cname}},
+	}}}
+	var all []rtcp.Packet
 	switch r := packets[0].(type) {
 	case *rtcp.SenderReport:
+		all = append(all, r, name)
 	case *rtcp.ReceiverReport:
 		r.SSRC = p.source
+		all = append(all, r, name)
 	default:
-		all = append(all, &rtcp.ReceiverReport{SSRC: p.source})
+		all = append(all, &rtcp.ReceiverReport{SSRC: p.source}, name, r)
 	}
-	all = append(all, packets...)
-	all = append(all, &rtcp.SourceDescription{Chunks: []rtcp.SourceDescriptionChunk{{
-		Source: p.source, Items: []rtcp.SourceDescriptionItem{{Type: rtcp.SDESCNAME, Text: p.line.leg.local.cname}},
-	}}})
+	all = append(all, packets[1:]...)
 	b, err := rtcp.Marshal(all)
 	if err != nil {
 		return 0, err
@@ -363,9 +377,7 @@ func (p *port) tune(f far) error {
 	p.theirs, p.own.tag = f.crypto, f.crypto.tag
 	p.mux = f.mux
 	loopback := p.line.leg.relay.loopback()
-	if stated := reachable(f.rtp, loopback); stated != p.way.stated {
-		p.way.state(stated)
-	}
+	p.way.state(reachable(f.rtp, loopback), time.Now())
 	if next := reachable(f.rtcp, loopback); next.IsValid() && next != p.stated {
 		p.stated, p.back = next, netip.AddrPort{}
 	}
@@ -401,6 +413,7 @@ func (p *port) nearTo(ip netip.Addr) {
 
 // shut closes the sockets; what waits for them returns.
 func (p *port) shut() {
+	p.line.leg.relay.own.forget(p.rtp, p.rtcp)
 	_ = p.rtp.Close()
 	if p.rtcp != nil {
 		_ = p.rtcp.Close()

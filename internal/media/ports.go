@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/netip"
+	"sync"
 )
 
 // Ports are those from Low to High, both included; the zero value is all that are
@@ -33,6 +35,11 @@ func (p Ports) even() int { return int(p.Low) + int(p.Low)&1 }
 // pair opens two ports for a section, or one if RTCP comes to it too. Which ones
 // tells nothing: they are tried from a random one on.
 func (r *Relay) pair(mux bool) (rtp, rtcp *net.UDPConn, err error) {
+	defer func() {
+		if err == nil {
+			r.own.add(rtp, rtcp)
+		}
+	}()
 	if r.ports == (Ports{}) {
 		for range anyTries {
 			if rtp, rtcp, err = r.open(0, mux); err == nil {
@@ -51,7 +58,7 @@ func (r *Relay) pair(mux bool) (rtp, rtcp *net.UDPConn, err error) {
 	return nil, nil, ErrPorts
 }
 
-// open opens port and, unless mux, the next; 0 is any.
+// open opens port and, unless mux, the next; 0 is any, for mux also an odd one.
 func (r *Relay) open(port int, mux bool) (rtp, rtcp *net.UDPConn, err error) {
 	at := *r.conn.LocalAddr().(*net.UDPAddr)
 	at.Port = port
@@ -70,4 +77,65 @@ func (r *Relay) open(port int, mux bool) (rtp, rtcp *net.UDPConn, err error) {
 		return nil, nil, err
 	}
 	return rtp, rtcp, nil
+}
+
+// ownPorts are those open for phones. A phone may state one of them as its own
+// address; two that do would make packets go round for ever.
+type ownPorts struct {
+	mu    sync.RWMutex
+	ports map[uint16]struct{}
+	ips   map[netip.Addr]struct{} // under which they are reached
+}
+
+// newOwnPorts knows the addresses of a relay that listens at ip and is reached at
+// public.
+func newOwnPorts(ip net.IP, public []net.IP) *ownPorts {
+	o := &ownPorts{ports: map[uint16]struct{}{}, ips: map[netip.Addr]struct{}{}}
+	all := append([]net.IP{ip}, public...)
+	if ip.IsUnspecified() {
+		addrs, _ := net.InterfaceAddrs() // without them, those that are told remain
+		for _, a := range addrs {
+			if n, ok := a.(*net.IPNet); ok {
+				all = append(all, n.IP)
+			}
+		}
+	}
+	for _, one := range all {
+		if a, ok := netip.AddrFromSlice(one); ok {
+			o.ips[a.Unmap()] = struct{}{}
+		}
+	}
+	return o
+}
+
+func (o *ownPorts) add(conns ...*net.UDPConn) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, c := range conns {
+		if c != nil {
+			o.ports[uint16(portOf(c.LocalAddr()))] = struct{}{}
+		}
+	}
+}
+
+// forget takes ports away before they are closed.
+func (o *ownPorts) forget(conns ...*net.UDPConn) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, c := range conns {
+		if c != nil {
+			delete(o.ports, uint16(portOf(c.LocalAddr())))
+		}
+	}
+}
+
+// has tells whether an address is one of them.
+func (o *ownPorts) has(a netip.AddrPort) bool {
+	if _, ok := o.ips[a.Addr()]; !ok {
+		return false
+	}
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	_, ok := o.ports[a.Port()]
+	return ok
 }

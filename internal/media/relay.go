@@ -61,6 +61,7 @@ type Relay struct {
 	settings webrtc.SettingEngine
 	public   []net.IP
 	ports    Ports
+	own      *ownPorts
 	quiet    time.Duration // phoneQuiet, but in tests
 	now      func() time.Time
 
@@ -99,6 +100,7 @@ func New(c Config) (*Relay, error) {
 		_ = udp.SetReadBuffer(socketBuffer) // the system may give less
 		_ = udp.SetWriteBuffer(socketBuffer)
 	}
+	r.own = newOwnPorts(own.IP, r.public)
 	r.conn = conn
 	r.mux = webrtc.NewICEUDPMux(silent{}, conn)
 	r.settings = r.engine(own)
