@@ -24,6 +24,9 @@ func (a *app) acts() map[string]folder.Act {
 		"erase":            typed(a.erase),
 		"export":           typed(a.export),
 		"keys-rotate":      typed(a.rotate),
+		"line-give":        typed(a.giveLine),
+		"line-list":        typed(a.listLines),
+		"line-take":        typed(a.takeLine),
 		"policy-publish":   typed(a.publish),
 	}
 }

@@ -64,10 +64,21 @@ func (s *sites) introduce(b *strings.Builder) {
 		if phone := s.phoneAddress(); l.Extension != "" && phone != "" {
 			fmt.Fprintf(b, "%22s extension %s at %s\n", "", l.Extension, phone)
 		}
+		if l.Phone.Username != "" {
+			fmt.Fprintf(b, "%22s desk phone: user name %s, password %s, domain %s, %s\n", "", l.Phone.Username, l.Phone.Password, l.Phone.Domain, s.phoneWay())
+		}
 		if l.Secret != "" {
 			fmt.Fprintf(b, "%22s codes that work once: %s\n", "", strings.Join(l.Recovery[:3], " "))
 			fmt.Fprintf(b, "%22s or this secret in an authenticator app: %s\n", "", l.Secret)
 		}
 	}
 	b.WriteString("\n")
+}
+
+// phoneWay says where a desk phone connects.
+func (s *sites) phoneWay() string {
+	if s.sip == "" {
+		return "once you start with --sip"
+	}
+	return "proxy " + phoneServer(s.sip, s.profile.Policy.Operator.Domain)
 }

@@ -25,6 +25,7 @@ type commandLine struct {
 	Check   CheckCmd   `cmd:"" help:"Check that what the vault of a data folder keeps fits together."`
 	Audit   AuditCmd   `cmd:"" help:"Compare what a browser sees of a site with what its policy declares."`
 	Account AccountCmd `cmd:"" help:"Manage accounts."`
+	Line    LineCmd    `cmd:"" help:"Manage telephone lines."`
 	Backup  BackupCmd  `cmd:"" help:"Write a backup: the data, and apart from it the keys."`
 	Restore RestoreCmd `cmd:"" help:"Restore a backup into an empty data folder."`
 	Keys    KeysCmd    `cmd:"" help:"Manage keys."`

@@ -33,6 +33,8 @@ const Password = "only for trying out"
 const (
 	firstExtension = 1001
 	customerLines  = 5
+
+	deskPhones = 1005 // from here on, a line has a desk phone as well
 )
 
 // Years is how far back the made up past reaches.
@@ -92,7 +94,8 @@ type Login struct {
 	Secret   string   // of an authenticator app; empty for none
 	Recovery []string // codes that stand in for the app, each once
 
-	Extension string // of a telephone line; empty for none
+	Extension string              // of a telephone line; empty for none
+	Phone     telecom.Credentials // of a desk phone on it; zero for none
 }
 
 // Format writes a placeholder, whatever the verb.
@@ -141,8 +144,13 @@ func Fill(ctx context.Context, c Config) ([]Login, error) {
 // policy that declares no telephone gives none.
 func (f *filler) line(ctx context.Context, p person) error {
 	extension := strconv.Itoa(firstExtension + f.lines)
+	var phone telecom.Credentials
 	err := f.Store.Update(ctx, func(tx *store.Tx) error {
 		_, err := f.Phones.Give(ctx, tx, p.session.Account.ID, extension)
+		if err != nil || firstExtension+f.lines < deskPhones {
+			return err
+		}
+		phone, err = f.deskPhone(ctx, tx, p)
 		return err
 	})
 	if errors.Is(err, &telecom.Refusal{Code: telecom.Undeclared}) {
@@ -150,9 +158,22 @@ func (f *filler) line(ctx context.Context, p person) error {
 	}
 	if err == nil {
 		f.lines++
-		f.logins[len(f.logins)-1].Extension = extension
+		last := &f.logins[len(f.logins)-1]
+		last.Extension, last.Phone = extension, phone
+		return f.Mail(ctx) // they are told of it
 	}
 	return err
+}
+
+// deskPhone registers a phone on the line of somebody who has one, unless the
+// policy declares no phones.
+func (f *filler) deskPhone(ctx context.Context, tx *store.Tx, p person) (telecom.Credentials, error) {
+	roles, err := telecom.DeviceRolesOf(f.InForce())
+	if err != nil {
+		return telecom.Credentials{}, nil //nolint:nilerr // then there are none
+	}
+	_, c, err := f.Phones.GiveDevice(ctx, tx, p.session.Access(roles.Purpose), p.session.Account.ID, "Desk phone")
+	return c, err
 }
 
 // day moves the clock to a day after the beginning, in office hours.

@@ -171,6 +171,7 @@ var mailWords = map[string]string{
 	"account.authenticator-removed": "our word that the authenticator app was removed",
 	"account.recovery-renewed":      "our word that your recovery codes were made anew",
 	"account.recovery-used":         "our word that a recovery code was used",
+	"account.phone-added":           "our word that a phone was added to your line",
 	"account.closed":                "our word that your account was closed",
 	"account.signed-out":            "our word that your account was signed out",
 	"account.recover-asked":         "the question whether your second step is lost",

@@ -46,7 +46,7 @@ var noticeOf = map[string]mail.Kind{
 
 // letters says who writes which mails.
 func (a *Accounts) letters() map[mail.Kind]mail.Handler {
-	all := map[mail.Kind]mail.Handler{mail.AccountAddressChanged: a.notice, mail.AccountClosed: a.notice, mail.AccountSignedOut: a.notice, mail.AccountRecoverOffered: a.notice, mail.AccountAppointed: a.notice}
+	all := map[mail.Kind]mail.Handler{mail.AccountAddressChanged: a.notice, mail.AccountClosed: a.notice, mail.AccountSignedOut: a.notice, mail.AccountRecoverOffered: a.notice, mail.AccountAppointed: a.notice, mail.AccountPhoneAdded: a.notice}
 	for _, k := range mailOf {
 		all[k] = a.carry
 	}
@@ -54,6 +54,18 @@ func (a *Accounts) letters() map[mail.Kind]mail.Handler {
 		all[k] = a.notice
 	}
 	return all
+}
+
+// PhoneAdded owes the person of an account the notice that a phone was added to
+// its line: whoever has that phone calls in their name and at their cost, so a
+// stranger in the account is to be noticed (ASVS 5.0 6.3.7).
+func (a *Accounts) PhoneAdded(ctx context.Context, tx *store.Tx, x Account) error {
+	d, err := a.declared()
+	if err != nil {
+		return err
+	}
+	_, err = a.c.Queue.Add(ctx, tx, mail.Item{Kind: mail.AccountPhoneAdded, Purpose: d.purpose, Subject: x.Subject, Address: x.address, Ref: x.ID})
+	return err
 }
 
 // carry finds the words of a mail that carries a link. It runs when the mail

@@ -51,7 +51,8 @@ func (d *Desk) tellRevoked(tx *store.Tx, devices []int64) {
 }
 
 // GiveDevice registers a phone on the line of an account, and returns what it is
-// set up with: the password is told here and never again. ErrNoLine if the
+// set up with: the password is told here and never again. Its person is told by
+// e-mail. ErrNoLine if the
 // account has none, ErrTooMany if its line has MaxDevices already,
 // ErrDeviceName if no phone can be called so; the refusal Undeclared if the
 // policy declares no phones.
@@ -63,7 +64,7 @@ func (d *Desk) GiveDevice(ctx context.Context, tx *store.Tx, a vault.Access, acc
 	if name, err = deviceName(name); err != nil {
 		return Device{}, Credentials{}, err
 	}
-	v, err := d.newDevice(ctx, tx, account, name)
+	v, x, err := d.newDevice(ctx, tx, account, name)
 	if err != nil {
 		return Device{}, Credentials{}, wrap(err)
 	}
@@ -72,34 +73,37 @@ func (d *Desk) GiveDevice(ctx context.Context, tx *store.Tx, a vault.Access, acc
 	if err := d.keepDevice(ctx, tx, a, roles, &v, c); err != nil {
 		return Device{}, Credentials{}, wrap(err)
 	}
-	return v, c, wrap(d.proveDevice(ctx, tx, a, evidence.DeviceAdded, v.Line.Subject, v.ID))
+	if err := d.proveDevice(ctx, tx, a, evidence.DeviceAdded, v.Line.Subject, v.ID); err != nil {
+		return Device{}, Credentials{}, wrap(err)
+	}
+	return v, c, wrap(d.c.Accounts.PhoneAdded(ctx, tx, x))
 }
 
 // newDevice is a phone on the line of an open account that may have one more.
 // Those who ask for the same line follow one another.
-func (d *Desk) newDevice(ctx context.Context, tx *store.Tx, account int64, name string) (Device, error) {
+func (d *Desk) newDevice(ctx context.Context, tx *store.Tx, account int64, name string) (v Device, x identity.Account, err error) {
 	if _, err := tx.Exec(ctx, "UPDATE lines SET opened_ms = opened_ms WHERE account = $1", account); err != nil {
-		return Device{}, err
+		return v, x, err
 	}
 	l, err := d.line(ctx, tx, account)
 	if err != nil {
-		return Device{}, err
+		return v, x, err
 	}
 	lines, err := RolesOf(d.c.InForce())
 	if err != nil {
-		return Device{}, err
+		return v, x, err
 	}
-	if _, err := d.fill(ctx, tx, lines.own(systemActor), &l); err != nil {
-		return Device{}, err
+	if x, err = d.fill(ctx, tx, lines.own(systemActor), &l); err != nil {
+		return v, x, err
 	}
 	n := 0
 	if err := tx.QueryRow(ctx, "SELECT COUNT(*) FROM devices WHERE account = $1", account).Scan(&n); err != nil {
-		return Device{}, err
+		return v, x, err
 	}
 	if n >= MaxDevices {
-		return Device{}, ErrTooMany
+		return v, x, ErrTooMany
 	}
-	return Device{ID: d.c.Store.NewID(), Line: l, Name: name, Added: at(d.c.Now().UnixMilli())}, nil
+	return Device{ID: d.c.Store.NewID(), Line: l, Name: name, Added: at(d.c.Now().UnixMilli())}, x, nil
 }
 
 // keepDevice writes the records of a phone, and its row.
@@ -177,6 +181,25 @@ func (d *Desk) rowsOfDevices(ctx context.Context, tx *store.Tx, account int64) (
 		list = append(list, v)
 	}
 	return list, rows.Err()
+}
+
+// CountDevices returns how many phones each account has that has any.
+func (d *Desk) CountDevices(ctx context.Context, tx *store.Tx) (map[int64]int, error) {
+	rows, err := tx.Query(ctx, "SELECT account, COUNT(*) FROM devices GROUP BY account")
+	if err != nil {
+		return nil, wrap(err)
+	}
+	defer rows.Close()
+	counts := map[int64]int{}
+	for rows.Next() {
+		var account int64
+		var n int
+		if err := rows.Scan(&account, &n); err != nil {
+			return nil, wrap(err)
+		}
+		counts[account] = n
+	}
+	return counts, wrap(rows.Err())
 }
 
 // openDevice adds what the records of a phone say. ErrNoDevice if what it signs

@@ -14,6 +14,7 @@ import (
 
 	"candour/internal/identity"
 	"candour/internal/keys"
+	"candour/internal/mail"
 	"candour/internal/mail/mailtest"
 	"candour/internal/store"
 	"candour/internal/store/storetest"
@@ -58,15 +59,24 @@ func (x *exchange) signs(username string) string {
 	return code(err)
 }
 
-// R14, R28: the whole way of a phone. It is found by its user name with the line
+// R18, R28: the whole way of a phone. It is found by its user name with the line
 // that it is on and the hashes of its password (RFC 7616, RFC 8760), until its
 // person removes it; both are in their history.
 func TestStoryOfAPhone(t *testing.T) {
 	each(t, func(x *exchange) {
+		t := x.t
 		ann, bob := x.two()
 		var gone []int64
 		x.desk.OnRevoke(func(id int64) { gone = append(gone, id) })
 		d, c := x.device(ann, "  the kitchen ")
+		x.Work()
+		letters := x.Office.Take()
+		x.want("letters", []any{len(letters), letters[0].Kind, letters[0].To}, []any{1, mail.AccountPhoneAdded, "ann@example.org"})
+		for _, not := range []string{"kitchen", c.Username, c.Password} {
+			if strings.Contains(letters[0].Raw, not) {
+				t.Error("the letter says what the phone is")
+			}
+		}
 		domain := x.InForce().Policy().Operator.Domain
 		x.want("the name", []any{d.Name, d.Line.Extension, d.Username == c.Username, c.Domain}, []any{"the kitchen", "1001", true, domain})
 		x.want("the lengths", []any{len(c.Username), len(c.Password)}, []any{8, 16})

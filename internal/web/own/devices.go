@@ -74,7 +74,7 @@ func (h *site) devicesPage(r *http.Request, me *identity.Session) (Devices, erro
 		return Devices{}, err
 	}
 	page := Devices{
-		Base: h.Base(r, "Your phones", ""), Extension: line.Extension, Most: telecom.MaxDevices, Full: len(list) >= telecom.MaxDevices, Open: h.PhoneServer != "",
+		Base: h.Base(r, "Your desk phones", ""), Extension: line.Extension, Most: telecom.MaxDevices, Full: len(list) >= telecom.MaxDevices, Open: h.PhoneServer != "",
 		Kept: h.Kept(r, roles.Form.ID), Data: dataPath, Support: web.VisitOf(r).Public("/contact"),
 	}
 	if page.Extension != "" && page.Open && !page.Full {

@@ -157,7 +157,7 @@ func offeredOn(p *policy.Policy, surface string) offer {
 
 func (s offer) menu(rt *web.Routes) {
 	if s.devices {
-		rt.Menu("Devices", devicesPath)
+		rt.Menu("Desk phones", devicesPath)
 	}
 	if s.profile {
 		rt.Menu("Details", "/profile")
@@ -183,7 +183,7 @@ func (s offer) cards(me *identity.Session) (list []member.Card) {
 			list = append(list, member.Card{Title: title, Text: text, Href: href})
 		}
 	}
-	card(s.devices, "Your phones", "Desk phones and other makers’ apps on your number. Add one, or remove one at once.", devicesPath)
+	card(s.devices, "Your desk phones", "Desk phones, and calling apps of other makers, on your number. Add one, or remove one at once.", devicesPath)
 	card(s.profile, "Your details", "What you told us: put it right, add to it, take it back. And every kind of data, with what becomes of it.", "/profile")
 	card(s.preferences, "Your choices", "What we may do with your data, one by one, and in which ways our news may reach you.", "/preferences")
 	acts := "Have it left alone, or have it erased."

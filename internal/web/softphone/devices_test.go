@@ -38,7 +38,7 @@ func linkTo(t *testing.T, a *webtest.Answer, path string) string {
 // shown once; it is in the list and the history until it is removed.
 func TestAddingAPhone(t *testing.T) {
 	b := open(t)
-	ann := b.caller(t, "Ann", "1001")
+	ann, bob := b.caller(t, "Ann", "1001"), b.caller(t, "Bob", "1002")
 	if a := ann.get("/devices"); a.StatusCode != http.StatusOK || !strings.Contains(a.Text, "No phone has been added") || !strings.Contains(a.Text, `href="/devices/add"`) {
 		t.Error("the empty list:", a.StatusCode)
 	}
@@ -73,7 +73,6 @@ func TestAddingAPhone(t *testing.T) {
 
 	// It is asked before it goes, and nobody else's hand removes it.
 	remove := linkTo(t, list, "/devices/")
-	bob := b.caller(t, "Bob", "1002")
 	if a := bob.get(remove); a.StatusCode != http.StatusNotFound {
 		t.Error("somebody else is asked:", a.StatusCode)
 	}
@@ -131,7 +130,7 @@ func TestPhonesThatCannotBeAdded(t *testing.T) {
 	}
 }
 
-// A password of a phone is shown to nobody who does not prove themselves anew; a
+// R18: a password of a phone is shown to nobody who does not prove themselves anew; a
 // phone that was stolen is removed without that.
 func TestAddingAsksForAFreshProof(t *testing.T) {
 	b := open(t)
