@@ -214,7 +214,7 @@ func (s *sites) wire(c *RunCmd, bg *background) error {
 	if err := s.openPhones(c); err != nil {
 		return err
 	}
-	s.sip = c.Sip
+	s.sip = c.sipAddress()
 	d := s.desks
 	s.site.Accounts, s.site.People = d.accounts, d.choices
 	for _, surface := range s.profile.Policy.Surfaces {

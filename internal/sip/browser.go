@@ -64,7 +64,7 @@ func (s *Server) ServeFlow(w http.ResponseWriter, r *http.Request, line telecom.
 	ctx, cancel := context.WithCancel(s.base)
 	defer cancel()
 	f := &browser{outbox: newOutbox(cancel), alive: alive, sock: sock}
-	f.flow = s.newFlow(line, f, overWebSocket)
+	f.flow = s.newFlow(line, f, OverWebSocket)
 	if !s.admit(f.flow, func() { f.shut(websocket.StatusGoingAway) }) {
 		_ = sock.Close(websocket.StatusTryAgainLater, "")
 		return nil

@@ -257,7 +257,7 @@ func (l *phones) datagram(p *peer, from netip.AddrPort, b []byte) {
 }
 
 func (l *phones) newPeer(from netip.AddrPort) *peer {
-	p := &peer{s: l.s, wire: &datagram{l.udp, from}, network: overUDP, from: from}
+	p := &peer{s: l.s, wire: &datagram{l.udp, from}, network: OverUDP, from: from}
 	p.forget = func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -321,7 +321,7 @@ func (l *phones) connections() {
 		a = netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 		ctx, cancel := context.WithCancel(l.s.base)
 		c := &stream{outbox: newOutbox(cancel), conn: conn}
-		c.peer = &peer{s: l.s, wire: c, network: overTCP, from: a, forget: c.shut, heard: l.s.Now(), looked: l.s.Now()}
+		c.peer = &peer{s: l.s, wire: c, network: OverTCP, from: a, forget: c.shut, heard: l.s.Now(), looked: l.s.Now()}
 		c.peer.host, c.peer.port = l.address(conn.LocalAddr())
 		if !l.connected(c) {
 			cancel()

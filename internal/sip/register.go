@@ -35,6 +35,7 @@ type binding struct {
 // Registration is a device that a line can be reached on.
 type Registration struct {
 	Line    telecom.Line
+	Network string // OverUDP, OverTCP, OverWebSocket
 	Since   time.Time
 	Expires time.Time
 }
@@ -46,7 +47,7 @@ func (s *Server) Registrations() []Registration {
 	var all []Registration
 	for _, bs := range s.bindings {
 		for _, b := range s.fresh(bs) {
-			all = append(all, Registration{Line: b.flow.line, Since: b.since, Expires: b.expires})
+			all = append(all, Registration{Line: b.flow.line, Network: b.flow.network, Since: b.since, Expires: b.expires})
 		}
 	}
 	return all

@@ -23,7 +23,7 @@ func joined() *call {
 	c := &call{s: s, done: make(chan struct{}), phase: talking}
 	side := func(id int64) *leg {
 		box := newOutbox(func() {})
-		f := s.newFlow(telecom.Line{ID: id}, &box, overWebSocket)
+		f := s.newFlow(telecom.Line{ID: id}, &box, OverWebSocket)
 		return &leg{call: c, flow: f, line: f.line, callID: newCallID(), tag: newTag(), theirTag: "t"}
 	}
 	c.a, c.b = side(1), side(2)

@@ -19,11 +19,12 @@ type wire interface {
 	send(b []byte) error
 }
 
-// The transports, as they stand in Via (RFC 3261 20.42, RFC 7118 5.2).
+// The transports, as they stand in Via (RFC 3261 20.42, RFC 7118 5.2) and in a
+// Registration.
 const (
-	overUDP       = "UDP"
-	overTCP       = "TCP"
-	overWebSocket = "WS"
+	OverUDP       = "UDP"
+	OverTCP       = "TCP"
+	OverWebSocket = "WS"
 )
 
 // flow is one device's way to us. Every message on it belongs to one line: that
@@ -57,14 +58,14 @@ func (s *Server) newFlow(l telecom.Line, w wire, network string) *flow {
 }
 
 // reliable reports whether the way loses no message: then none is repeated.
-func (f *flow) reliable() bool { return f.network != overUDP }
+func (f *flow) reliable() bool { return f.network != OverUDP }
 
 // param is the transport as it stands in an address of ours (RFC 3261 19.1.1).
 func (f *flow) param() sipgo.HeaderParams {
 	switch f.network {
-	case overWebSocket:
+	case OverWebSocket:
 		return sipgo.HeaderParams{{K: "transport", V: "ws"}}
-	case overTCP:
+	case OverTCP:
 		return sipgo.HeaderParams{{K: "transport", V: "tcp"}}
 	}
 	return nil
