@@ -172,7 +172,7 @@ func TestPhoneIsItsOwnLine(t *testing.T) {
 	}
 }
 
-// Guesses are slowed by where they come from, and then not answered. Who is here
+// R18: guesses are slowed by where they come from, and then not answered. Who is here
 // already, and others elsewhere, notice nothing; nobody's phone is locked out.
 func TestGuessesAreSlowed(t *testing.T) {
 	c := sip.Config{Slow: time.Nanosecond}

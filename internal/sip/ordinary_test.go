@@ -90,7 +90,7 @@ func TestStoryOfAPhone(t *testing.T) {
 	}
 }
 
-// Nothing of one side is in what the other is sent.
+// L26: nothing of one side is in what the other is sent.
 func TestNothingOfAPhoneReachesTheOther(t *testing.T) {
 	x := three(t, sip.Config{})
 	a, b, c := x.registered("ann"), x.here("ben", "UDP"), x.here("cat", "TCP")
@@ -125,7 +125,7 @@ func TestNothingOfAPhoneReachesTheOther(t *testing.T) {
 	}
 }
 
-// A phone whose credentials are taken away is called no more, its call is over,
+// R18: a phone whose credentials are taken away is called no more, its call is over,
 // and it does not get in again.
 func TestRevokedPhone(t *testing.T) {
 	for _, network := range networks {
@@ -163,6 +163,56 @@ func TestRevokedPhone(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A phone that its network gives another port at each turn has one registration:
+// it is known by its Call-ID, or by its address, or by its instance.
+func TestPhoneMoves(t *testing.T) {
+	x := three(t, sip.Config{})
+	_, c := x.device(x.lines["ben"])
+	b := x.handsetWith("ben", "UDP", c)
+	m := b.registration(600)
+	m = b.signed(m)
+	b.write(m)
+	b.answer("REGISTER", m.seq, 200)
+	for _, same := range []string{"Call-ID", "Contact", "instance"} {
+		moved := x.handsetWith("ben", "UDP", c)
+		next := moved.registration(600)
+		switch same {
+		case "Call-ID":
+			next.callID = m.callID
+		case "Contact":
+			next.more = m.more[:len(m.more)-1]
+		case "instance":
+			next.more[len(next.more)-1] += `;+sip.instance="<urn:uuid:1>";reg-id=1`
+			before := x.handsetWith("ben", "UDP", c)
+			earlier := before.registration(600)
+			earlier.callID, earlier.more = m.callID, next.more
+			earlier = before.signed(earlier)
+			before.write(earlier)
+			before.answer("REGISTER", earlier.seq, 200)
+		}
+		next = moved.signed(next)
+		moved.write(next)
+		moved.answer("REGISTER", next.seq, 200)
+		if n := len(x.sip.Registrations()); n != 1 {
+			t.Fatalf("by its %s: %d registrations", same, n)
+		}
+		m = next
+	}
+	other := x.here("ben", "UDP") // another phone
+	if n := len(x.sip.Registrations()); n != 2 {
+		t.Errorf("%d registrations of two phones", n)
+	}
+	w := other.registration(0)
+	w.more[len(w.more)-1] = "Contact: *"
+	w.more = append(w.more, "Expires: 0")
+	w = other.signed(w)
+	other.write(w)
+	other.answer("REGISTER", w.seq, 200)
+	if n := len(x.sip.Registrations()); n != 1 {
+		t.Errorf("%d registrations after one phone took back all of its own", n)
 	}
 }
 

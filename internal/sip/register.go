@@ -27,6 +27,7 @@ type binding struct {
 	instance string // +sip.instance; "" where the device has none
 	contact  sipgo.Uri
 	path     []string           // the way to it (RFC 3327)
+	callID   string             // of the registration, which a phone keeps (RFC 3261 10.2)
 	shown    sipgo.HeaderParams // what its answers repeat: the device's own id
 	since    time.Time
 	expires  time.Time
@@ -114,7 +115,7 @@ func (s *Server) register(in *incoming) {
 	case expires < minExpires:
 		in.answer(sipgo.StatusIntervalToBrief, []sipgo.Header{sipgo.NewHeader("Min-Expires", strconv.Itoa(minExpires))})
 	default:
-		s.bind(in.flow, instance, contact, path, time.Duration(min(expires, maxExpires))*time.Second)
+		s.bind(in, instance, contact, path, time.Duration(min(expires, maxExpires))*time.Second)
 		more := s.shown(in.flow)
 		for _, p := range path {
 			more = append(more, sipgo.NewHeader("Path", p)) // RFC 3327 5.3
@@ -158,10 +159,11 @@ func wanted(in *incoming, c *sipgo.ContactHeader) (n int, ok bool) {
 }
 
 // bind replaces what the flow had, and what the same device had on a flow that
-// it has left (RFC 5626 4.2).
-func (s *Server) bind(f *flow, instance string, c *sipgo.ContactHeader, path []string, hold time.Duration) {
-	now := s.Now()
-	fresh := &binding{flow: f, instance: instance, contact: *c.Address.Clone(), path: path, since: now, expires: now.Add(hold)}
+// it has left (RFC 5626 4.2). A phone without an id of its own is known by its
+// credentials, and by the registration or the address that it keeps.
+func (s *Server) bind(in *incoming, instance string, c *sipgo.ContactHeader, path []string, hold time.Duration) {
+	now, f := s.Now(), in.flow
+	fresh := &binding{flow: f, callID: in.CallID().Value(), instance: instance, contact: *c.Address.Clone(), path: path, since: now, expires: now.Add(hold)}
 	for _, kv := range c.Params {
 		if kv.K == "+sip.instance" || kv.K == "reg-id" {
 			fresh.shown = append(fresh.shown, kv)
@@ -177,7 +179,7 @@ func (s *Server) bind(f *flow, instance string, c *sipgo.ContactHeader, path []s
 		if b.flow == f {
 			fresh.since = b.since
 		}
-		same := f.device != 0 && b.flow.device == f.device && b.contact.String() == fresh.contact.String() // RFC 3261 10.3
+		same := f.device != 0 && b.flow.device == f.device && (b.callID == fresh.callID || b.contact.String() == fresh.contact.String()) // RFC 3261 10.3
 		return b.flow == f || same || instance != "" && b.instance == instance
 	})
 	s.bindings[id] = append(s.bindings[id], fresh)
