@@ -185,3 +185,53 @@ func FuzzReadCredentials(f *testing.F) {
 		c.right("INVITE", "x")
 	})
 }
+
+// The example of RFC 7616 3.9.1.
+func TestDigestOfTheStandard(t *testing.T) {
+	const head = `Digest username="Mufasa", realm="http-auth@example.org", uri="/dir/index.html", nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", ` +
+		`nc=00000001, cnonce="f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ", qop=auth, opaque="FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS", `
+	for algorithm, c := range map[string]struct{ response, ha1 string }{
+		"MD5":     {"8ca523f5e9506fed4657c9700eebdbec", "3d78807defe7de2157e2b0b6573a855f"},
+		"SHA-256": {"753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1", "7987c64c30e25f1b74be53f966b49b90f2808aa92faf9a00262392d7b4794232"},
+	} {
+		got, ok := readCredentials(head + `algorithm=` + algorithm + `, response="` + c.response + `"`)
+		if !ok || got.username != "Mufasa" || got.count != 1 {
+			t.Fatalf("%s: read as %+v", algorithm, got)
+		}
+		if !got.right("GET", c.ha1) || got.right("PUT", c.ha1) || got.right("GET", c.ha1[1:]) {
+			t.Errorf("%s: the answer of the standard is judged wrongly", algorithm)
+		}
+	}
+}
+
+func TestReadCredentials(t *testing.T) {
+	const whole = `Digest username="a", realm="b", nonce="c", uri="sip:d", response="00000000000000000000000000000000", cnonce="e", qop=auth, nc=00000001`
+	for name, c := range map[string]struct {
+		text string
+		ok   bool
+	}{
+		"whole":                {whole, true},
+		"in another order":     {`DIGEST nc=00000001,qop="auth" , cnonce="e",response="00000000000000000000000000000000",uri="sip:d",nonce="c",realm="b",username="a"`, true},
+		"a quote in a name":    {strings.Replace(whole, `"a"`, `"a\"b,c=d"`, 1), true},
+		"a name twice":         {whole + `, username="x"`, false},
+		"in capitals too":      {whole + `, USERNAME="x"`, false},
+		"another scheme":       {strings.Replace(whole, "Digest", "Basic", 1), false},
+		"an open quote":        {whole + `, x="y`, false},
+		"a backslash at last":  {whole + `, x="y\`, false},
+		"no value":             {whole + ", x", false},
+		"no comma":             {whole + ` x=y`, false},
+		"a short response":     {strings.Replace(whole, `"0000`, `"`, 1), false},
+		"a count too short":    {strings.Replace(whole, "nc=0", "nc=", 1), false},
+		"a count that is none": {strings.Replace(whole, "nc=0", "nc=x", 1), false},
+		"another algorithm":    {whole + ", algorithm=SHA-512-256", false},
+		"a session":            {whole + ", algorithm=MD5-sess", false},
+		"SHA-256 of MD5 size":  {whole + ", algorithm=SHA-256", false},
+		"a long value":         {whole + `, x="` + strings.Repeat("y", 300) + `"`, false},
+		"many":                 {whole + strings.Repeat(`, x=y`, 30), false},
+		"nothing":              {"", false},
+	} {
+		if _, ok := readCredentials(c.text); ok != c.ok {
+			t.Errorf("%s: %v", name, ok)
+		}
+	}
+}
