@@ -27,10 +27,13 @@ type phones struct {
 	server *sip.Server
 }
 
-// openPhones opens the port of the calls, unless the policy declares no
-// telephone.
-func (s *sites) openPhones(c *RunCmd) error {
+// openPhones opens the port of the calls, and that of phones if there is to be
+// one, unless the policy declares no telephone.
+func (s *sites) openPhones(ctx context.Context, c *RunCmd) error {
 	if _, err := telecom.RolesOf(s.inForce()); err != nil {
+		if c.Sip != "" {
+			s.log.Warn("--sip is not used: the policy declares no telephone")
+		}
 		return nil // the surface says so too
 	}
 	conf := media.Config{Addr: cmp.Or(c.Media, loopbackMedia), Log: s.log}
@@ -49,6 +52,9 @@ func (s *sites) openPhones(c *RunCmd) error {
 		return errors.Join(err, relay.Close())
 	}
 	s.phones = &phones{relay, server}
+	if err := s.listenPhones(ctx, c); err != nil {
+		return errors.Join(err, server.Close(ctx), relay.Close())
+	}
 	return nil
 }
 
@@ -64,17 +70,14 @@ func (s *sites) phoneRefused(code string) {
 
 // listenPhones lets ordinary phones in, if the operator says where.
 func (s *sites) listenPhones(ctx context.Context, c *RunCmd) error {
-	switch {
-	case c.Sip == "":
-		return nil
-	case s.phones == nil:
-		s.log.Warn("--sip is not used: the policy declares no telephone")
+	if c.Sip == "" {
 		return nil
 	}
 	addr, err := s.phones.server.ListenPhones(ctx, c.Sip)
 	if err != nil {
 		return fmt.Errorf("--sip: %w", err)
 	}
+	s.sip = c.sipAddress(addr)
 	s.log.Info("phones may sign in", "address", addr.String(), "domain", s.profile.Policy.Operator.Domain)
 	if tcp, ok := addr.(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
 		s.log.Warn("--sip is open to others than this machine, and hides nothing from the network between: who calls whom can be read there, and what is said unless the phone encrypts it")

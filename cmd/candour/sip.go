@@ -64,10 +64,16 @@ func (a *app) listRegistrations(context.Context, struct{}) (any, error) {
 	return rows, nil
 }
 
-// sipAddress is where phones are told to connect; empty for nowhere.
-func (c *RunCmd) sipAddress() string {
-	if _, port, err := net.SplitHostPort(c.Sip); err == nil && c.SipPublic != "" {
-		return net.JoinHostPort(strings.Trim(c.SipPublic, "[]"), port)
+// sipAddress is where phones are told to connect, of the address that is listened
+// on.
+func (c *RunCmd) sipAddress(addr net.Addr) string {
+	host, _, err := net.SplitHostPort(c.Sip)
+	_, port, err2 := net.SplitHostPort(addr.String())
+	if err != nil || err2 != nil {
+		return addr.String()
 	}
-	return c.Sip
+	if c.SipPublic != "" {
+		host = strings.Trim(c.SipPublic, "[]")
+	}
+	return net.JoinHostPort(host, port)
 }

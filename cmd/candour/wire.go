@@ -73,9 +73,6 @@ func (c *RunCmd) serveApp(ctx context.Context, a *app, out io.Writer) error {
 		}
 	}()
 	defer s.closePhones(ctx) // before what its last records need
-	if err := s.listenPhones(ctx, c); err != nil {
-		return err
-	}
 	if secured.obtain != nil {
 		bg.run(secured.obtain) // the addresses are open: the authority waits until they are served
 	}
@@ -211,10 +208,9 @@ func (s *sites) wire(c *RunCmd, bg *background) error {
 	if s.desks, err = s.openDesks(s.queue, s.breached, s.counter, s.portalAddress()); err != nil {
 		return err
 	}
-	if err := s.openPhones(c); err != nil {
+	if err := s.openPhones(bg.ctx, c); err != nil {
 		return err
 	}
-	s.sip = c.sipAddress()
 	d := s.desks
 	s.site.Accounts, s.site.People = d.accounts, d.choices
 	for _, surface := range s.profile.Policy.Surfaces {
