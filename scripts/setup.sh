@@ -16,6 +16,7 @@ if [ "${1:-build}" = test ]; then
 	need npm npm
 	need chromium chromium
 	need firefox-esr firefox-esr
+	need baresip baresip
 	compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
 fi
 

@@ -14,20 +14,21 @@ import (
 // acts are what commands may ask of whoever has the data folder.
 func (a *app) acts() map[string]folder.Act {
 	return map[string]folder.Act{
-		"account-create":   typed(a.createAccount),
-		"account-recover":  typed(a.recoverAccount),
-		"account-sign-out": typed(a.signOut),
-		"audit-begin":      typed(a.beginAudit),
-		"audit-end":        typed(a.endAudit),
-		"backup":           typed(a.backup),
-		"check":            typed(a.check),
-		"erase":            typed(a.erase),
-		"export":           typed(a.export),
-		"keys-rotate":      typed(a.rotate),
-		"line-give":        typed(a.giveLine),
-		"line-list":        typed(a.listLines),
-		"line-take":        typed(a.takeLine),
-		"policy-publish":   typed(a.publish),
+		"account-create":    typed(a.createAccount),
+		"account-recover":   typed(a.recoverAccount),
+		"account-sign-out":  typed(a.signOut),
+		"audit-begin":       typed(a.beginAudit),
+		"audit-end":         typed(a.endAudit),
+		"backup":            typed(a.backup),
+		"check":             typed(a.check),
+		"erase":             typed(a.erase),
+		"export":            typed(a.export),
+		"keys-rotate":       typed(a.rotate),
+		"line-give":         typed(a.giveLine),
+		"line-list":         typed(a.listLines),
+		"line-take":         typed(a.takeLine),
+		"policy-publish":    typed(a.publish),
+		"sip-registrations": typed(a.listRegistrations),
 	}
 }
 

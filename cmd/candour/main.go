@@ -26,6 +26,7 @@ type commandLine struct {
 	Audit   AuditCmd   `cmd:"" help:"Compare what a browser sees of a site with what its policy declares."`
 	Account AccountCmd `cmd:"" help:"Manage accounts."`
 	Line    LineCmd    `cmd:"" help:"Manage telephone lines."`
+	Sip     SipCmd     `cmd:"" help:"Look at the phones of a running server."`
 	Backup  BackupCmd  `cmd:"" help:"Write a backup: the data, and apart from it the keys."`
 	Restore RestoreCmd `cmd:"" help:"Restore a backup into an empty data folder."`
 	Keys    KeysCmd    `cmd:"" help:"Manage keys."`

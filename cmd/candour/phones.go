@@ -4,8 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net"
+	"net/netip"
+	"strings"
 
+	"candour/internal/evidence"
 	"candour/internal/media"
 	"candour/internal/sip"
 	"candour/internal/telecom"
@@ -23,10 +27,13 @@ type phones struct {
 	server *sip.Server
 }
 
-// openPhones opens the port of the calls, unless the policy declares no
-// telephone.
-func (s *sites) openPhones(c *RunCmd) error {
+// openPhones opens the port of the calls, and that of phones if there is to be
+// one, unless the policy declares no telephone.
+func (s *sites) openPhones(ctx context.Context, c *RunCmd) error {
 	if _, err := telecom.RolesOf(s.inForce()); err != nil {
+		if c.Sip != "" {
+			s.log.Warn("--sip is not used: the policy declares no telephone")
+		}
 		return nil // the surface says so too
 	}
 	conf := media.Config{Addr: cmp.Or(c.Media, loopbackMedia), Log: s.log}
@@ -39,12 +46,51 @@ func (s *sites) openPhones(c *RunCmd) error {
 	}
 	server, err := sip.New(sip.Config{
 		Desk: s.desks.phones, Relay: relay, Domain: s.profile.Policy.Operator.Domain, Log: s.log, Now: s.now, NoAnswer: c.NoAnswer,
+		PhoneHost: c.SipPublic, Refused: s.phoneRefused,
 	})
 	if err != nil {
 		return errors.Join(err, relay.Close())
 	}
 	s.phones = &phones{relay, server}
+	if err := s.listenPhones(ctx, c); err != nil {
+		return errors.Join(err, server.Close(ctx), relay.Close())
+	}
 	return nil
+}
+
+// phoneRefused counts a phone that was not let in, as evidence.
+func (s *sites) phoneRefused(code string) {
+	surface := ""
+	if roles, err := telecom.RolesOf(s.inForce()); err == nil {
+		surface = roles.Surface
+	}
+	// A full counter counts no more kinds; codes and surfaces are closed sets.
+	_ = s.counter.Add(evidence.PhoneRefused, code, surface, s.inForce().Policy().Version)
+}
+
+// listenPhones lets ordinary phones in, if the operator says where.
+func (s *sites) listenPhones(ctx context.Context, c *RunCmd) error {
+	if c.Sip == "" {
+		return nil
+	}
+	addr, err := s.phones.server.ListenPhones(ctx, c.Sip)
+	if err != nil {
+		return fmt.Errorf("--sip: %w", err)
+	}
+	s.sip = c.sipAddress(addr)
+	s.log.Info("phones may sign in", "address", addr.String(), "domain", s.profile.Policy.Operator.Domain)
+	if tcp, ok := addr.(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
+		s.log.Warn("--sip is open to others than this machine, and hides nothing from the network between: who calls whom can be read there, and what is said unless the phone encrypts it")
+	}
+	return nil
+}
+
+// isHost reports whether a value is a name or an address and nothing else.
+func isHost(s string) bool {
+	if a, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
+		return a.Is4() || strings.HasPrefix(s, "[")
+	}
+	return len(s) <= 253 && strings.Trim(strings.ToLower(s), "abcdefghijklmnopqrstuvwxyz0123456789-.") == ""
 }
 
 // closePhones says BYE to every call, and waits a while until their records are

@@ -37,8 +37,9 @@ type RunCmd struct {
 	ProxyHeader string `help:"Header in which that proxy writes the visitor's address, such as X-Forwarded-For; its last address counts. Only where nothing but the proxy reaches --listen. Used in memory to limit forms, never logged." placeholder:"NAME" env:"CANDOUR_PROXY_HEADER"`
 	FormLimit   int    `help:"Forms that one network address may send in ten minutes." default:"60" env:"CANDOUR_FORM_LIMIT"`
 	Admin       string `help:"Address of health, readiness and metrics; keep it on loopback." default:"127.0.0.1:0" env:"CANDOUR_ADMIN"`
-	Sip         string `help:"Address for SIP. Accepted and not used yet." placeholder:"ADDR" env:"CANDOUR_SIP"`
 
+	Sip         string        `help:"Address at which ordinary phones sign in, over UDP and TCP; none listens without it. Neither hides what is said of a call from the network: keep it on loopback or a network of your own." placeholder:"ADDR" env:"CANDOUR_SIP"`
+	SipPublic   string        `name:"sip-public" help:"Name or address under which phones reach --sip, where it is not the one they come to." placeholder:"HOST" env:"CANDOUR_SIP_PUBLIC"`
 	Media       string        `help:"UDP address for sound and picture of all calls." default:"127.0.0.1:0" env:"CANDOUR_MEDIA"`
 	MediaPublic []string      `help:"Addresses under which browsers reach --media, best first, where it is not their own." placeholder:"IP" env:"CANDOUR_MEDIA_PUBLIC"`
 	NoAnswer    time.Duration `help:"How long a call rings before it counts as not answered: 1s to 3m." default:"60s" env:"CANDOUR_NO_ANSWER"`
@@ -114,6 +115,14 @@ func (c *RunCmd) Validate() error {
 			return errors.New("--media-public must be addresses, such as 192.0.2.10")
 		}
 	}
+	if c.Sip != "" {
+		if _, port, err := net.SplitHostPort(c.Sip); err != nil || port == "" {
+			return errors.New("--sip must be an address and a port, such as 127.0.0.1:5060")
+		}
+	}
+	if c.SipPublic != "" && !isHost(c.SipPublic) {
+		return errors.New("--sip-public must be a name or an address alone, such as phones.example.net")
+	}
 	if c.Public != "" {
 		if u, err := url.Parse(c.Public); err != nil || !isOrigin(u) {
 			return errors.New("--public must be the website's address, such as https://example.net")
@@ -133,9 +142,6 @@ func (c *RunCmd) Run(ctx context.Context, out io.Writer) error {
 	profile, err := loadOperator(c.Operator, os.Stderr)
 	if err != nil {
 		return err
-	}
-	if c.Sip != "" {
-		log.Info("--sip is accepted and not used yet: telephony comes in a later version")
 	}
 	conf := appConfig{folder: folder.Folder(c.Data), database: c.Database, checkpoints: c.Checkpoints, profile: profile, log: log}
 	past := c.past(conf.folder)

@@ -209,10 +209,9 @@ func (s *sites) wire(c *RunCmd, bg *background) error {
 	if s.desks, err = s.openDesks(s.queue, s.breached, s.counter, s.portalAddress()); err != nil {
 		return err
 	}
-	if err := s.openPhones(c); err != nil {
+	if err := s.openPhones(bg.ctx, c); err != nil {
 		return err
 	}
-	s.sip = c.Sip
 	d := s.desks
 	s.site.Accounts, s.site.People = d.accounts, d.choices
 	for _, surface := range s.profile.Policy.Surfaces {

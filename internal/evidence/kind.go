@@ -64,8 +64,9 @@ const (
 	AccountEnded        Kind = "account.ended"        // subject: sessions ended; Code how, Count of them
 	AccountClosed       Kind = "account.closed"       // subject
 
-	CallRefused Kind = "call.refused" // everyone, counted: a call was not let through; Code why, Surface where
-	CallEnded   Kind = "call.ended"   // subject: their part of it is kept; Code which side they were on, Category what is held; Ref the record, if they own it
+	CallRefused  Kind = "call.refused"  // everyone, counted: a call was not let through; Code why, Surface where
+	PhoneRefused Kind = "phone.refused" // everyone, counted: a phone was not let in; Code why, Surface where
+	CallEnded    Kind = "call.ended"    // subject: their part of it is kept; Code which side they were on, Category what is held; Ref the record, if they own it
 
 	DeviceAdded   Kind = "device.added"   // subject: a phone may sign in on their line; Ref the phone
 	DeviceRemoved Kind = "device.removed" // subject: it may no more; Ref the phone
@@ -105,6 +106,7 @@ var shapes = map[Kind]shape{
 	DoorRefused:    {audience: toEveryone, counted: true},
 	ReportReceived: {audience: toEveryone, counted: true},
 	CallRefused:    {audience: toEveryone, counted: true},
+	PhoneRefused:   {audience: toEveryone, counted: true},
 
 	ConsentDecided:  {audience: toSubject},
 	NoticeAccepted:  {audience: toSubject},

@@ -137,7 +137,7 @@ var table = map[evidence.Kind]words{
 var never = []evidence.Kind{
 	evidence.LogOpened, evidence.PolicyPublished, evidence.KeyEpoch, evidence.KeyRotated, evidence.SweepDone, evidence.ErasuresDone,
 	evidence.BackupMade, evidence.RestoreDone, evidence.StatisticsDone, evidence.DoorRefused, evidence.ReportReceived,
-	evidence.CallRefused, evidence.SubjectErased,
+	evidence.CallRefused, evidence.PhoneRefused, evidence.SubjectErased,
 	evidence.SearchEmpty, evidence.SearchRefused,
 }
 

@@ -24,7 +24,8 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
 
-const domain = "invoco.test"
+// domain is the operator's, as phones are told it.
+const domain = "invoco.net"
 
 // patience bounds a wait for what has to come. Nothing waits for it to pass.
 const patience = 30 * time.Second
@@ -123,6 +124,7 @@ type exchange struct {
 	lines map[string]telecom.Line // by what a test calls them
 	out   atomic.Bool             // everybody's session has ended
 	shut  atomic.Bool
+	addr  string // where ordinary phones are listened for; "" before
 }
 
 var errSignedOut = errors.New("signed out")
@@ -135,7 +137,7 @@ func (h *house) serve(t *testing.T, c sip.Config, people map[string]telecom.Line
 	if c.Now == nil {
 		c.Now = h.Now
 	}
-	for _, d := range []*time.Duration{&c.NoAnswer, &c.Grace, &c.Beat, &c.Acked} {
+	for _, d := range []*time.Duration{&c.NoAnswer, &c.Grace, &c.Beat, &c.Acked, &c.Slow} {
 		if *d == 0 {
 			*d = time.Hour
 		}

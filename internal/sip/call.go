@@ -73,9 +73,9 @@ func (c *call) begin(in *incoming) {
 	withheld, own := c.caller(in)
 	switch {
 	case !own:
-		c.refuse(403, "This phone can only call as the person who is signed in.")
+		c.refuse(403, "This phone can only call as the person whose it is.")
 		return
-	case !strings.EqualFold(in.Recipient.Host, c.s.Domain):
+	case !in.flow.here(&in.Recipient):
 		c.refuse(404, "Calls to other providers' addresses are not possible here.")
 		return
 	case len(in.Body()) == 0:
@@ -109,7 +109,7 @@ func (c *call) caller(in *incoming) (withheld, own bool) {
 		return true, true
 	}
 	withheld = lists(in, "privacy", "id") || lists(in, "privacy", "user") || lists(in, "privacy", "header")
-	return withheld, c.s.owns(in.flow.line, &from)
+	return withheld, in.flow.owns(&from)
 }
 
 // let asks the desk.
@@ -126,6 +126,9 @@ func (c *call) let(in *incoming, withheld bool) (err error) {
 	if c.s.often(c.a.line) { // after the desk: what it tells of emergencies, it always tells
 		return errOften
 	}
+	if in.flow.kind == media.Browser && !keyed(string(in.Body())) {
+		return media.ErrCodec // a page is never spoken to without encryption
+	}
 	if c.a.media, err = c.s.Relay.Accept(ctx, string(in.Body())); err != nil {
 		return err
 	}
@@ -134,6 +137,17 @@ func (c *call) let(in *incoming, withheld bool) (err error) {
 		c.state.Store(&CallState{From: c.a.line, To: c.to, Since: c.s.Now().UnixMilli()})
 	}
 	return err
+}
+
+// keyed reports whether an offer is one that a browser makes: sound under keys
+// that only the two ends agree on (RFC 8827 6.5).
+func keyed(sdp string) bool {
+	for line := range strings.Lines(sdp) {
+		if strings.HasPrefix(line, "m=audio ") && !strings.Contains(line, " UDP/TLS/RTP/SAVP") {
+			return false
+		}
+	}
+	return true
 }
 
 // hasVideo reports whether an offer has a picture in it: a video line that is
@@ -163,6 +177,9 @@ func (c *call) toCaller(status int, more []sipgo.Header, sdp string) {
 		more = append(more, c.a.contact(), allow())
 	}
 	c.in.respond(res, more, sdp)
+	if res.IsSuccess() {
+		c.a.again(res, sipgo.T1)
+	}
 }
 
 func (c *call) refuse(status int, words string) {

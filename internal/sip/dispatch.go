@@ -34,7 +34,7 @@ func (in *incoming) respond(res *sipgo.Response, more []sipgo.Header, sdp string
 		return
 	}
 	_ = in.tx.Respond(res)
-	if res.IsSuccess() {
+	if res.IsSuccess() && in.flow.reliable() {
 		in.tx.Terminate() // its ACK is a request of its own (RFC 3261 13.3.1.4)
 	}
 }
@@ -72,10 +72,12 @@ func (f *flow) cancelled(in *incoming, tx *sipgo.ServerTx) {
 	c.do(func() { c.cancelled(tx) })
 }
 
-func (s *Server) callOf(in *incoming) *call {
+func (s *Server) callOf(in *incoming) *call { return s.callAt(in.flow.line, in.CallID().Value()) }
+
+func (s *Server) callAt(l telecom.Line, callID string) *call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.dialogs[dialogKey{in.flow.line.ID, in.CallID().Value()}]
+	return s.dialogs[dialogKey{l.ID, callID}]
 }
 
 // invited begins a call.
@@ -175,9 +177,10 @@ func (s *Server) left(f *flow) {
 	s.tell(f.line, func(c *call) { c.lost(f) })
 }
 
-// returned moves the calls of a device to the flow that it came back on.
+// returned moves the calls of a device to the flow that it came back on. A phone
+// is known by what it signs in as.
 func (s *Server) returned(f *flow, instance string) {
-	if instance != "" {
+	if instance != "" || f.device != 0 {
 		s.tell(f.line, func(c *call) { c.returned(f, instance) })
 	}
 }

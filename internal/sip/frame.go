@@ -40,7 +40,15 @@ func keepAlive(b []byte) (alive, ping bool) {
 
 // read makes a message of a frame (RFC 7118 5: one message each). A fault with
 // a message is to be answered; errUnreadable is to be counted and forgotten.
-func read(b []byte) (msg sipgo.Message, f *fault, err error) {
+func read(b []byte) (sipgo.Message, *fault, error) { return readBytes(b, false) }
+
+// readDatagram is read for a packet: what stands after the message is nothing
+// (RFC 3261 18.3).
+func readDatagram(b []byte) (sipgo.Message, *fault, error) {
+	return readBytes(bytes.TrimLeft(b, "\r\n"), true) // RFC 3261 7.5
+}
+
+func readBytes(b []byte, more bool) (msg sipgo.Message, f *fault, err error) {
 	// The parser is not ours and what it reads comes from anyone. A panic in
 	// it must not end the calls of others.
 	defer func() {
@@ -63,7 +71,7 @@ func read(b []byte) (msg sipgo.Message, f *fault, err error) {
 		if whole, _, _ := parser.Parse(essence(head), false); whole != nil {
 			msg = whole // the parser stopped at the fault, maybe before what an answer needs
 		}
-	case n != len(b) && len(body) > 0:
+	case n != len(b) && len(body) > 0 && !more:
 		f = badRequest("Content-Length Does Not Match")
 	}
 	return msg, f, nil

@@ -24,6 +24,7 @@ type leg struct {
 	tag, theirTag   string
 	us, them        address
 	target          sipgo.Uri // where their Contact says that requests go
+	route           []string  // the way to it, as its REGISTER told (RFC 3327)
 	seq             uint32
 	theirSeq        int64           // -1 before their first request: it may be 0 (RFC 3261 8.1.1.5)
 	offered, wanted media.Direction // what the device was last told of the sound's way, and what it is to be told
@@ -41,6 +42,7 @@ type leg struct {
 	asking   bool // a re-INVITE of ours waits for its answer
 	unacked  uint32
 	ackTimer *time.Timer
+	resend   *time.Timer
 	grace    *time.Timer
 	refresh  *time.Timer // RFC 4028: they refresh the session before it, or it is over
 }
@@ -58,7 +60,7 @@ func newCallID() string { return strings.ToLower(rand.Text()) }
 // contact is where the other side's requests go. Its user part is drawn for
 // each dialog, so that it tells nothing.
 func (l *leg) contact() sipgo.Header {
-	return &sipgo.ContactHeader{Address: sipgo.Uri{Scheme: "sip", User: l.tag, Host: l.call.s.Domain, UriParams: sipgo.HeaderParams{{K: "transport", V: "ws"}}}}
+	return &sipgo.ContactHeader{Address: sipgo.Uri{Scheme: "sip", User: l.tag, Host: l.flow.host, Port: l.flow.port, UriParams: l.flow.param()}}
 }
 
 // request makes a request within the dialog, or the INVITE that begins it.
@@ -74,16 +76,16 @@ func (l *leg) request(m sipgo.RequestMethod) *sipgo.Request {
 	}
 	callID := sipgo.CallIDHeader(l.callID)
 	forwards := sipgo.MaxForwardsHeader(70)
-	req.AppendHeader(&sipgo.ViaHeader{
-		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: "WS", Host: l.call.s.Domain,
-		Params: sipgo.HeaderParams{{K: "branch", V: sipgo.RFC3261BranchMagicCookie + rand.Text()}},
-	})
+	req.AppendHeader(l.flow.via())
 	req.AppendHeader(&forwards)
 	req.AppendHeader(from)
 	req.AppendHeader(to)
 	req.AppendHeader(&callID)
 	req.AppendHeader(&sipgo.CSeqHeader{SeqNo: l.seq, MethodName: m})
-	req.SetTransport("WS")
+	for _, r := range l.route { // RFC 3327 5.3
+		req.AppendHeader(sipgo.NewHeader("Route", r))
+	}
+	req.SetTransport(l.flow.network)
 	req.SetBody(nil)
 	return req
 }
@@ -100,7 +102,21 @@ func (l *leg) describe(req *sipgo.Request, sdp string) {
 func (l *leg) ack(seq uint32) {
 	req := l.request(sipgo.ACK)
 	req.CSeq().SeqNo = seq
-	_ = l.flow.WriteMsg(req)
+	l.flow.acknowledge(req)
+}
+
+// again repeats a 200 to an INVITE until its ACK comes, where the network may
+// lose either (RFC 3261 13.3.1.4).
+func (l *leg) again(res *sipgo.Response, after time.Duration) {
+	if l.flow.reliable() {
+		return
+	}
+	l.after(&l.resend, after, func() {
+		if l.unacked != 0 && !l.over {
+			_ = l.flow.WriteMsg(res)
+			l.again(res, min(2*after, sipgo.T2))
+		}
+	})
 }
 
 // bye ends the dialog, once. Whatever the answer, the dialog is over.
@@ -134,7 +150,7 @@ func (l *leg) sendCancel() {
 	}
 	l.told = true
 	req := sipgo.NewRequest(sipgo.CANCEL, l.invite.Recipient)
-	for _, name := range []string{"Via", "Max-Forwards", "From", "To", "Call-ID"} {
+	for _, name := range []string{"Via", "Route", "Max-Forwards", "From", "To", "Call-ID"} {
 		sipgo.CopyHeaders(name, l.invite, req)
 	}
 	req.AppendHeader(&sipgo.CSeqHeader{SeqNo: l.invite.CSeq().SeqNo, MethodName: sipgo.CANCEL})
@@ -171,7 +187,7 @@ func (l *leg) mine(in *incoming) bool {
 
 // stop ends what would still happen to the leg, and closes its media.
 func (l *leg) stop() {
-	for _, t := range []**time.Timer{&l.ackTimer, &l.grace, &l.refresh} {
+	for _, t := range []**time.Timer{&l.ackTimer, &l.resend, &l.grace, &l.refresh} {
 		halt(t)
 	}
 	if l.media != nil {

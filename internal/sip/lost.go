@@ -49,7 +49,8 @@ func (c *call) vanished(l *leg) {
 // returned moves a device's side of the call to the flow it came back on.
 func (c *call) returned(f *flow, instance string) {
 	for _, l := range c.legs() {
-		if l.line.ID == f.line.ID && l.instance == instance && !l.over {
+		same := l.line.ID == f.line.ID && l.flow.device == f.device && l.instance == instance
+		if same && (instance != "" || l.lost) && !l.over {
 			c.found(l, f)
 		}
 	}

@@ -1,11 +1,14 @@
 package sip_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
+	"net"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/coder/websocket"
@@ -16,12 +19,17 @@ import (
 // told, so that it can write what it should not, and reads with the parser of a
 // library that is not ours.
 type phone struct {
-	t    *testing.T
-	x    *exchange
-	name string // whose it is, and its extension
-	ext  string
-	id   string // in its Via and Contact, as JsSIP draws them
-	sock *websocket.Conn
+	t     *testing.T
+	x     *exchange
+	name  string // whose it is, and its extension
+	ext   string
+	id    string          // in its Via and Contact, as JsSIP draws them
+	sock  *websocket.Conn // of a page
+	conn  net.Conn        // of an ordinary phone
+	over  string          // how its messages travel, as Via has it
+	user  string          // who it signs in as
+	word  string          // its password
+	pongs atomic.Int64    // answers to what keeps its way open
 
 	inbox chan sipgo.Message
 	seen  []sipgo.Message // taken out of the inbox and not asked for yet
@@ -36,7 +44,7 @@ func (x *exchange) phone(name string) *phone {
 	x.t.Helper()
 	p := &phone{
 		t: x.t, x: x, name: name, ext: x.lines[name].Extension, id: "ua" + strings.ToLower(rand.Text()[:10]),
-		inbox: make(chan sipgo.Message, 1000), gone: make(chan struct{}),
+		inbox: make(chan sipgo.Message, 1000), gone: make(chan struct{}), over: "WS",
 	}
 	sock, res, err := websocket.Dial(context.Background(), x.web.URL+"/"+name, &websocket.DialOptions{Subprotocols: []string{"sip"}})
 	if err != nil {
@@ -89,6 +97,12 @@ func (p *phone) ended() websocket.StatusCode {
 // raw writes one frame.
 func (p *phone) raw(text string) {
 	p.t.Helper()
+	if p.conn != nil {
+		if _, err := p.conn.Write([]byte(text)); err != nil {
+			p.t.Fatal(err)
+		}
+		return
+	}
 	if err := p.sock.Write(context.Background(), websocket.MessageText, []byte(text)); err != nil {
 		p.t.Fatal(err)
 	}
@@ -176,6 +190,8 @@ func (p *phone) quiet(but ...string) {
 type message struct {
 	method, uri, via, branch, from, to, callID string
 
+	over string // "" for a WebSocket
+
 	seq        int
 	more       []string // whole header lines
 	kind, body string
@@ -184,7 +200,7 @@ type message struct {
 func (m message) String() string {
 	lines := []string{
 		m.method + " " + m.uri + " SIP/2.0",
-		"Via: SIP/2.0/WS " + m.via + ".invalid;branch=z9hG4bK" + m.branch,
+		"Via: SIP/2.0/" + cmp.Or(m.over, "WS") + " " + m.via + ".invalid;branch=z9hG4bK" + m.branch,
 		"Max-Forwards: 69",
 		"From: " + m.from,
 		"To: " + m.to,
@@ -205,13 +221,21 @@ func draw() string { return strings.ToLower(rand.Text()[:12]) }
 
 func (p *phone) aor() string { return "sip:" + p.ext + "@" + domain }
 
-func (p *phone) contact() string { return "<sip:" + p.id + "@" + p.id + ".invalid;transport=ws>" }
+func (p *phone) contact() string {
+	switch p.over {
+	case "UDP":
+		return "<sip:" + p.id + "@" + p.conn.LocalAddr().String() + ">"
+	case "TCP":
+		return "<sip:" + p.id + "@" + p.conn.LocalAddr().String() + ";transport=tcp>"
+	}
+	return "<sip:" + p.id + "@" + p.id + ".invalid;transport=ws>"
+}
 
 // outside is a request outside of any dialog.
 func (p *phone) outside(method string, seq int, kind, body string) message {
 	return message{
 		method: method, uri: "sip:" + domain, from: "<" + p.aor() + ">;tag=" + draw(), to: "<" + p.aor() + ">", callID: draw() + p.id,
-		via: p.id, branch: draw(), seq: seq, kind: kind, body: body, more: []string{"User-Agent: Spyphone " + p.id},
+		via: p.id, over: p.over, branch: draw(), seq: seq, kind: kind, body: body, more: []string{"User-Agent: Spyphone " + p.id},
 	}
 }
 
@@ -369,7 +393,7 @@ func (d *dialog) accept(more ...string) *dialog {
 func (d *dialog) inside(method, kind, body string) message {
 	d.seq++
 	return message{
-		method: method, uri: d.target, from: d.local, to: d.remote, callID: d.callID, via: d.p.id, branch: draw(), seq: d.seq,
+		method: method, uri: d.target, from: d.local, to: d.remote, callID: d.callID, via: d.p.id, over: d.p.over, branch: draw(), seq: d.seq,
 		more: []string{"Contact: " + d.p.contact(), "User-Agent: Spyphone " + d.p.id}, kind: kind, body: body,
 	}
 }

@@ -159,7 +159,7 @@ func taken(t *testing.T, req *sipgo.Request) {
 		if c.Address.Wildcard {
 			return
 		}
-		l := &leg{call: &call{s: &Server{Config: Config{Domain: "d.test"}}}, target: *c.Address.Clone(), us: address{"A", req.To().Address}, them: address{req.From().DisplayName, req.From().Address}, tag: "t", theirTag: "u", callID: "c"}
+		l := &leg{flow: &flow{network: OverUDP, host: "d.test"}, target: *c.Address.Clone(), us: address{"A", req.To().Address}, them: address{req.From().DisplayName, req.From().Address}, tag: "t", theirTag: "u", callID: "c"}
 		one(t, l.request(sipgo.BYE).String())
 	}
 }

@@ -17,7 +17,8 @@ const (
 	minExpires     = 60
 	defaultExpires = 600
 	maxExpires     = 3600
-	maxInstance    = 128 // bytes of a device's own id
+	maxInstance    = 128 // bytes of a device's own id, and of one step of its path
+	maxPath        = 4   // steps
 )
 
 // binding is where a line can be reached: one device on its flow.
@@ -25,6 +26,8 @@ type binding struct {
 	flow     *flow
 	instance string // +sip.instance; "" where the device has none
 	contact  sipgo.Uri
+	path     []string           // the way to it (RFC 3327)
+	callID   string             // of the registration, which a phone keeps (RFC 3261 10.2)
 	shown    sipgo.HeaderParams // what its answers repeat: the device's own id
 	since    time.Time
 	expires  time.Time
@@ -33,6 +36,7 @@ type binding struct {
 // Registration is a device that a line can be reached on.
 type Registration struct {
 	Line    telecom.Line
+	Network string // OverUDP, OverTCP, OverWebSocket
 	Since   time.Time
 	Expires time.Time
 }
@@ -44,7 +48,7 @@ func (s *Server) Registrations() []Registration {
 	var all []Registration
 	for _, bs := range s.bindings {
 		for _, b := range s.fresh(bs) {
-			all = append(all, Registration{Line: b.flow.line, Since: b.since, Expires: b.expires})
+			all = append(all, Registration{Line: b.flow.line, Network: b.flow.network, Since: b.since, Expires: b.expires})
 		}
 	}
 	return all
@@ -62,10 +66,17 @@ func (s *Server) devices(l telecom.Line) []*binding {
 	return s.fresh(s.bindings[l.ID])
 }
 
-// owns reports whether an address is that of a line: no other may be claimed
-// on its flow.
-func (s *Server) owns(l telecom.Line, u *sipgo.Uri) bool {
-	return u.User == l.Extension && strings.EqualFold(u.Host, s.Domain)
+// owns reports whether an address is that of the flow's line: no other may be
+// claimed on it. A phone may write the name that it signs in as for the
+// extension: many know but one name.
+func (f *flow) owns(u *sipgo.Uri) bool {
+	return (u.User == f.line.Extension || f.device != 0 && u.User == f.username) && f.here(u)
+}
+
+// here reports whether an address is of this server: in the operator's domain,
+// or where the phone reaches it.
+func (f *flow) here(u *sipgo.Uri) bool {
+	return strings.EqualFold(u.Host, f.s.Domain) || strings.EqualFold(u.Host, f.host)
 }
 
 // register answers REGISTER (RFC 3261 10.3). Only the flow's own line may be
@@ -73,10 +84,10 @@ func (s *Server) owns(l telecom.Line, u *sipgo.Uri) bool {
 // no other device.
 func (s *Server) register(in *incoming) {
 	switch {
-	case !strings.EqualFold(in.Recipient.Host, s.Domain):
+	case !in.flow.here(&in.Recipient):
 		in.answer(sipgo.StatusNotFound, nil)
 		return
-	case !s.owns(in.flow.line, &in.To().Address) || !s.owns(in.flow.line, &in.From().Address):
+	case !in.flow.owns(&in.To().Address) || !in.flow.owns(&in.From().Address):
 		in.answer(sipgo.StatusForbidden, nil)
 		return
 	}
@@ -87,15 +98,16 @@ func (s *Server) register(in *incoming) {
 	}
 	contact := contacts[0].(*sipgo.ContactHeader) // ruleContact
 	if contact.Address.Wildcard {
-		s.unbind(in.flow.line, func(*binding) bool { return true })
+		s.unbind(in.flow.line, func(b *binding) bool { return in.flow.device == 0 || b.flow.device == in.flow.device })
 		in.answer(sipgo.StatusOK, nil)
 		return
 	}
 	expires, ok := wanted(in, contact)
 	instance, _ := contact.Params.Get("+sip.instance")
 	instance = strings.Trim(instance, `"`)
+	path, whole := pathOf(in)
 	switch {
-	case !ok || len(instance) > maxInstance:
+	case !ok || !whole || len(instance) > maxInstance:
 		in.answer(sipgo.StatusBadRequest, nil)
 	case expires == 0:
 		s.unbind(in.flow.line, func(b *binding) bool { return b.flow == in.flow })
@@ -103,14 +115,34 @@ func (s *Server) register(in *incoming) {
 	case expires < minExpires:
 		in.answer(sipgo.StatusIntervalToBrief, []sipgo.Header{sipgo.NewHeader("Min-Expires", strconv.Itoa(minExpires))})
 	default:
-		s.bind(in.flow, instance, contact, time.Duration(min(expires, maxExpires))*time.Second)
+		s.bind(in, instance, contact, path, time.Duration(min(expires, maxExpires))*time.Second)
 		more := s.shown(in.flow)
+		for _, p := range path {
+			more = append(more, sipgo.NewHeader("Path", p)) // RFC 3327 5.3
+		}
 		if _, ok := contact.Params.Get("reg-id"); ok && instance != "" && lists(in, "supported", "outbound") {
 			more = append(more, sipgo.NewHeader("Require", "outbound")) // RFC 5626 6
 		}
 		in.answer(sipgo.StatusOK, more)
 		s.returned(in.flow, instance)
 	}
+}
+
+// pathOf is the way that a REGISTER says requests to the device are to take (RFC
+// 3327). They are sent to where it came from whatever it says, so that it leads
+// nowhere else. whole is false for one that is none.
+func pathOf(in *incoming) (path []string, whole bool) {
+	if in.flow.device == 0 || !lists(in, "supported", "path") {
+		return nil, true
+	}
+	for _, h := range headers(in, "path") {
+		v := strings.TrimSpace(h.Value())
+		if len(path) == maxPath || len(v) > maxInstance || !strings.HasPrefix(v, "<sip:") || !strings.Contains(v, ">") {
+			return nil, false
+		}
+		path = append(path, v)
+	}
+	return path, true
 }
 
 // wanted is for how many seconds a device wants to be registered: its contact's
@@ -127,10 +159,11 @@ func wanted(in *incoming, c *sipgo.ContactHeader) (n int, ok bool) {
 }
 
 // bind replaces what the flow had, and what the same device had on a flow that
-// it has left (RFC 5626 4.2).
-func (s *Server) bind(f *flow, instance string, c *sipgo.ContactHeader, hold time.Duration) {
-	now := s.Now()
-	fresh := &binding{flow: f, instance: instance, contact: *c.Address.Clone(), since: now, expires: now.Add(hold)}
+// it has left (RFC 5626 4.2). A phone without an id of its own is known by its
+// credentials, and by the registration or the address that it keeps.
+func (s *Server) bind(in *incoming, instance string, c *sipgo.ContactHeader, path []string, hold time.Duration) {
+	now, f := s.Now(), in.flow
+	fresh := &binding{flow: f, callID: in.CallID().Value(), instance: instance, contact: *c.Address.Clone(), path: path, since: now, expires: now.Add(hold)}
 	for _, kv := range c.Params {
 		if kv.K == "+sip.instance" || kv.K == "reg-id" {
 			fresh.shown = append(fresh.shown, kv)
@@ -146,7 +179,8 @@ func (s *Server) bind(f *flow, instance string, c *sipgo.ContactHeader, hold tim
 		if b.flow == f {
 			fresh.since = b.since
 		}
-		return b.flow == f || instance != "" && b.instance == instance
+		same := f.device != 0 && b.flow.device == f.device && (b.callID == fresh.callID || b.contact.String() == fresh.contact.String()) // RFC 3261 10.3
+		return b.flow == f || same || instance != "" && b.instance == instance
 	})
 	s.bindings[id] = append(s.bindings[id], fresh)
 	f.mu.Lock()

@@ -44,14 +44,14 @@ func (c *call) ring() {
 func (c *call) fork(b *binding) *leg {
 	ctx, cancel := context.WithTimeout(c.s.base, deskTime)
 	defer cancel()
-	m, offer, err := c.s.Relay.Invite(ctx, c.a.media)
+	m, offer, err := c.s.Relay.InviteAs(ctx, c.a.media, b.flow.kind)
 	if err != nil {
 		c.s.Log.Error("a device could not be called", "error", err)
 		return nil
 	}
 	extension, name := c.record.Shown()
 	l := &leg{
-		call: c, flow: b.flow, line: b.flow.line, instance: b.instance, media: m, callID: newCallID(), tag: newTag(), target: *b.contact.Clone(), theirSeq: -1,
+		call: c, flow: b.flow, line: b.flow.line, instance: b.instance, media: m, callID: newCallID(), tag: newTag(), target: *b.contact.Clone(), route: b.path, theirSeq: -1,
 		us:      address{name, sipgo.Uri{Scheme: "sip", User: extension, Host: c.s.Domain}},
 		them:    address{"", sipgo.Uri{Scheme: "sip", User: c.to.Line.Extension, Host: c.s.Domain}},
 		offered: media.SendRecv, wanted: media.SendRecv,

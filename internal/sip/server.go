@@ -8,8 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/coder/websocket"
-
 	"candour/internal/media"
 	"candour/internal/telecom"
 )
@@ -35,18 +33,26 @@ type Config struct {
 	Grace    time.Duration // from a lost flow to the end of its calls
 	Beat     time.Duration // between two looks at whether a flow may go on
 	Acked    time.Duration // from a 200 to the end of a call whose caller never acknowledged it
+	Slow     time.Duration // from a wrong password to its refusal
+
+	PhoneHost string            // name or address under which phones reach ListenPhones; "" for the one they came to
+	Refused   func(code string) // counts phones that were not let in, by a closed set of codes; nil where nobody counts
 }
 
-// Server serves browsers' flows and connects their calls. It may be used by
+// Server serves the flows of browsers and phones, and connects their calls. It may be used by
 // many goroutines at once.
 type Server struct {
 	Config
-	base context.Context // ends with the server: the acts of calls outlive the requests that began them
-	stop context.CancelFunc
+	nonces *nonces
+	offers offers
+	guard  *guard
+	base   context.Context // ends with the server: the acts of calls outlive the requests that began them
+	stop   context.CancelFunc
 
 	mu       sync.Mutex
-	closing  bool // no flow and no call begins any more
-	flows    map[*flow]struct{}
+	phones   []*phones
+	closing  bool                         // no flow and no call begins any more
+	flows    map[*flow]func()             // with what ends each
 	bindings map[int64][]*binding         // by line: two companies may have the same extension
 	dialogs  map[dialogKey]*call          // a call stands under the Call-ID of each of its dialogs
 	calls    map[*call]struct{}           // until their record is closed
@@ -79,16 +85,20 @@ func New(c Config) (*Server, error) {
 	for _, d := range []struct {
 		given *time.Duration
 		or    time.Duration
-	}{{&c.NoAnswer, defaultNoAnswer}, {&c.Grace, defaultGrace}, {&c.Beat, defaultBeat}, {&c.Acked, defaultAcked}} {
+	}{{&c.NoAnswer, defaultNoAnswer}, {&c.Grace, defaultGrace}, {&c.Beat, defaultBeat}, {&c.Acked, defaultAcked}, {&c.Slow, refusalTime}} {
 		if *d.given <= 0 {
 			*d.given = d.or
 		}
 	}
+	if c.Refused == nil {
+		c.Refused = func(string) {}
+	}
 	s := &Server{
-		Config: c, flows: map[*flow]struct{}{}, bindings: map[int64][]*binding{},
+		Config: c, nonces: newNonces(), guard: newGuard(), offers: offers{by: map[string]offer{}}, flows: map[*flow]func(){}, bindings: map[int64][]*binding{},
 		dialogs: map[dialogKey]*call{}, calls: map[*call]struct{}{}, callsOf: map[int64]map[*call]struct{}{}, begun: map[int64]int{},
 	}
 	s.base, s.stop = context.WithCancel(context.Background())
+	c.Desk.OnRevoke(s.revoke)
 	return s, nil
 }
 
@@ -102,17 +112,21 @@ func (s *Server) Close(ctx context.Context) error {
 		c.do(func() { c.end(endClosing) })
 		ended = append(ended, c.done)
 	}
-	var flows []*flow
+	var shuts []func()
 	var shut []<-chan struct{}
-	for f := range s.flows {
-		flows, shut = append(flows, f), append(shut, f.gone)
+	for f, end := range s.flows {
+		shuts, shut = append(shuts, end), append(shut, f.gone)
 	}
+	phones := s.phones
 	s.mu.Unlock()
 	err := await(ctx, ended)
-	for _, f := range flows {
-		f.shut(websocket.StatusGoingAway)
+	for _, end := range shuts {
+		end()
 	}
 	err = errors.Join(err, await(ctx, shut))
+	for _, l := range phones {
+		err = errors.Join(err, l.close(ctx))
+	}
 	s.stop()
 	return err
 }
@@ -126,6 +140,18 @@ func await(ctx context.Context, each []<-chan struct{}) error {
 		}
 	}
 	return nil
+}
+
+// unheard notes a message that was not answered, and why.
+func (s *Server) unheard(code string) {
+	s.dropped.Add(1)
+	s.Refused(code)
+}
+
+// turnedAway notes a message that was answered with a refusal, and why.
+func (s *Server) turnedAway(code string) {
+	s.refused.Add(1)
+	s.Refused(code)
 }
 
 // Counts are the messages that were not acted on since the server was made.

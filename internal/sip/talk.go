@@ -27,6 +27,7 @@ func (c *call) inside(in *incoming) {
 		if l.unacked == in.CSeq().SeqNo {
 			l.unacked = 0
 			halt(&l.ackTimer)
+			halt(&l.resend)
 		}
 		return
 	case int64(in.CSeq().SeqNo) <= l.theirSeq: // RFC 3261 12.2.2
@@ -124,7 +125,11 @@ func (c *call) changed(l *leg, in *incoming) {
 
 // reply answers a request within the dialog with 200.
 func (l *leg) reply(in *incoming, more []sipgo.Header, sdp string) {
-	in.respond(reply(in.Request, sipgo.StatusOK, "OK"), append(more, l.contact(), allow()), sdp)
+	res := reply(in.Request, sipgo.StatusOK, "OK")
+	in.respond(res, append(more, l.contact(), allow()), sdp)
+	if in.Method == sipgo.INVITE {
+		l.again(res, sipgo.T1)
+	}
 }
 
 // tellWay offers a side the way that the sound is to go. While an offer waits

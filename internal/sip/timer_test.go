@@ -22,13 +22,17 @@ func joined() *call {
 	}
 	c := &call{s: s, done: make(chan struct{}), phase: talking}
 	side := func(id int64) *leg {
-		f := &flow{s: s, line: telecom.Line{ID: id}, out: make(chan []byte, 10), leave: make(chan struct{}), clients: map[string]*pending{}}
+		box := newOutbox(func() {})
+		f := s.newFlow(telecom.Line{ID: id}, &box, OverWebSocket)
 		return &leg{call: c, flow: f, line: f.line, callID: newCallID(), tag: newTag(), theirTag: "t"}
 	}
 	c.a, c.b = side(1), side(2)
 	c.forks = []*leg{c.b}
 	return c
 }
+
+// told is what waits to be written to a side.
+func told(l *leg) chan []byte { return l.flow.wire.(*outbox).waiting }
 
 func (c *call) isOver() bool {
 	select {
@@ -91,7 +95,7 @@ func TestSessionThatIsNotRefreshed(t *testing.T) {
 				}
 				if act.ever {
 					for _, l := range []*leg{c.a, c.b} {
-						if b := <-l.flow.out; !strings.HasPrefix(string(b), "BYE ") {
+						if b := <-told(l); !strings.HasPrefix(string(b), "BYE ") {
 							t.Errorf("a side was told %q", b)
 						}
 					}
@@ -121,7 +125,7 @@ func TestGrace(t *testing.T) {
 		}
 		c.do(func() { c.lost(c.a.flow) })
 		pass(c.s.Grace)
-		if !c.isOver() || len(c.a.flow.out) != 0 || len(c.b.flow.out) != 1 {
+		if !c.isOver() || len(told(c.a)) != 0 || len(told(c.b)) != 1 {
 			t.Error("the call did not end, or somebody was told who is gone")
 		}
 	})

@@ -3,6 +3,7 @@ package sip
 import (
 	"log/slog"
 	"strconv"
+	"sync"
 	"sync/atomic"
 
 	sipgo "github.com/emiago/sipgo/sip"
@@ -22,7 +23,7 @@ var quiet = slog.New(slog.DiscardHandler)
 type incoming struct {
 	*sipgo.Request
 	flow *flow
-	tx   *sipgo.ServerTx // of an INVITE; other requests over a flow are answered without a transaction
+	tx   *sipgo.ServerTx // of an INVITE, and of whatever may come twice because an answer was lost; else nil
 }
 
 // pending is a request of ours that waits for its answer.
@@ -30,6 +31,41 @@ type pending struct {
 	tx       *sipgo.ClientTx
 	answered atomic.Bool // finally, or given up
 	each     func(*sipgo.Response)
+
+	*flow // what the transaction writes to
+	mu    sync.Mutex
+	ack   []byte // of the INVITE: said again to an answer that comes again (RFC 3261 13.2.2.4, 17.1.1.2)
+}
+
+// WriteMsg is the flow's, and keeps the ACK that the transaction makes.
+func (p *pending) WriteMsg(m sipgo.Message) error {
+	b := []byte(m.String())
+	if req, ok := m.(*sipgo.Request); ok && req.Method == sipgo.ACK {
+		p.keep(b)
+	}
+	return p.wire.send(b)
+}
+
+func (p *pending) keep(ack []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ack = ack
+}
+
+// acknowledge sends the ACK of a 2xx, and keeps it for when that comes again.
+func (f *flow) acknowledge(ack *sipgo.Request) {
+	b := []byte(ack.String())
+	seq, callID := ack.CSeq().SeqNo, ack.CallID().Value()
+	if !f.reliable() {
+		f.mu.Lock()
+		for _, p := range f.clients {
+			if o := p.tx.Origin(); o.Method == sipgo.INVITE && o.CSeq().SeqNo == seq && o.CallID().Value() == callID {
+				p.keep(b)
+			}
+		}
+		f.mu.Unlock()
+	}
+	_ = f.wire.send(b)
 }
 
 // receive takes one frame: the way of a message into the house.
@@ -39,14 +75,14 @@ func (f *flow) receive(b []byte) {
 		f.s.dropped.Add(1)
 		return
 	}
-	msg.SetTransport("WS") // reliable: transactions do not repeat messages
+	msg.SetTransport(f.network) // which tells the transactions whether to repeat messages
 	switch m := msg.(type) {
 	case *sipgo.Request:
 		if fault == nil {
 			fault = validate(m)
 		}
 		if fault != nil {
-			f.refuse(m, fault)
+			f.s.refuse(f.wire, m, fault)
 			return
 		}
 		f.request(m)
@@ -59,18 +95,18 @@ func (f *flow) receive(b []byte) {
 
 // refuse answers a request that is not acted on. An ACK is never answered, and
 // an answer that would find no transaction at the other end helps nobody.
-func (f *flow) refuse(req *sipgo.Request, why *fault) {
+func (s *Server) refuse(w wire, req *sipgo.Request, why *fault) {
 	if req.Method == sipgo.ACK || req.Via() == nil || req.CSeq() == nil {
-		f.s.dropped.Add(1)
+		s.dropped.Add(1)
 		return
 	}
-	f.s.refused.Add(1)
+	s.refused.Add(1)
 	res := reply(req, why.code, why.text)
 	res.SipVersion = "SIP/2.0"
 	for _, h := range why.headers {
 		res.AppendHeader(h)
 	}
-	_ = f.WriteMsg(res)
+	_ = w.send([]byte(res.String()))
 }
 
 // reply makes an answer. It shows nothing of this server but that it is one.
@@ -87,13 +123,13 @@ func (f *flow) request(req *sipgo.Request) {
 	switch {
 	case tx != nil && req.Method == sipgo.ACK:
 		_ = tx.Receive(req) // of a refused INVITE, whose call may be over
-	case tx != nil && req.Method == sipgo.INVITE:
-		_ = tx.Receive(req) // once more: the same answer
-		return
 	case req.Method == sipgo.CANCEL:
 		f.cancelled(in, tx)
 		return
-	case req.Method == sipgo.INVITE:
+	case tx != nil:
+		_ = tx.Receive(req) // once more: the same answer
+		return
+	case req.Method == sipgo.INVITE, !f.reliable() && req.Method != sipgo.ACK:
 		if in.tx = f.open(key, req); in.tx == nil {
 			return
 		}
@@ -133,14 +169,13 @@ func serverKey(req *sipgo.Request) string {
 // ask sends a request. each is called with every answer; where none comes, the
 // last call has nil. It must not wait. What is returned gives up on an answer.
 func (f *flow) ask(req *sipgo.Request, each func(*sipgo.Response)) (giveUp func()) {
-	req.SetTransport("WS")
-	p := &pending{each: each}
+	p := &pending{each: each, flow: f}
 	key, err := sipgo.ClientTxKeyMake(req)
 	if err != nil {
 		each(nil)
 		return func() {}
 	}
-	p.tx = sipgo.NewClientTx(key, req, f, quiet)
+	p.tx = sipgo.NewClientTx(key, req, p, quiet)
 	p.tx.OnTerminate(func(string, error) {
 		f.mu.Lock()
 		delete(f.clients, key)
@@ -179,8 +214,11 @@ func (f *flow) response(res *sipgo.Response) bool {
 	f.mu.Lock()
 	p := f.clients[key]
 	f.mu.Unlock()
-	if p == nil || !res.IsProvisional() && p.answered.Swap(true) {
+	switch {
+	case p == nil:
 		return false
+	case p.answered.Load() || !res.IsProvisional() && p.answered.Swap(true):
+		return p.repeat(res)
 	}
 	// The state machine hands the answer over on a channel and waits until it
 	// is taken; it acknowledges refusals before that.
@@ -196,11 +234,23 @@ func (f *flow) response(res *sipgo.Response) bool {
 			taken = true
 		}
 	}
-	if res.IsSuccess() {
-		p.tx.Terminate() // a reliable transport repeats no 2xx to be absorbed
+	if res.IsSuccess() && f.reliable() {
+		p.tx.Terminate() // no 2xx is repeated, to be absorbed
 	}
 	p.each(res)
 	return true
+}
+
+// repeat acts on an answer that came before, and reports whether that is what
+// it is: our ACK was lost.
+func (p *pending) repeat(res *sipgo.Response) bool {
+	p.mu.Lock()
+	ack := p.ack
+	p.mu.Unlock()
+	if p.reliable() || res.IsProvisional() || ack == nil {
+		return false
+	}
+	return p.wire.send(ack) == nil
 }
 
 // end gives up what waits on a flow that is gone.

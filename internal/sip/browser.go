@@ -3,7 +3,6 @@ package sip
 import (
 	"context"
 	"errors"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,7 +10,6 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
-	sipgo "github.com/emiago/sipgo/sip"
 
 	"candour/internal/telecom"
 )
@@ -32,31 +30,22 @@ const (
 // errGone says that a flow takes no message any more.
 var errGone = errors.New("sip: the flow has ended")
 
-// flow is one browser's connection. Every message on it belongs to the person
+// browser is the WebSocket of a page. Every message on it belongs to the person
 // whose session opened it: there is no password to steal and no other identity
 // to claim.
-type flow struct {
-	s     *Server
-	line  telecom.Line
+type browser struct {
+	outbox
+	*flow
 	alive func(context.Context) error
 	sock  *websocket.Conn
-	out   chan []byte // read by one goroutine: who does not read its messages holds up nobody
-
-	cancel  context.CancelFunc
-	closing sync.Once
-	why     websocket.StatusCode
-	leave   chan struct{} // closed to say: write what waits, then go
-	gone    chan struct{} // closed when nothing of the flow is left
-
-	mu       sync.Mutex
-	servers  map[string]*sipgo.ServerTx // INVITEs that have no final answer, or none acknowledged
-	clients  map[string]*pending
-	ended    bool
-	instance string // of the device, as it registered (RFC 5626 4.1); "" before
+	why   websocket.StatusCode // with which it is closed; set before leave is
 
 	second  int64 // read loop only: the second that count belongs to
 	counted int
 }
+
+// send says which of the two it is.
+func (f *browser) send(b []byte) error { return f.outbox.send(b) }
 
 // ServeFlow serves one browser's WebSocket (RFC 7118) until it ends, and then
 // returns nil. The line is that of the signed-in person. alive is asked before
@@ -74,11 +63,9 @@ func (s *Server) ServeFlow(w http.ResponseWriter, r *http.Request, line telecom.
 	sock.SetReadLimit(maxFrame)
 	ctx, cancel := context.WithCancel(s.base)
 	defer cancel()
-	f := &flow{
-		s: s, line: line, alive: alive, sock: sock, cancel: cancel, out: make(chan []byte, maxWaiting),
-		leave: make(chan struct{}), gone: make(chan struct{}), servers: map[string]*sipgo.ServerTx{}, clients: map[string]*pending{},
-	}
-	if !s.admit(f) {
+	f := &browser{outbox: newOutbox(cancel), alive: alive, sock: sock}
+	f.flow = s.newFlow(line, f, OverWebSocket)
+	if !s.admit(f.flow, func() { f.shut(websocket.StatusGoingAway) }) {
 		_ = sock.Close(websocket.StatusTryAgainLater, "")
 		return nil
 	}
@@ -92,7 +79,9 @@ func opens(r *http.Request) bool {
 	return strings.EqualFold(r.Header.Get("Upgrade"), "websocket") && slices.Contains(protocols, "sip")
 }
 
-func (s *Server) admit(f *flow) bool {
+// admit lets a flow in, unless its line has too many. shut is what ends it when
+// the server closes.
+func (s *Server) admit(f *flow, shut func()) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := 0
@@ -104,11 +93,11 @@ func (s *Server) admit(f *flow) bool {
 	if s.closing || n >= maxFlows {
 		return false
 	}
-	s.flows[f] = struct{}{}
+	s.flows[f] = shut
 	return true
 }
 
-func (f *flow) serve(ctx context.Context) {
+func (f *browser) serve(ctx context.Context) {
 	var work sync.WaitGroup
 	work.Go(func() { f.write(ctx) })
 	work.Go(func() { f.beat(ctx) })
@@ -122,7 +111,7 @@ func (f *flow) serve(ctx context.Context) {
 			break
 		}
 	}
-	f.s.left(f)
+	f.s.left(f.flow)
 	f.end()
 	f.shut(websocket.StatusNormalClosure)
 	work.Wait()
@@ -131,7 +120,7 @@ func (f *flow) serve(ctx context.Context) {
 }
 
 // frame acts on one message, and reports whether the flow goes on.
-func (f *flow) frame(ctx context.Context, b []byte) bool {
+func (f *browser) frame(ctx context.Context, b []byte) bool {
 	if alive, ping := keepAlive(b); alive {
 		if ping {
 			f.send(crlf)
@@ -155,7 +144,7 @@ func (f *flow) frame(ctx context.Context, b []byte) bool {
 
 // beat asks at intervals whether the flow may go on, and whether anybody is
 // still there: a browser whose network is gone closes nothing.
-func (f *flow) beat(ctx context.Context) {
+func (f *browser) beat(ctx context.Context) {
 	tick := time.NewTicker(f.s.Beat)
 	defer tick.Stop()
 	for {
@@ -184,13 +173,13 @@ func (f *flow) beat(ctx context.Context) {
 
 // expel ends the flow of a person who is no longer signed in, and the calls on
 // it: BYE first, so that no page shows a call that is over.
-func (f *flow) expel() {
-	f.s.expelled(f)
+func (f *browser) expel() {
+	f.s.expelled(f.flow)
 	f.shut(websocket.StatusPolicyViolation)
 }
 
 // shut writes what waits and closes the socket. Only its first call counts.
-func (f *flow) shut(why websocket.StatusCode) {
+func (f *browser) shut(why websocket.StatusCode) {
 	f.closing.Do(func() {
 		f.why = why
 		close(f.leave)
@@ -198,65 +187,13 @@ func (f *flow) shut(why websocket.StatusCode) {
 }
 
 // write is the only goroutine that writes messages.
-func (f *flow) write(ctx context.Context) {
+func (f *browser) write(ctx context.Context) {
 	defer f.cancel()
-	for {
-		select {
-		case b := <-f.out:
-			if f.put(ctx, b) != nil {
-				return
-			}
-		case <-ctx.Done():
-			return
-		case <-f.leave:
-			ctx, cancel := context.WithTimeout(ctx, writeTime) // for all of them
-			defer cancel()
-			for len(f.out) > 0 {
-				if f.put(ctx, <-f.out) != nil {
-					return
-				}
-			}
-			_ = f.sock.Close(f.why, "")
-			return
-		}
+	if f.outbox.write(ctx, f.put) {
+		_ = f.sock.Close(f.why, "")
 	}
 }
 
-func (f *flow) put(ctx context.Context, b []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, writeTime)
-	defer cancel()
+func (f *browser) put(ctx context.Context, b []byte) error {
 	return f.sock.Write(ctx, websocket.MessageText, b)
 }
-
-// send gives bytes to be written. It never waits: a browser that lets
-// maxWaiting messages pile up has its flow ended.
-func (f *flow) send(b []byte) error {
-	select {
-	case <-f.leave:
-		return errGone
-	default:
-	}
-	select {
-	case f.out <- b:
-		return nil
-	default:
-		f.cancel()
-		return errGone
-	}
-}
-
-// WriteMsg, with the four methods below it, is what the transactions of the
-// library write to (sipgo.Connection).
-func (f *flow) WriteMsg(m sipgo.Message) error { return f.send([]byte(m.String())) }
-
-// LocalAddr is not used by transactions.
-func (f *flow) LocalAddr() net.Addr { return nil }
-
-// Ref counts nothing: a flow ends with its socket, not with its last message.
-func (f *flow) Ref(int) int { return 1 }
-
-// TryClose closes nothing, for the same reason.
-func (f *flow) TryClose() (int, error) { return 1, nil }
-
-// Close closes nothing, for the same reason.
-func (f *flow) Close() error { return nil }

@@ -1,0 +1,80 @@
+// A desk phone without a desk: baresip, a SIP phone of others' making, which
+// speaks a tone and writes down what it hears.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { until } from './ask.mjs';
+
+const rate = 8000; // samples a second
+
+// wave is a minute of a tone.
+function wave(hertz) {
+  const n = 60 * rate;
+  const b = Buffer.alloc(44 + 2 * n);
+  b.write('RIFF', 0);
+  b.writeUInt32LE(36 + 2 * n, 4);
+  b.write('WAVEfmt ', 8);
+  for (const [at, v] of [[16, 16], [24, rate], [28, 2 * rate], [40, 2 * n]]) b.writeUInt32LE(v, at);
+  for (const [at, v] of [[20, 1], [22, 1], [32, 2], [34, 16]]) b.writeUInt16LE(v, at);
+  b.write('data', 36);
+  for (let i = 0; i < n; i++) b.writeInt16LE(Math.round(10_000 * Math.sin((2 * Math.PI * hertz * i) / rate)), 44 + 2 * i);
+  return b;
+}
+
+// desk starts a phone with an extension and its credentials.
+export async function desk(server, { extension, user, password, domain, proxy }) {
+  const dir = await mkdtemp(path.join(os.tmpdir(), 'candour-desk-'));
+  const control = await freePort();
+  await writeFile(path.join(dir, 'tone.wav'), wave(440));
+  await writeFile(path.join(dir, 'accounts'),
+    `<sip:${extension}@${domain};transport=udp>;auth_user=${user};auth_pass=${password};outbound="sip:${proxy};transport=udp";regint=120;audio_codecs=PCMU;answermode=auto\n`);
+  await writeFile(path.join(dir, 'config'), [
+    'sip_listen 127.0.0.1:0', 'net_interface 127.0.0.1', `audio_source aufile,${dir}/tone.wav`, 'audio_player aubridge,x', 'audio_alert aubridge,x',
+    `snd_path ${dir}`, `ctrl_tcp_listen 127.0.0.1:${control}`, 'module_path /usr/lib/baresip/modules', 'module g711.so', 'module aufile.so',
+    'module aubridge.so', 'module sndfile.so', 'module_app account.so', 'module_app menu.so', 'module_app ctrl_tcp.so', '',
+  ].join('\n'));
+  const child = spawn('baresip', ['-4', '-f', dir], { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] });
+  const phone = { said: '' };
+  for (const out of [child.stdout, child.stderr]) out.on('data', (b) => { phone.said += b; });
+  const socket = await until('the desk phone takes commands', () => new Promise((resolve) => {
+    const s = net.connect(control, '127.0.0.1', () => resolve(s));
+    s.once('error', () => resolve(false));
+  }));
+  socket.on('error', () => {});
+  socket.resume();
+  phone.does = (command, params = '') => {
+    const text = JSON.stringify({ command, params });
+    socket.write(`${Buffer.byteLength(text)}:${text},`);
+  };
+  // heard is the loudness of the last second that it heard, 0 for silence.
+  phone.heard = async () => {
+    const names = (await readdir(dir)).filter((n) => n.endsWith('dec.wav')).sort();
+    if (names.length === 0) return 0;
+    const b = await readFile(path.join(dir, names.at(-1)));
+    let sum = 0;
+    for (let at = Math.max(44, (b.length & ~1) - 2 * rate); at + 2 <= b.length; at += 2) sum += b.readInt16LE(at) ** 2;
+    return Math.sqrt(sum / rate);
+  };
+  phone.stop = async () => {
+    socket.destroy();
+    if (child.exitCode === null) {
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      await ended;
+    }
+    await rm(dir, { recursive: true, force: true });
+  };
+  return phone;
+}
+
+async function freePort() {
+  const s = net.createServer().listen(0, '127.0.0.1');
+  await once(s, 'listening');
+  const { port } = s.address();
+  s.close();
+  await once(s, 'close');
+  return port;
+}
