@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"candour/internal/evidence"
@@ -40,6 +41,10 @@ func (s *sites) openPhones(ctx context.Context, c *RunCmd) error {
 	for _, ip := range c.MediaPublic {
 		conf.Public = append(conf.Public, net.ParseIP(ip))
 	}
+	var err error
+	if conf.Ports, err = mediaPorts(c.MediaPorts); err != nil {
+		return err
+	}
 	relay, err := media.New(conf)
 	if err != nil {
 		return err
@@ -56,6 +61,21 @@ func (s *sites) openPhones(ctx context.Context, c *RunCmd) error {
 		return errors.Join(err, server.Close(ctx), relay.Close())
 	}
 	return nil
+}
+
+// mediaPorts reads a first and a last port; the zero value from nothing.
+func mediaPorts(text string) (media.Ports, error) {
+	if text == "" {
+		return media.Ports{}, nil
+	}
+	low, high, _ := strings.Cut(text, "-")
+	a, errLow := strconv.ParseUint(low, 10, 16)
+	b, errHigh := strconv.ParseUint(high, 10, 16)
+	p := media.Ports{Low: uint16(a), High: uint16(b)}
+	if errors.Join(errLow, errHigh, p.Check()) != nil {
+		return media.Ports{}, errors.New("--media-ports must be a first and a last port with an even one and the next among them, such as 16384-17383")
+	}
+	return p, nil
 }
 
 // phoneRefused counts a phone that was not let in, as evidence.

@@ -42,6 +42,7 @@ type RunCmd struct {
 	SipPublic   string        `name:"sip-public" help:"Name or address under which phones reach --sip, where it is not the one they come to." placeholder:"HOST" env:"CANDOUR_SIP_PUBLIC"`
 	Media       string        `help:"UDP address for sound and picture of all calls." default:"127.0.0.1:0" env:"CANDOUR_MEDIA"`
 	MediaPublic []string      `help:"Addresses under which browsers reach --media, best first, where it is not their own." placeholder:"IP" env:"CANDOUR_MEDIA_PUBLIC"`
+	MediaPorts  string        `help:"UDP ports for sound and picture of ordinary phones, the first and the last; any that are free without it." placeholder:"LOW-HIGH" env:"CANDOUR_MEDIA_PORTS"`
 	NoAnswer    time.Duration `help:"How long a call rings before it counts as not answered: 1s to 3m." default:"60s" env:"CANDOUR_NO_ANSWER"`
 
 	TLS           string `name:"tls" help:"off: plain http, for loopback or behind a proxy. local: an authority of this machine's own. files: --tls-cert and --tls-key. acme: obtained and renewed." enum:"off,local,files,acme" default:"off" env:"CANDOUR_TLS"`
@@ -114,6 +115,9 @@ func (c *RunCmd) Validate() error {
 		if net.ParseIP(ip) == nil {
 			return errors.New("--media-public must be addresses, such as 192.0.2.10")
 		}
+	}
+	if _, err := mediaPorts(c.MediaPorts); err != nil {
+		return err
 	}
 	if c.Sip != "" {
 		if _, port, err := net.SplitHostPort(c.Sip); err != nil || port == "" {

@@ -19,7 +19,8 @@ type Ports struct{ Low, High uint16 }
 // too: half of those it gives are even.
 const anyTries = 64
 
-func (p Ports) check() error {
+// Check returns an error unless a phone can be given two ports.
+func (p Ports) Check() error {
 	if p == (Ports{}) {
 		return nil
 	}

@@ -82,7 +82,7 @@ func New(c Config) (*Relay, error) {
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
 	}
-	if err := c.Ports.check(); err != nil {
+	if err := c.Ports.Check(); err != nil {
 		return nil, err
 	}
 	conn, err := net.ListenPacket("udp", c.Addr)
