@@ -1,6 +1,7 @@
 package media
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -8,9 +9,11 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"slices"
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"github.com/pion/rtp"
 )
 
 // page makes browsers of a call in one page; each has Chromium's false camera
@@ -180,4 +183,41 @@ func TestChromiumCallsChromium(t *testing.T) {
 	t.Logf("%+v %+v", c.stats("caller"), a.Stats())
 	must(a.Close())
 	must(b.Close())
+}
+
+// What a browser and an ordinary phone say reaches the other, digits too.
+func TestChromiumCallsAPhone(t *testing.T) {
+	c := newChromium(t)
+	quiet(t)
+	phone := newHandset(t)
+	c.do("begin", "caller", true)
+	a, b, offer := offers(t, newRelay(t), c.do("offer", "caller", "sendrecv", false), Phone)
+	phone.take(offer)
+	if err := b.Answered(phone.describe("RTP/AVP", "0 97")); err != nil {
+		t.Fatal(err)
+	}
+	c.do("take", "caller", join(t, a, b))
+	silence := bytes.Repeat([]byte{0xff}, 160)
+	until(t, "sound from both", func() bool {
+		phone.say(0, silence)
+		got := c.stats("caller")
+		return got.State == "connected" && got.Audio.Packets > 20 && got.Audio.Samples > 0 && phone.count() > 20
+	})
+	c.do("dial", "caller", "7")
+	until(t, "a digit", func() bool {
+		phone.say(0, silence)
+		phone.mu.Lock()
+		defer phone.mu.Unlock()
+		return slices.ContainsFunc(phone.heard, func(p *rtp.Packet) bool {
+			return p.PayloadType == 97 && len(p.Payload) == 4 && p.Payload[0] == 7 && p.Payload[1]&0x80 != 0
+		})
+	})
+	if err := a.Digit('5', digitMost); err != nil {
+		t.Error(err)
+	}
+	for _, l := range []*Leg{a, b} {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	}
 }

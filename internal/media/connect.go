@@ -18,7 +18,7 @@ import (
 // firstOffer opens the leg of a callee.
 func (l *Leg) firstOffer(ctx context.Context) (string, error) {
 	if l.kind == Phone {
-		return l.phoneOffer(ctx)
+		return l.phoneOffer()
 	}
 	if err := l.open(); err != nil {
 		return "", err

@@ -25,6 +25,10 @@ func (k Kind) String() string {
 	return "browser"
 }
 
+// Kind is that of the leg, which for a caller is what its offer was. A phone's may
+// go in the clear, so whoever must not call so is to be told from one that may.
+func (l *Leg) Kind() Kind { return l.kind }
+
 // Invite is InviteAs a Browser.
 func (r *Relay) Invite(ctx context.Context, from *Leg) (*Leg, string, error) {
 	return r.InviteAs(ctx, from, Browser)
@@ -36,6 +40,9 @@ func (r *Relay) Invite(ctx context.Context, from *Leg) (*Leg, string, error) {
 // that lose. It returns ErrCodec if from has nothing that this kind could take,
 // ErrPorts, ErrClosed, or the error of ctx.
 func (r *Relay) InviteAs(ctx context.Context, from *Leg, k Kind) (*Leg, string, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, "", err
+	}
 	l := r.leg(k, true)
 	l.from = from
 	if l.sections = from.sectionsFor(k); taken(l.sections, audio) == nil {

@@ -1,7 +1,6 @@
 package media
 
 import (
-	"context"
 	"net"
 	"net/netip"
 	"sync/atomic"
@@ -24,10 +23,7 @@ type line struct {
 }
 
 // phoneOffer opens the leg of a callee that is a phone.
-func (l *Leg) phoneOffer(ctx context.Context) (string, error) {
-	if err := ctx.Err(); err != nil {
-		return "", err
-	}
+func (l *Leg) phoneOffer() (string, error) {
 	if err := l.openLine(l.sections); err != nil {
 		return "", err
 	}

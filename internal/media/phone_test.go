@@ -436,8 +436,8 @@ func TestADescriptionForAPhone(t *testing.T) {
 	if !want.MatchString(offer) {
 		t.Errorf("offered:\n%s", offer)
 	}
-	if a.kind != Phone {
-		t.Errorf("the caller is a %s", a.kind)
+	if a.Kind() != Phone {
+		t.Errorf("the caller is a %s", a.Kind())
 	}
 	if _, _, err := r.InviteAs(context.Background(), &Leg{}, Phone); !errors.Is(err, ErrCodec) {
 		t.Errorf("nothing to offer: %v", err)

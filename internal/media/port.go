@@ -47,6 +47,7 @@ type port struct {
 	// mu guards what is known of the phone.
 	mu     sync.Mutex
 	way    latch
+	since  time.Time      // when something was first sent to where it only stated to be
 	back   netip.AddrPort // where its RTCP comes from; not valid: not known
 	stated netip.AddrPort // where it wants RTCP
 	mux    bool
@@ -290,12 +291,28 @@ func (p *port) WriteRTP(h *rtp.Header, payload []byte) (int, error) {
 // Write is not used by the leg's stream, which knows its headers.
 func (p *port) Write([]byte) (int, error) { return 0, ErrState }
 
+// where gives where packets go. An address that the phone only stated is sent to
+// for as long as a call may be silent: it could be that of somebody else, who never
+// asked for it (compare RFC 7675).
+func (p *port) where(now time.Time) netip.AddrPort {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.way.known.IsValid() || p.back.IsValid() {
+		return p.way.to()
+	}
+	if p.since.IsZero() {
+		p.since = now
+	}
+	if now.Sub(p.since) >= p.line.leg.relay.quiet {
+		return netip.AddrPort{}
+	}
+	return p.way.to()
+}
+
 // leave sends a packet, if it is known where to. A length of 0 without an error
 // means that it is not.
 func (p *port) leave(h *rtp.Header, payload []byte, _ interceptor.Attributes) (int, error) {
-	p.mu.Lock()
-	to := p.way.to()
-	p.mu.Unlock()
+	to := p.where(time.Now())
 	if !to.IsValid() || h.MarshalSize()+len(payload) > maxPacket {
 		return 0, nil
 	}
@@ -377,7 +394,10 @@ func (p *port) tune(f far) error {
 	p.theirs, p.own.tag = f.crypto, f.crypto.tag
 	p.mux = f.mux
 	loopback := p.line.leg.relay.loopback()
-	p.way.state(reachable(f.rtp, loopback), time.Now())
+	if stated := reachable(f.rtp, loopback); stated.IsValid() && stated != p.way.stated {
+		p.way.state(stated, time.Now())
+		p.since = time.Time{}
+	}
 	if next := reachable(f.rtcp, loopback); next.IsValid() && next != p.stated {
 		p.stated, p.back = next, netip.AddrPort{}
 	}
