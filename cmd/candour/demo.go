@@ -80,5 +80,5 @@ func (s *sites) phoneWay() string {
 	if s.sip == "" {
 		return "once you start with --sip"
 	}
-	return "proxy " + phoneServer(s.sip, s.profile.Policy.Operator.Domain)
+	return "proxy " + s.phoneServer()
 }

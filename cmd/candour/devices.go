@@ -6,10 +6,13 @@ import "net"
 // is named.
 const sipPort = "5060"
 
-// phoneServer is where people's own phones connect, as it is told to them: the
-// address that is listened on, or the operator's domain where that is every
+// phoneServer is where people's own phones connect, as it is told to them.
+func (s *sites) phoneServer() string { return serverFor(s.sip, s.profile.Policy.Operator.Domain) }
+
+// serverFor is where phones connect that are let in at an address: that
+// one, or the operator's domain where that is every
 // address of the machine. Empty where none is.
-func phoneServer(listen, domain string) string {
+func serverFor(listen, domain string) string {
 	if listen == "" {
 		return ""
 	}

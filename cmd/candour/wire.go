@@ -137,7 +137,7 @@ type sites struct {
 
 	breached *identity.Breached // nil for none
 	phones   *phones            // nil where the policy declares no telephone
-	sip      string             // address at which people's own phones connect; empty for none
+	sip      string             // address at which people's own phones connect, as it is told to them; empty for none
 }
 
 // place finds the address of the website for links, and the parent domains
@@ -239,7 +239,7 @@ func (s *sites) surface(id string) *web.Routes {
 	d := s.desks
 	deps := own.Deps{
 		Accounts: d.accounts, Profiles: d.profiles, Choices: d.choices, Newsletter: d.newsletter, Store: s.store, Vault: s.vault,
-		History: d.history, Rights: d.rights, Phones: d.phones, PhoneServer: phoneServer(s.sip, s.profile.Policy.Operator.Domain),
+		History: d.history, Rights: d.rights, Phones: d.phones, PhoneServer: s.phoneServer,
 	}
 	switch id {
 	case "portal":

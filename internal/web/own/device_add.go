@@ -3,7 +3,6 @@ package own
 import (
 	"errors"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -145,8 +144,8 @@ func (h *site) deviceAdded(w http.ResponseWriter, r *http.Request, d telecom.Dev
 	page := DeviceAdded{
 		Base: h.Base(r, "Set up your phone", ""), Name: d.Name, Extension: d.Line.Extension, Username: c.Username, Password: c.Password, Domain: c.Domain, Back: devicesPath,
 	}
-	if !slices.Contains([]string{"", c.Domain}, h.PhoneServer) {
-		page.Server = h.PhoneServer
+	if server := h.server(); server != c.Domain {
+		page.Server = server
 	}
 	var err error
 	if page.Picture, err = pictureOf(c.Address()); err != nil {

@@ -44,6 +44,14 @@ func (d Deps) registers(p *policy.Policy, surface string) bool {
 	return err == nil && d.Phones != nil && contains(roles.Form.Surfaces, surface)
 }
 
+// server is where phones connect; empty where none can.
+func (d Deps) server() string {
+	if d.PhoneServer == nil {
+		return ""
+	}
+	return d.PhoneServer()
+}
+
 // deviceRoles are those of the policy in force; not found if it declares none.
 func deviceRoles(r *http.Request) (telecom.DeviceRoles, error) {
 	v := web.VisitOf(r)
@@ -74,7 +82,7 @@ func (h *site) devicesPage(r *http.Request, me *identity.Session) (Devices, erro
 		return Devices{}, err
 	}
 	page := Devices{
-		Base: h.Base(r, "Your desk phones", ""), Extension: line.Extension, Most: telecom.MaxDevices, Full: len(list) >= telecom.MaxDevices, Open: h.PhoneServer != "",
+		Base: h.Base(r, "Your desk phones", ""), Extension: line.Extension, Most: telecom.MaxDevices, Full: len(list) >= telecom.MaxDevices, Open: h.server() != "",
 		Kept: h.Kept(r, roles.Form.ID), Data: dataPath, Support: web.VisitOf(r).Public("/contact"),
 	}
 	if page.Extension != "" && page.Open && !page.Full {

@@ -29,7 +29,7 @@ type Deps struct {
 	Rights     *rights.Desk
 
 	Phones      *telecom.Desk // optional: what people register their own phones with
-	PhoneServer string        // address at which those connect; empty where none can
+	PhoneServer func() string // optional: address at which those connect; empty where none can
 }
 
 // site is the pages of one surface.

@@ -52,12 +52,13 @@ type bench struct {
 	accounts *identity.Accounts
 	phones   *telecom.Desk
 	history  *history.Desk
+	server   string // where phones connect
 	flow     func(line telecom.Line, alive func(context.Context) error)
 }
 
 func open(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{Bench: mailtest.New(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")}
+	b := &bench{server: "192.0.2.1:5070", Bench: mailtest.New(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")}
 	must := func(err error) {
 		if err != nil {
 			t.Helper()
@@ -99,7 +100,7 @@ func open(t *testing.T) *bench {
 				Store: b.Store, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Queue: b.Queue, InForce: b.InForce, Now: b.Now,
 				Forget: []func(context.Context, *store.Tx, keys.SubjectID) error{b.phones.Erased, b.accounts.Forget},
 			}),
-			Phones: b.phones, PhoneServer: "192.0.2.1:5070",
+			Phones: b.phones, PhoneServer: func() string { return b.server },
 		},
 		Phones: b.phones, Domain: "invoco.net",
 		Flow: func(w http.ResponseWriter, _ *http.Request, line telecom.Line, alive func(context.Context) error) error {

@@ -115,6 +115,13 @@ func TestPhonesThatCannotBeAdded(t *testing.T) {
 	if a := bob.get("/devices/add"); a.StatusCode != http.StatusOK || strings.Contains(a.Text, "<input") {
 		t.Error("who has no line is asked:", a.StatusCode)
 	}
+	b.server = ""
+	for _, path := range []string{"/devices", "/devices/add"} {
+		if a := ann.get(path); a.StatusCode != http.StatusOK || strings.Contains(a.Text, "<input") || !strings.Contains(a.Text, "Phones cannot connect here at the moment") {
+			t.Error(path, "where none can connect:", a.StatusCode)
+		}
+	}
+	b.server = "192.0.2.1:5070"
 	action, values := ann.get("/devices/add").Fields("device")
 	values.Set("phone", "one more")
 	for range telecom.MaxDevices {
