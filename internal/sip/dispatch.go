@@ -63,13 +63,14 @@ func (s *Server) dispatch(in *incoming) {
 
 // cancelled answers CANCEL (RFC 3261 9.2) and tells the call.
 func (f *flow) cancelled(in *incoming, tx *sipgo.ServerTx) {
-	c := f.s.callOf(in)
-	if tx == nil || c == nil {
+	if tx == nil {
 		in.answer(sipgo.StatusCallTransactionDoesNotExists, nil)
 		return
 	}
 	in.answer(sipgo.StatusOK, nil)
-	c.do(func() { c.cancelled(tx) })
+	if c := f.s.callOf(in); c != nil { // else it comes again: its answer was lost
+		c.do(func() { c.cancelled(tx) })
+	}
 }
 
 func (s *Server) callOf(in *incoming) *call { return s.callAt(in.flow.line, in.CallID().Value()) }

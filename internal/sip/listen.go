@@ -23,7 +23,8 @@ const (
 	maxConns     = 4_096  // connections over TCP
 	maxConnsFrom = 128    // of them from one address
 	maxUDP       = 65_535
-	sameTries    = 20 // ports that are tried to find one that is free for both
+	udpBuffer    = 4 << 20 // bytes: a house of phones after a power cut
+	sameTries    = 20      // ports that are tried to find one that is free for both
 )
 
 // ErrClosed says that the server was closed.
@@ -80,6 +81,7 @@ func listenBoth(ctx context.Context, addr string) (net.Listener, *net.UDPConn, e
 		}
 		udp, err := conf.ListenPacket(ctx, "udp", tcp.Addr().String())
 		if err == nil {
+			_ = udp.(*net.UDPConn).SetReadBuffer(udpBuffer) // the system may give less
 			return tcp, udp.(*net.UDPConn), nil
 		}
 		_ = tcp.Close()

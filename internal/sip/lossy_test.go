@@ -43,6 +43,18 @@ func TestRepeatsOverUDP(t *testing.T) {
 	to.bye()
 	x.kept("ben", telecom.Completed)
 
+	// A CANCEL comes again, and is answered as before.
+	from = b.dials("1001")
+	to = a.rings()
+	from.cancel()
+	b.answer("CANCEL", from.seq, 200)
+	b.answer("INVITE", from.seq, 487)
+	from.cancel()
+	b.answer("CANCEL", from.seq, 200)
+	from.refused(487) // which comes again until its ACK
+	to.cancelled()
+	x.kept("ben", telecom.Cancelled)
+
 	// Our INVITE comes again until it is answered; the phone's 200 comes again
 	// until it has our ACK.
 	back := a.call("1002")

@@ -166,6 +166,24 @@ func TestRevokedPhone(t *testing.T) {
 	}
 }
 
+// Who does not sign in is not waited for, and who took its registration back is
+// forgotten after a while; who is registered stays.
+func TestIdleConnectionsEnd(t *testing.T) {
+	x := three(t, sip.Config{Beat: 5 * time.Millisecond})
+	nobody, gone, here := x.handset("ben", "TCP"), x.handset("ben", "TCP"), x.here("cat", "TCP")
+	gone.signIn(600, 200)
+	gone.signIn(0, 200)
+	x.Later(33 * time.Second)
+	for _, p := range []*phone{nobody, gone} {
+		select {
+		case <-p.gone:
+		case <-time.After(patience):
+			t.Fatal("a connection that is idle stays open")
+		}
+	}
+	here.signIn(600, 200)
+}
+
 // A phone that its network gives another port at each turn has one registration:
 // it is known by its Call-ID, or by its address, or by its instance.
 func TestPhoneMoves(t *testing.T) {

@@ -37,7 +37,7 @@ var (
 	endDeclined    = verdict{telecom.Declined, 603, "They declined the call."}
 	endUnavailable = verdict{telecom.Unavailable, 480, "Their phone is not connected at the moment."}
 	endCodec       = verdict{telecom.Failed, 488, "The two phones have no sound in common."}
-	endMalformed   = verdict{telecom.Failed, 400, "Your browser sent something we could not read."}
+	endMalformed   = verdict{telecom.Failed, 400, "Your phone sent something we could not read."}
 	endFault       = verdict{telecom.Failed, 500, "Something went wrong here. Please try again."}
 	endLost        = verdict{telecom.Lost, 480, "The connection was lost."}
 	endClosing     = verdict{telecom.Interrupted, 503, "The telephone service is being restarted. Please try again in a minute."}

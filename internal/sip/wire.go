@@ -6,10 +6,10 @@ import (
 	"net"
 	"sync"
 
+	sipgo "github.com/emiago/sipgo/sip"
+
 	"candour/internal/media"
 	"candour/internal/telecom"
-
-	sipgo "github.com/emiago/sipgo/sip"
 )
 
 // wire is what carries the messages of a flow to the other end.
