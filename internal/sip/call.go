@@ -132,6 +132,7 @@ func (c *call) let(in *incoming, withheld bool) (err error) {
 	if c.a.media, err = c.s.Relay.Accept(ctx, string(in.Body())); err != nil {
 		return err
 	}
+	in.flow.near(c.a.media, len(headers(in, "via")) > 1)
 	c.record, err = c.s.Desk.Begin(ctx, telecom.Start{From: c.a.line, To: c.to, Withheld: withheld, Video: hasVideo(string(in.Body()))})
 	if err == nil {
 		c.state.Store(&CallState{From: c.a.line, To: c.to, Since: c.s.Now().UnixMilli()})

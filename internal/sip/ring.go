@@ -49,6 +49,7 @@ func (c *call) fork(b *binding) *leg {
 		c.s.Log.Error("a device could not be called", "error", err)
 		return nil
 	}
+	b.flow.near(m, len(b.path) > 0)
 	extension, name := c.record.Shown()
 	l := &leg{
 		call: c, flow: b.flow, line: b.flow.line, instance: b.instance, media: m, callID: newCallID(), tag: newTag(), target: *b.contact.Clone(), route: b.path, theirSeq: -1,

@@ -84,6 +84,15 @@ func (f *flow) via() sipgo.Header {
 	return v
 }
 
+// near tells the media of a phone where its signalling comes from, so that a
+// stranger who guesses its port is not taken for the phone. One whose messages
+// come by way of a proxy speaks from somewhere else.
+func (f *flow) near(l *media.Leg, proxied bool) {
+	if f.peer != nil && !proxied {
+		l.Near(f.peer.from.Addr())
+	}
+}
+
 // WriteMsg, with the four methods below it, is what the transactions of the
 // library write to (sipgo.Connection).
 func (f *flow) WriteMsg(m sipgo.Message) error { return f.wire.send([]byte(m.String())) }
