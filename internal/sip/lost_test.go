@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -229,7 +230,13 @@ func TestASilentClient(t *testing.T) {
 		}
 		m := deaf.outside("OPTIONS", i, "", "")
 		m.from, m.to, m.via = "\""+strings.Repeat("x", 3000)+"\" "+m.from, "\""+strings.Repeat("x", 3000)+"\" "+m.to, strings.Repeat("x", 200)
-		if deaf.sock.Write(context.Background(), websocket.MessageText, []byte(m.String())) != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		err := deaf.sock.Write(ctx, websocket.MessageText, []byte(m.String()))
+		cancel()
+		if errors.Is(err, context.DeadlineExceeded) {
+			t.Fatal("nothing is read of it any more")
+		}
+		if err != nil {
 			break
 		}
 	}
@@ -244,13 +251,16 @@ func TestASilentClient(t *testing.T) {
 // deaf opens a flow that registers and is never read from.
 func (x *exchange) deaf(name string) *phone {
 	x.t.Helper()
-	dial := func(ctx context.Context, network, addr string) (net.Conn, error) {
-		c, err := (&net.Dialer{}).DialContext(ctx, network, addr)
-		if err == nil {
-			err = c.(*net.TCPConn).SetReadBuffer(4096)
-		}
-		return c, err
+	// Before it connects: a window that shrinks afterwards makes the system drop
+	// what was on its way, acknowledgements too, and nothing moves any more.
+	small := func(_, _ string, c syscall.RawConn) error {
+		var refused error
+		err := c.Control(func(fd uintptr) {
+			refused = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 16<<10)
+		})
+		return errors.Join(err, refused)
 	}
+	dial := (&net.Dialer{Control: small}).DialContext
 	p := &phone{t: x.t, x: x, name: name, ext: x.lines[name].Extension, id: "deaf" + draw()}
 	sock, _, err := websocket.Dial(context.Background(), x.web.URL+"/"+name, &websocket.DialOptions{
 		Subprotocols: []string{"sip"}, HTTPClient: &http.Client{Transport: &http.Transport{DialContext: dial}},
