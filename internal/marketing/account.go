@@ -213,7 +213,7 @@ func (n *Newsletter) Moved(ctx context.Context, tx *store.Tx, s keys.SubjectID, 
 	if err != nil {
 		return err
 	}
-	covers, err := n.covers(ctx, tx, roles, s)
+	covers, err := n.c.Vault.Covers(ctx, tx, s, roles.Purpose)
 	if err != nil {
 		return err
 	}
@@ -264,21 +264,6 @@ func (n *Newsletter) rest(ctx context.Context, tx *store.Tx, roles Roles, s keys
 		return fmt.Errorf("marketing: %w", err)
 	}
 	return nil
-}
-
-// covers returns which categories a person's consent to the newsletter covers,
-// as the policy in force has it.
-func (n *Newsletter) covers(ctx context.Context, tx *store.Tx, roles Roles, s keys.SubjectID) (func(category string) bool, error) {
-	st, err := n.c.Vault.Standing(ctx, tx, s)
-	if err != nil {
-		return nil, err
-	}
-	c := n.c.InForce()
-	p, ok := c.Purpose(roles.Purpose)
-	return func(category string) bool {
-		k, known := c.Category(category)
-		return ok && known && st.Covers(k, p)
-	}, nil
 }
 
 // others returns what the newsletter holds of a person beside the address, such

@@ -91,7 +91,7 @@ func (d *Desk) copy(ctx context.Context, tx *store.Tx, w Who, q *policy.Purpose)
 	if err != nil {
 		return err
 	}
-	covers, err := d.covers(ctx, tx, w.Subject, q)
+	covers, err := d.c.Vault.Covers(ctx, tx, w.Subject, q.ID)
 	if err != nil {
 		return err
 	}
@@ -130,20 +130,6 @@ func (d *Desk) put(ctx context.Context, tx *store.Tx, w Who, q *policy.Purpose, 
 		}
 	}
 	return nil
-}
-
-// covers returns which categories a person's consent to a purpose covers.
-func (d *Desk) covers(ctx context.Context, tx *store.Tx, s keys.SubjectID, q *policy.Purpose) (func(category string) bool, error) {
-	st, err := d.c.Vault.Standing(ctx, tx, s)
-	if err != nil {
-		return nil, err
-	}
-	c := d.c.InForce()
-	p, ok := c.Purpose(q.ID)
-	return func(category string) bool {
-		k, known := c.Category(category)
-		return ok && known && st.Covers(k, p)
-	}, nil
 }
 
 // wanted is what the allowed channels of a purpose need, by category.

@@ -323,6 +323,22 @@ func (v *Vault) Standing(ctx context.Context, tx *store.Tx, s keys.SubjectID) (p
 	return v.forPolicy(ctx, tx, v.inForce(), m.standing)
 }
 
+// Covers returns which categories a person's consent to a purpose covers, as the
+// policy in force has it; none if it does not stand. ErrNotFound if there is no
+// such person.
+func (v *Vault) Covers(ctx context.Context, tx *store.Tx, s keys.SubjectID, purpose string) (func(category string) bool, error) {
+	st, err := v.Standing(ctx, tx, s)
+	if err != nil {
+		return nil, err
+	}
+	c := v.inForce()
+	p, ok := c.Purpose(purpose)
+	return func(category string) bool {
+		k, known := c.Category(category)
+		return ok && known && st.Covers(k, p)
+	}, nil
+}
+
 // change applies fn to the standing of a person and of all who are the same
 // person.
 func (v *Vault) change(ctx context.Context, tx *store.Tx, s keys.SubjectID, fn func(*standing)) error {

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"candour/internal/identity"
 	"candour/internal/web"
@@ -33,7 +32,7 @@ func (h *site) security(w http.ResponseWriter, r *http.Request, me *identity.Ses
 	if over, ok, err := h.accounts.Recovering(r.Context(), me); err != nil {
 		return err
 	} else if ok {
-		page.Recovering = over.In(london).Format(moments)
+		page.Recovering = over.In(web.London).Format(moments)
 	}
 	h.Render(w, r, http.StatusOK, "account_security", page)
 	return nil
@@ -45,9 +44,9 @@ func (h *site) factors(r *http.Request, me *identity.Session, page *Security) er
 		return err
 	}
 	for _, c := range list {
-		f := Factor{Added: c.Added.In(london).Format(days), Remove: "/security/credentials/" + strconv.FormatInt(c.ID, 10) + "/remove"}
+		f := Factor{Added: c.Added.In(web.London).Format(days), Remove: "/security/credentials/" + strconv.FormatInt(c.ID, 10) + "/remove"}
 		if !c.Used.IsZero() {
-			f.Used = c.Used.In(london).Format(days)
+			f.Used = c.Used.In(web.London).Format(days)
 		}
 		switch c.Kind {
 		case identity.KindPasskey:
@@ -76,7 +75,7 @@ func (h *site) sessions(r *http.Request, me *identity.Session, page *Security) e
 	for _, s := range list {
 		x := SessionView{
 			Browser: s.Browser, System: s.System, Address: s.Address, Way: wayWords[s.Way], Here: s.ID == me.ID,
-			Began: s.Began.In(london).Format(moments), Seen: s.Seen.In(london).Format(moments),
+			Began: s.Began.In(web.London).Format(moments), Seen: s.Seen.In(web.London).Format(moments),
 			End: "/security/sessions/" + strconv.FormatInt(s.ID, 10) + "/end",
 		}
 		if surface, ok := web.VisitOf(r).Policy().SurfaceByID(s.Surface); ok {
@@ -90,9 +89,8 @@ func (h *site) sessions(r *http.Request, me *identity.Session, page *Security) e
 
 // idOf reads an id in a path; web.ErrNotFound if it is none.
 func idOf(r *http.Request, name string) (int64, error) {
-	text := r.PathValue(name)
-	id, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || id <= 0 || strconv.FormatInt(id, 10) != text {
+	id, ok := web.ID(r.PathValue(name))
+	if !ok {
 		return 0, web.ErrNotFound
 	}
 	return id, nil
@@ -144,14 +142,6 @@ func (h *site) credentialRemove(w http.ResponseWriter, r *http.Request, me *iden
 	http.Redirect(w, r, "/security", http.StatusSeeOther)
 	return nil
 }
-
-var london = func() *time.Location {
-	loc, err := time.LoadLocation("Europe/London")
-	if err != nil {
-		return time.UTC // the machine has no zones, and the program was built without
-	}
-	return loc
-}()
 
 func contains(list []string, s string) bool { return slices.Contains(list, s) }
 

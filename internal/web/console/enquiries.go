@@ -18,13 +18,9 @@ func (h *site) enquiries(w http.ResponseWriter, r *http.Request, me *identity.Se
 	if !ok {
 		return web.ErrNotFound
 	}
-	var after int64
-	if text := r.URL.Query().Get("after"); text != "" {
-		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil || n < 0 {
-			return web.ErrNotFound
-		}
-		after = n
+	after, err := afterOf(r)
+	if err != nil {
+		return err
 	}
 	list, err := h.Desk.List(r.Context(), desk, after, pageSize+1)
 	if err != nil {
@@ -40,4 +36,17 @@ func (h *site) enquiries(w http.ResponseWriter, r *http.Request, me *identity.Se
 	}
 	h.Render(w, r, http.StatusOK, "console_enquiries", page)
 	return nil
+}
+
+// afterOf reads after which entry a list goes on; 0 from its beginning.
+func afterOf(r *http.Request) (int64, error) {
+	text := r.URL.Query().Get("after")
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 {
+		return 0, web.ErrNotFound
+	}
+	return n, nil
 }

@@ -81,7 +81,7 @@ func (h *site) complaint(ctx context.Context, t support.Ticket, path string, pag
 		at   time.Time
 	}{{"Acknowledged", c.Acknowledged}, {"Closed", c.Answered}} {
 		if !x.at.IsZero() {
-			page.Facts = append(page.Facts, Fact{x.name, x.at.In(london).Format(minutes)})
+			page.Facts = append(page.Facts, Fact{x.name, x.at.In(web.London).Format(minutes)})
 		}
 	}
 	if page.Open && c.Acknowledged.IsZero() {

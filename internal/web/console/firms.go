@@ -12,13 +12,9 @@ import (
 // firms lists the firms that have people and no administrator, oldest first:
 // codes, and nobody's data.
 func (h *site) firms(w http.ResponseWriter, r *http.Request, _ *identity.Session) error {
-	var after int64
-	if text := r.URL.Query().Get("after"); text != "" {
-		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil || n < 0 {
-			return web.ErrNotFound
-		}
-		after = n
+	after, err := afterOf(r)
+	if err != nil {
+		return err
 	}
 	list, err := h.Accounts.Unled(r.Context(), after, pageSize+1)
 	if err != nil {
@@ -30,7 +26,7 @@ func (h *site) firms(w http.ResponseWriter, r *http.Request, _ *identity.Session
 		page.Next = "/firms?after=" + strconv.FormatInt(list[pageSize-1].ID, 10)
 	}
 	for _, f := range list {
-		page.Firms = append(page.Firms, FirmView{Reference: f.Reference, Opened: f.Opened.In(london).Format(days), People: f.People, Href: "/firms/" + f.Reference})
+		page.Firms = append(page.Firms, FirmView{Reference: f.Reference, Opened: f.Opened.In(web.London).Format(days), People: f.People, Href: "/firms/" + f.Reference})
 	}
 	h.Render(w, r, http.StatusOK, "console_firms", page)
 	return nil
@@ -45,13 +41,13 @@ func (h *site) firm(w http.ResponseWriter, r *http.Request, me *identity.Session
 	if err != nil {
 		return err
 	}
-	page := FirmPage{Base: h.Base(r, "Firm "+f.Reference, ""), Reference: f.Reference, Opened: f.Opened.In(london).Format(days)}
+	page := FirmPage{Base: h.Base(r, "Firm "+f.Reference, ""), Reference: f.Reference, Opened: f.Opened.In(web.London).Format(days)}
 	c := h.InForce().Compiled
 	if q, ok := c.Policy().PurposeByID(identity.SignInPurpose(c)); ok {
 		page.Purpose = q.Title
 	}
 	for _, x := range list {
-		v := FirmPerson{Reference: x.Reference, Opened: x.Opened.In(london).Format(days), Appoint: "/firms/" + f.Reference + "/appoint/" + x.Reference}
+		v := FirmPerson{Reference: x.Reference, Opened: x.Opened.In(web.London).Format(days), Appoint: "/firms/" + f.Reference + "/appoint/" + x.Reference}
 		if !x.Email.IsZero() {
 			v.Email = x.Email.Reveal()
 		}

@@ -60,7 +60,7 @@ func (h *site) history(w http.ResponseWriter, r *http.Request, me *identity.Sess
 		return web.ErrNotFound
 	}
 	if before := query.Get("before"); before != "" {
-		if q.Before, ok = number(before); !ok {
+		if q.Before, ok = web.ID(before); !ok {
 			return web.ErrNotFound
 		}
 	}
@@ -138,13 +138,6 @@ func historyURL(show history.Show, before int64) string {
 }
 
 func entryURL(id int64) string { return historyPath + "/" + strconv.FormatInt(id, 10) }
-
-// number reads the number of an entry from an address: digits in their one
-// spelling.
-func number(s string) (int64, bool) {
-	n, err := strconv.ParseInt(s, 10, 64)
-	return n, err == nil && n > 0 && strconv.FormatInt(n, 10) == s
-}
 
 // historyError turns a refusal of the history into one of ours.
 func historyError(err error) error {

@@ -29,7 +29,7 @@ type HistoryEntry struct {
 
 // historyEntry answers with one entry.
 func (h *site) historyEntry(w http.ResponseWriter, r *http.Request, me *identity.Session) error {
-	id, ok := number(r.PathValue("entry"))
+	id, ok := web.ID(r.PathValue("entry"))
 	if !ok {
 		return web.ErrNotFound
 	}
@@ -71,7 +71,7 @@ func indented(body json.RawMessage) (string, error) {
 
 // historyProof answers with the proof of one entry as a file.
 func (h *site) historyProof(w http.ResponseWriter, r *http.Request, me *identity.Session) error {
-	id, ok := number(r.PathValue("entry"))
+	id, ok := web.ID(r.PathValue("entry"))
 	if !ok {
 		return web.ErrNotFound
 	}

@@ -1,23 +1,10 @@
 package own
 
 import (
-	"strconv"
 	"testing"
 
 	"candour/internal/history"
 )
-
-func FuzzNumber(f *testing.F) {
-	for _, s := range []string{"1", "0", "01", "-1", "+1", "1e3", "9223372036854775807", "9223372036854775808", " 1", "１"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		n, ok := number(s)
-		if ok && (n <= 0 || strconv.FormatInt(n, 10) != s) {
-			t.Errorf("%q is the entry %d", s, n)
-		}
-	})
-}
 
 // A choice and a place in the history stand in the address, and an address is
 // read back as it was made.

@@ -346,15 +346,7 @@ func pastView(v *web.Visit, x people.Past) PastView {
 	return view
 }
 
-var london = func() *time.Location {
-	loc, err := time.LoadLocation("Europe/London")
-	if err != nil {
-		return time.UTC // the machine has no zones, and the program was built without
-	}
-	return loc
-}()
-
-func day(t time.Time) string    { return t.In(london).Format("2 January 2006") }
-func moment(t time.Time) string { return t.In(london).Format("2 January 2006 15:04") }
+func day(t time.Time) string    { return t.In(web.London).Format("2 January 2006") }
+func moment(t time.Time) string { return t.In(web.London).Format("2 January 2006 15:04") }
 
 func contains(list []string, s string) bool { return slices.Contains(list, s) }

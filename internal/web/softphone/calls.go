@@ -22,7 +22,7 @@ func (h *site) calls(w http.ResponseWriter, r *http.Request, me *identity.Sessio
 	var before int64
 	if text := r.URL.Query().Get("before"); text != "" {
 		var ok bool
-		if before, ok = number(text); !ok {
+		if before, ok = web.ID(text); !ok {
 			return web.ErrNotFound
 		}
 		page.Newest = callsPath
@@ -59,7 +59,7 @@ func (h *site) callForget(w http.ResponseWriter, r *http.Request, me *identity.S
 	if err := h.ReadButton(r); err != nil {
 		return err
 	}
-	call, ok := number(r.PathValue("call"))
+	call, ok := web.ID(r.PathValue("call"))
 	if !ok {
 		return web.ErrNotFound
 	}
@@ -78,12 +78,6 @@ func (h *site) callForget(w http.ResponseWriter, r *http.Request, me *identity.S
 	}
 	http.Redirect(w, r, callsPath, http.StatusSeeOther)
 	return nil
-}
-
-// number reads an id.
-func number(s string) (int64, bool) {
-	n, err := strconv.ParseInt(s, 10, 64)
-	return n, err == nil && n > 0 && strconv.FormatInt(n, 10) == s
 }
 
 // Pictures of a call.
@@ -110,7 +104,7 @@ var (
 )
 
 func callView(e telecom.Entry, now time.Time) CallView {
-	view := CallView{Who: far(e), When: when(e.Begun, now), Stamp: e.Begun.In(london).Format(time.RFC3339), Dial: e.Far}
+	view := CallView{Who: far(e), When: when(e.Begun, now), Stamp: e.Begun.In(web.London).Format(time.RFC3339), Dial: e.Far}
 	words := gotWords
 	view.Kind = kindIn
 	if e.Made {
@@ -172,7 +166,7 @@ func length(d time.Duration) string {
 
 // when says a moment as people do who look at a list of calls.
 func when(t, now time.Time) string {
-	t, now = t.In(london), now.In(london)
+	t, now = t.In(web.London), now.In(web.London)
 	clock := t.Format("15:04")
 	day := func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC) }
 	switch int(day(now).Sub(day(t)) / (24 * time.Hour)) {
@@ -186,11 +180,3 @@ func when(t, now time.Time) string {
 	}
 	return t.Format("2 January 2006 ") + clock
 }
-
-var london = func() *time.Location {
-	loc, err := time.LoadLocation("Europe/London")
-	if err != nil {
-		return time.UTC // the machine has no zones, and the program was built without
-	}
-	return loc
-}()

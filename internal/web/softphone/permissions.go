@@ -66,7 +66,7 @@ func permissionView(v *web.Visit, s people.PermissionState) PermissionView {
 		view.Tag, view.Revoke = "needed", answerPath(s, people.PermissionRevoked)
 	}
 	if !s.At.IsZero() {
-		view.Since, view.Notice = "since "+s.At.In(london).Format("2 January 2006 15:04")+", under version "+strconv.Itoa(s.Policy), v.URL("", web.VersionPath(s.Policy))
+		view.Since, view.Notice = "since "+s.At.In(web.London).Format("2 January 2006 15:04")+", under version "+strconv.Itoa(s.Policy), v.URL("", web.VersionPath(s.Policy))
 	}
 	switch {
 	case slices.Contains(q.Features, passkeyFeature):

@@ -3,8 +3,6 @@ package yourdata
 import (
 	"errors"
 	"net/http"
-	"time"
-	_ "time/tzdata" // London's time also where the machine has no zones
 
 	"candour/internal/rights"
 	"candour/internal/web"
@@ -77,12 +75,3 @@ func Refusal(err error) error {
 	}
 	return err
 }
-
-// London is the time zone of what people read here.
-var London = func() *time.Location {
-	loc, err := time.LoadLocation("Europe/London")
-	if err != nil {
-		return time.UTC // not reached: the zones are in the program
-	}
-	return loc
-}()
