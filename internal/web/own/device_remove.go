@@ -16,7 +16,7 @@ func (h *site) deviceRemove(w http.ResponseWriter, r *http.Request, me *identity
 	if _, err := deviceRoles(r); err != nil {
 		return err
 	}
-	id, ok := number(r.PathValue("device"))
+	id, ok := web.ID(r.PathValue("device"))
 	if !ok {
 		return web.ErrNotFound
 	}
@@ -50,7 +50,7 @@ func (h *site) deviceRemovePost(w http.ResponseWriter, r *http.Request, me *iden
 	if err != nil {
 		return err
 	}
-	id, ok := number(r.PathValue("device"))
+	id, ok := web.ID(r.PathValue("device"))
 	if !ok {
 		return web.ErrNotFound
 	}
