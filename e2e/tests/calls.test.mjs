@@ -310,6 +310,7 @@ describe('without scripts', () => {
     assert.match(text, /Extension 1001/);
     assert.match(text, /Calls need a script/);
     assert.equal(await page.getByRole('button', { name: /^Call/ }).count(), 0);
+    await page.getByRole('link', { name: 'Phone settings', exact: true }).click();
     await page.getByRole('link', { name: 'Permissions', exact: true }).click();
     assert.match(await page.locator('main').innerText(), /needed for calls/);
     await page.goto(server.url(`softphone.${site}`, '/calls'));

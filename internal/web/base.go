@@ -74,7 +74,7 @@ func (s *Site) links(v *Visit, current string, place func(*policy.Page) int) []L
 	slices.SortStableFunc(pages, func(a, b *policy.Page) int { return cmp.Compare(place(a), place(b)) })
 	links := make([]Link, len(pages))
 	for i, p := range pages {
-		links[i] = Link{p.Title, v.URL("", p.Path), v.Surface != nil && v.Surface.Host == "" && p.Path == current}
+		links[i] = Link{Label: p.Title, Href: v.URL("", p.Path), Current: v.Surface != nil && v.Surface.Host == "" && p.Path == current}
 	}
 	return links
 }

@@ -73,32 +73,66 @@ func (rt *Routes) Member(gate Gate, pattern string, h Member, roles ...identity.
 	})
 }
 
+// Words that entries of a menu stand under, on every surface that has them.
+const (
+	PhoneMenu = "Phone settings"
+	DataMenu  = "Your data"
+)
+
 // Menu adds an entry to the menu of whoever is signed in on the surface.
 func (rt *Routes) Menu(label, path string, roles ...identity.Role) {
 	rt.MenuIf(label, path, func(me *identity.Session) bool { return len(roles) == 0 || slices.Contains(roles, me.Account.Role) })
+}
+
+// MenuIn is Menu for an entry that stands together with others under one word:
+// what belongs together is found together, and the menu stays one line.
+func (rt *Routes) MenuIn(group, label, path string, roles ...identity.Role) {
+	rt.Menu(label, path, roles...)
+	rt.menu[len(rt.menu)-1].group = group
 }
 
 // MenuIf is Menu for those whom shown lets see the entry, asked each time:
 // what a role may do hangs on the policy in force. The entry is marked on the
 // pages below its path, and on those named and below them.
 func (rt *Routes) MenuIf(label, path string, shown func(*identity.Session) bool, below ...string) {
-	rt.menu = append(rt.menu, menuEntry{label, path, shown, below})
+	rt.menu = append(rt.menu, menuEntry{label: label, path: path, shown: shown, below: below})
 }
 
 type menuEntry struct {
+	group       string // the word that it stands under; empty for none
 	label, path string
 	shown       func(*identity.Session) bool
 	below       []string
 }
 
-// menuFor is the menu as somebody sees it.
+func (e *menuEntry) here(current string) bool {
+	return e.path == current || e.path != "/" && strings.HasPrefix(current, e.path+"/") || slices.ContainsFunc(e.below, func(path string) bool {
+		return path == current || strings.HasPrefix(current, path+"/")
+	})
+}
+
+// menuFor is the menu as somebody sees it. A group stands where its first entry
+// does, and leads to it; one of a single entry is that entry.
 func (rt *Routes) menuFor(me *identity.Session, current string) (links []Link) {
+	at := map[string]int{}
 	for _, e := range rt.menu {
-		if e.shown(me) {
-			here := e.path == current || e.path != "/" && strings.HasPrefix(current, e.path+"/") || slices.ContainsFunc(e.below, func(path string) bool {
-				return path == current || strings.HasPrefix(current, path+"/")
-			})
-			links = append(links, Link{Label: e.label, Href: e.path, Current: here})
+		if !e.shown(me) {
+			continue
+		}
+		link := Link{Label: e.label, Href: e.path, Current: e.here(current)}
+		i, known := at[e.group]
+		switch {
+		case e.group == "" || !known:
+			at[e.group] = len(links)
+			links = append(links, Link{Label: e.group, Href: e.path, Current: link.Current, Below: []Link{link}})
+		default:
+			links[i].Current = links[i].Current || link.Current
+			links[i].Below = append(links[i].Below, link)
+		}
+	}
+	for i, l := range links {
+		if len(l.Below) == 1 {
+			links[i] = l.Below[0]
 		}
 	}
 	return links

@@ -50,7 +50,8 @@ type Base struct {
 type Link struct {
 	Label   string
 	Href    string
-	Current bool // it leads to this page
+	Current bool   // it leads to this page
+	Below   []Link // what stands together under its word; each is a link by itself
 }
 
 // SurfaceView is the surface a page belongs to.

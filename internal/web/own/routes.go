@@ -157,19 +157,19 @@ func offeredOn(p *policy.Policy, surface string) offer {
 
 func (s offer) menu(rt *web.Routes) {
 	if s.devices {
-		rt.Menu("Desk phones", devicesPath)
+		rt.MenuIn(web.PhoneMenu, "Desk phones", devicesPath)
 	}
 	if s.profile {
-		rt.Menu("Details", "/profile")
+		rt.MenuIn(web.DataMenu, "Details", "/profile")
 	}
 	if s.preferences {
-		rt.Menu("Choices", "/preferences")
+		rt.MenuIn(web.DataMenu, "Choices", "/preferences")
 	}
 	if s.data {
-		rt.Menu("Data", dataPath)
+		rt.MenuIn(web.DataMenu, "Data", dataPath)
 	}
-	rt.Menu("History", historyPath)
-	rt.Menu("Access", accessPath)
+	rt.MenuIn(web.DataMenu, "History", historyPath)
+	rt.MenuIn(web.DataMenu, "Access", accessPath)
 	rt.Menu("Security", "/security")
 	if s.invite {
 		rt.Menu("People", "/people", identity.CustomerAdministrator)
