@@ -101,12 +101,13 @@ const h264Fmtp = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-i
 
 // browser says what a peer is.
 type browser struct {
-	shift uint8    // added to the numbers of its formats
-	audio []string // nil: Opus, G.711 and telephone-events
-	video []string // nil: no picture
-	mute  bool     // it has no camera: video is only received
-	data  bool     // it also wants a data channel
-	ip6   bool     // it has no other way
+	shift uint8              // added to the numbers of its formats
+	audio []string           // nil: Opus, G.711 and telephone-events
+	video []string           // nil: no picture
+	mute  bool               // it has no camera: video is only received
+	data  bool               // it also wants a data channel
+	ip6   bool               // it has no other way
+	turn  []webrtc.ICEServer // it has no way but by these
 }
 
 // peer is a WebRTC end of a test: pion's own, full ICE, without any interceptor.
@@ -144,7 +145,7 @@ func newPeer(t testing.TB, b browser) *peer {
 	s.SetICETimeouts(patience, patience, 50*time.Millisecond) // it shows that it is there as often as that
 	engine := b.formats(t)
 	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(engine), webrtc.WithInterceptorRegistry(&interceptor.Registry{}), webrtc.WithSettingEngine(s)).
-		NewPeerConnection(webrtc.Configuration{BundlePolicy: webrtc.BundlePolicyMaxBundle})
+		NewPeerConnection(b.ways())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,6 +183,14 @@ func newPeer(t testing.TB, b browser) *peer {
 		}
 	}
 	return p
+}
+
+func (b browser) ways() webrtc.Configuration {
+	c := webrtc.Configuration{BundlePolicy: webrtc.BundlePolicyMaxBundle}
+	if b.turn != nil {
+		c.ICEServers, c.ICETransportPolicy = b.turn, webrtc.ICETransportPolicyRelay
+	}
+	return c
 }
 
 func (b browser) formats(t testing.TB) *webrtc.MediaEngine {
