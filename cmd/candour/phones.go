@@ -24,8 +24,10 @@ const loopbackMedia = "127.0.0.1:0"
 
 // phones is what connects calls.
 type phones struct {
-	relay  *media.Relay
-	server *sip.Server
+	relay    *media.Relay
+	server   *sip.Server
+	turn     *media.Turn // nil without --turn
+	turnHost string      // as browsers are told
 }
 
 // openPhones opens the port of the calls, and that of phones if there is to be
@@ -56,9 +58,9 @@ func (s *sites) openPhones(ctx context.Context, c *RunCmd) error {
 	if err != nil {
 		return errors.Join(err, relay.Close())
 	}
-	s.phones = &phones{relay, server}
-	if err := s.listenPhones(ctx, c); err != nil {
-		return errors.Join(err, server.Close(ctx), relay.Close())
+	s.phones = &phones{relay: relay, server: server}
+	if err := errors.Join(s.openTurn(c), s.listenPhones(ctx, c)); err != nil {
+		return errors.Join(err, server.Close(ctx), s.phones.closeMedia())
 	}
 	return nil
 }
@@ -124,16 +126,24 @@ func (s *sites) closePhones(ctx context.Context) {
 	if err := errors.Join(s.phones.server.Close(ending), s.desks.phones.Close(ending)); err != nil {
 		s.log.Warn("calls were under way and could not all be ended; the next start closes their records", "error", err)
 	}
-	if err := s.phones.relay.Close(); err != nil {
+	if err := s.phones.closeMedia(); err != nil {
 		s.log.Warn("the port of the calls did not close cleanly", "error", err)
 	}
+}
+
+// closeMedia gives the ports of the calls back.
+func (p *phones) closeMedia() (err error) {
+	if p.turn != nil {
+		err = p.turn.Close()
+	}
+	return errors.Join(err, p.relay.Close())
 }
 
 // softphoneDeps is what the pages of the softphone act on.
 func (s *sites) softphoneDeps(deps own.Deps) softphone.Deps {
 	d := softphone.Deps{Deps: deps, Phones: s.desks.phones, Domain: s.profile.Policy.Operator.Domain}
 	if s.phones != nil {
-		d.Flow = s.phones.server.ServeFlow
+		d.Flow, d.Ways = s.phones.server.ServeFlow, s.ways
 	}
 	return d
 }

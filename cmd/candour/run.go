@@ -43,6 +43,7 @@ type RunCmd struct {
 	Media       string        `help:"UDP address for sound and picture of all calls." default:"127.0.0.1:0" env:"CANDOUR_MEDIA"`
 	MediaPublic []string      `help:"Addresses under which browsers reach --media, best first, where it is not their own." placeholder:"IP" env:"CANDOUR_MEDIA_PUBLIC"`
 	MediaPorts  string        `help:"UDP ports for sound and picture of ordinary phones, the first and the last; any that are free without it." placeholder:"LOW-HIGH" env:"CANDOUR_MEDIA_PORTS"`
+	Turn        string        `help:"UDP and TCP address of a way to the calls for browsers whose network lets little through (TURN); none without it. With TLS there is one on the port of the sites too, under the name turn." placeholder:"ADDR" env:"CANDOUR_TURN"`
 	NoAnswer    time.Duration `help:"How long a call rings before it counts as not answered: 1s to 3m." default:"60s" env:"CANDOUR_NO_ANSWER"`
 
 	TLS           string `name:"tls" help:"off: plain http, for loopback or behind a proxy. local: an authority of this machine's own. files: --tls-cert and --tls-key. acme: obtained and renewed." enum:"off,local,files,acme" default:"off" env:"CANDOUR_TLS"`
@@ -122,6 +123,15 @@ func (c *RunCmd) Validate() error {
 	if c.Sip != "" {
 		if _, port, err := net.SplitHostPort(c.Sip); err != nil || port == "" {
 			return errors.New("--sip must be an address and a port, such as 127.0.0.1:5060")
+		}
+	}
+	if c.Turn != "" {
+		host, port, err := net.SplitHostPort(c.Turn)
+		if err != nil || port == "" {
+			return errors.New("--turn must be an address and a port, such as 127.0.0.1:3478")
+		}
+		if ip := net.ParseIP(host); len(c.MediaPublic) == 0 && (host == "" || ip != nil && ip.IsUnspecified()) {
+			return errors.New("--turn is every address: --media-public must tell which one browsers reach")
 		}
 	}
 	if c.SipPublic != "" && !isHost(c.SipPublic) {

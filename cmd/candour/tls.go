@@ -41,6 +41,9 @@ func (c *RunCmd) secure(dir string, p *policy.Policy, log *slog.Logger) (s secur
 		for _, surface := range p.Surfaces {
 			conf.Hosts = append(conf.Hosts, hostOf(surface.Host, p.Operator.Domain))
 		}
+		if c.Turn != "" {
+			conf.Hosts = append(conf.Hosts, hostOf(turnLabel, p.Operator.Domain))
+		}
 		s.conf, s.challenges, s.obtain, err = certs.ACME(conf)
 	}
 	return s, err

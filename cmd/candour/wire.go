@@ -83,7 +83,7 @@ func (c *RunCmd) serveApp(ctx context.Context, a *app, out io.Writer) error {
 	if err := s.dismissInspectors(ctx); err != nil {
 		return err
 	}
-	listeners[0].handler, listeners[0].tls = s.site, secured.conf
+	listeners[0].handler, listeners[0].tls, listeners[0].socket = s.site, secured.conf, s.beside(listeners[0].socket)
 	listeners[1].handler = s.admin()
 	stop, err := a.folder.Serve(a.acts())
 	if err != nil {

@@ -22,10 +22,11 @@ export function launch(options = {}) {
 
 // talkative is a Chromium with a made up microphone, that beeps, and a made up
 // camera. It calls over loopback, as the program does here by default. Without
-// asks, its own question for a device is answered with yes.
-export const talkative = ({ asks = false } = {}) => launch({
+// asks, its own question for a device is answered with yes; trusting, it takes
+// every certificate.
+export const talkative = ({ asks = false, trusting = false } = {}) => launch({
   args: [...args, '--allow-loopback-in-peer-connection', '--autoplay-policy=no-user-gesture-required', '--use-fake-device-for-media-stream',
-    ...(asks ? [] : ['--use-fake-ui-for-media-stream'])],
+    ...(asks ? [] : ['--use-fake-ui-for-media-stream']), ...(trusting ? ['--ignore-certificate-errors'] : [])],
 });
 
 // watch records every request that a page, or all pages of a context, make.

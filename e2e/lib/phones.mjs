@@ -11,7 +11,7 @@ const addresses = {
 
 // phone signs somebody in and opens their phone. Its page remembers the
 // connections that it makes, so that their numbers can be read.
-export async function phone(browser, server, name, { context: options = {}, ready = true } = {}) {
+export async function phone(browser, server, name, { context: options = {}, ready = true, script } = {}) {
   const context = await browser.newContext({ reducedMotion: 'reduce', viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
@@ -25,6 +25,7 @@ export async function phone(browser, server, name, { context: options = {}, read
       }
     };
   });
+  if (script) await page.addInitScript(...script);
   const wrong = [];
   page.on('pageerror', (e) => wrong.push(e.message));
   page.on('console', (m) => { if (m.type() === 'error') wrong.push(m.text()); });

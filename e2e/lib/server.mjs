@@ -42,8 +42,9 @@ export async function start({ operator, demo = false, args = [] } = {}) {
     });
     child.once('exit', (code) => reject(new Error(`the program ended with ${code} before it was ready:\n${server.output}${server.errors}`)));
   });
-  server.port = Number(server.output.match(/^website +http:\/\/[^:]+:(\d+)\/$/m)[1]);
-  server.url = (host, at = '/') => `http://${host}:${server.port}${at}`;
+  const address = server.output.match(/^website +(https?):\/\/[^:]+:(\d+)\/$/m);
+  server.port = Number(address[2]);
+  server.url = (host, at = '/') => `${address[1]}://${host}:${server.port}${at}`;
   server.stop = async () => {
     if (child.exitCode === null) {
       const ended = once(child, 'exit');

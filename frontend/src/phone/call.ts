@@ -14,7 +14,10 @@ export interface Listener {
   ended(call: Call, end: End): void;
 }
 
-/** How a peer connection is made: every packet goes through our own relay. */
+/**
+ * How a peer connection is made: every packet goes through our own relay, and
+ * where the network lets it reach nothing, by a way to it that our server names.
+ */
 export const connection: RTCConfiguration = { iceServers: [], bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' };
 
 interface Answered { status_code?: number; body?: string | null; getHeader?(name: string): string | undefined; from?: Named; to?: Named }

@@ -10,7 +10,7 @@ import { address } from './number';
 export type State = 'connecting' | 'ready' | 'lost' | 'signed-out' | 'refused';
 
 /** Who the phone is, as the server tells. */
-export interface Session { signedIn: boolean; extension?: string; name?: string; domain?: string; granted?: string[] }
+export interface Session { signedIn: boolean; extension?: string; name?: string; domain?: string; granted?: string[]; ways?: RTCIceServer[] }
 
 /** What the line tells the page. */
 export interface Watcher {
@@ -19,6 +19,7 @@ export interface Watcher {
 }
 
 const patience = { connection_recovery_min_interval: 1, connection_recovery_max_interval: 15 }; // seconds
+const fresh = 240_000; // milliseconds for which the server is not asked again
 const expires = 300; // seconds that a registration lasts; it is renewed before
 
 /** Asks the server who is signed in. */
@@ -35,12 +36,14 @@ export class Line {
   readonly #listener: Listener;
   readonly #where: string;
   #stopped = false;
+  #asked = performance.now(); // when the server last said who we are
 
   constructor(who: Session, where: { session: string; flow: string }, watcher: Watcher, listener: Listener) {
     this.#watcher = watcher;
     this.#listener = listener;
     this.#where = where.session;
     this.#domain = who.domain ?? location.hostname;
+    connection.iceServers = who.ways ?? [];
     const flow = new URL(where.flow, location.href);
     flow.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
     this.#ua = new UA({
@@ -89,13 +92,17 @@ export class Line {
   #hear(): void {
     const ua = this.#ua;
     ua.on('connecting', ({ attempts }) => this.#watcher.state(attempts > 1 ? 'lost' : 'connecting'));
-    ua.on('registered', () => this.#watcher.state('ready'));
+    ua.on('registered', () => {
+      this.#watcher.state('ready');
+      if (performance.now() - this.#asked > fresh) void this.#refresh();
+    });
     ua.on('registrationFailed', ({ response }) => {
       if (response?.status_code === 403) this.#watcher.state('refused');
       else this.#watcher.state('lost');
     });
     ua.on('disconnected', () => {
       if (this.#stopped) return;
+      this.#asked = -Infinity; // perhaps it is a new server
       this.#watcher.state('lost');
       void this.#look();
     });
@@ -109,6 +116,16 @@ export class Line {
       call.offersVideo = /^m=video [1-9]/m.test(String(request.body ?? ''));
       this.#watcher.incoming(call);
     });
+  }
+
+  /** The ways to the calls are good for hours, and none of them outlives the server. */
+  async #refresh(): Promise<void> {
+    try {
+      connection.iceServers = (await session(this.#where)).ways ?? [];
+      this.#asked = performance.now();
+    } catch {
+      // no network: it is asked again when the line is renewed
+    }
   }
 
   /** A socket that was refused says nothing of why: perhaps nobody is signed in any more. */

@@ -27,6 +27,9 @@ type Deps struct {
 	// Flow serves the WebSocket of a phone until it ends. The request opens one
 	// with the subprotocol sip. alive tells whether its person may still act.
 	Flow func(w http.ResponseWriter, r *http.Request, line telecom.Line, alive func(context.Context) error) error
+	// Ways are how a page reaches the calls where it does not reach them by itself;
+	// nil for none.
+	Ways func() []Way
 	// Domain is that of the lines' addresses in the signalling.
 	Domain string
 }

@@ -13,13 +13,23 @@ import (
 )
 
 // sessionView is what the phone is told of whoever is signed in. It has no
-// secret: the connection is opened by the cookie.
+// secret of theirs: the connection is opened by the cookie, and what stands in a
+// way reaches the port of the calls and nothing else.
 type sessionView struct {
 	SignedIn  bool     `json:"signedIn"`
 	Extension string   `json:"extension,omitempty"`
 	Name      string   `json:"name,omitempty"`
 	Domain    string   `json:"domain,omitempty"`
 	Granted   []string `json:"granted,omitempty"` // devices that the person allowed
+	Ways      []Way    `json:"ways,omitempty"`
+}
+
+// Way is a server through which a browser reaches the calls, as RTCIceServer has
+// it (WebRTC section 4.2.4).
+type Way struct {
+	URLs       []string `json:"urls"`
+	Username   string   `json:"username"`
+	Credential string   `json:"credential"` // for this page, and for hours
 }
 
 // session tells the phone who is signed in, also that nobody is: a connection
@@ -34,6 +44,9 @@ func (h *site) session(w http.ResponseWriter, r *http.Request) error {
 		}
 		if err == nil {
 			view.Extension, view.Name, view.Domain = line.Extension, line.Name, h.Domain
+			if h.Ways != nil {
+				view.Ways = h.Ways()
+			}
 		}
 		if view.Granted, err = h.granted(r, me); err != nil {
 			return err
