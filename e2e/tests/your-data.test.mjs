@@ -174,5 +174,5 @@ it('the evidence of all this holds, and the log names nobody (R9)', async () => 
   assert.ok((await letters(server, site)).length >= 7);
   const { code, stdout, stderr } = await candour('verify', server.folder);
   assert.equal(code, 0, stdout + stderr);
-  assert.doesNotMatch(server.output + server.errors, /example\.org|hums|token=/);
+  assert.doesNotMatch(server.output + server.errors, /example\.org|line hums|token=/);
 });
