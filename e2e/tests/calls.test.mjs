@@ -175,7 +175,7 @@ describe('two customers', () => {
     await press(page, microphone.getByRole('button', { name: /^Take it back/ }));
     assert.match(await microphone.innerText(), /You took it back/);
     await page.goto(new URL('/history', ann.page.url()).href);
-    await page.getByText(/permission/i).first().waitFor();
+    await page.getByRole('main').getByText(/permission/i).first().waitFor();
     await page.close();
     await ann.page.getByLabel('Number or extension').fill(bea.number);
     await ann.button('Call').click();
