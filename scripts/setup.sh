@@ -17,6 +17,8 @@ if [ "${1:-build}" = test ]; then
 	need chromium chromium
 	need firefox-esr firefox-esr
 	need baresip baresip
+	need tshark tshark
+	need ip iproute2
 	compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
 fi
 

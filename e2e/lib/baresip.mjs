@@ -24,23 +24,26 @@ function wave(hertz) {
   return b;
 }
 
-// desk starts a phone with an extension and its credentials.
-export async function desk(server, { extension, user, password, domain, proxy }) {
+// desk starts a phone with an extension and its credentials: on loopback, or at
+// an address of another network, into which what stands before its command puts
+// it.
+export async function desk(server, { extension, user, password, domain, proxy, address = '127.0.0.1', before = [] }) {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'candour-desk-'));
   const control = await freePort();
   await writeFile(path.join(dir, 'tone.wav'), wave(440));
   await writeFile(path.join(dir, 'accounts'),
     `<sip:${extension}@${domain};transport=udp>;auth_user=${user};auth_pass=${password};outbound="sip:${proxy};transport=udp";regint=120;audio_codecs=PCMU;answermode=auto\n`);
   await writeFile(path.join(dir, 'config'), [
-    'sip_listen 127.0.0.1:0', 'net_interface 127.0.0.1', `audio_source aufile,${dir}/tone.wav`, 'audio_player aubridge,x', 'audio_alert aubridge,x',
-    `snd_path ${dir}`, `ctrl_tcp_listen 127.0.0.1:${control}`, 'module_path /usr/lib/baresip/modules', 'module g711.so', 'module aufile.so',
+    `sip_listen ${address}:0`, `net_interface ${address}`, `audio_source aufile,${dir}/tone.wav`, 'audio_player aubridge,x', 'audio_alert aubridge,x',
+    `snd_path ${dir}`, `ctrl_tcp_listen ${address}:${control}`, 'module_path /usr/lib/baresip/modules', 'module g711.so', 'module aufile.so',
     'module aubridge.so', 'module sndfile.so', 'module_app account.so', 'module_app menu.so', 'module_app ctrl_tcp.so', '',
   ].join('\n'));
-  const child = spawn('baresip', ['-4', '-f', dir], { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [command, ...argv] = [...before, 'baresip', '-4', '-f', dir];
+  const child = spawn(command, argv, { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] });
   const phone = { said: '' };
   for (const out of [child.stdout, child.stderr]) out.on('data', (b) => { phone.said += b; });
   const socket = await until('the desk phone takes commands', () => new Promise((resolve) => {
-    const s = net.connect(control, '127.0.0.1', () => resolve(s));
+    const s = net.connect(control, address, () => resolve(s));
     s.once('error', () => resolve(false));
   }));
   socket.on('error', () => {});

@@ -1,0 +1,37 @@
+// A network of a test's own: a namespace with one cable to this machine.
+import { execFile } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { promisify } from 'node:util';
+
+const run = (...argv) => promisify(execFile)('ip', argv);
+
+// network makes one. Programs are put into it by what stands before their
+// command; here and there are the addresses of both ends of the cable.
+export async function network() {
+  const n = randomInt(1, 1 << 14);
+  const name = `candour-${n}`;
+  const [here, there] = [1, 2].map((end) => `10.231.${n >> 6}.${((n & 63) << 2) + end}`);
+  const [cable, other] = [`cd${n}a`, `cd${n}b`];
+  const inside = (...argv) => run('-n', name, ...argv);
+  await run('netns', 'add', name);
+  const net = {
+    here, there, cable, before: ['ip', 'netns', 'exec', name],
+    // cut takes the other end's address away, and mend gives it back.
+    cut: () => inside('address', 'del', `${there}/30`, 'dev', other),
+    mend: () => inside('address', 'add', `${there}/30`, 'dev', other),
+    remove: () => run('netns', 'del', name), // and the cable with it
+  };
+  try {
+    await run('link', 'add', cable, 'type', 'veth', 'peer', 'name', other, 'netns', name);
+    await run('address', 'add', `${here}/30`, 'dev', cable);
+    await run('link', 'set', cable, 'up');
+    await net.mend();
+    await inside('link', 'set', other, 'up');
+    await inside('link', 'set', 'lo', 'up');
+    await inside('route', 'add', 'default', 'via', here);
+    return net;
+  } catch (err) {
+    await net.remove();
+    throw err;
+  }
+}
