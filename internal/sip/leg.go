@@ -44,6 +44,7 @@ type leg struct {
 	ackTimer *time.Timer
 	resend   *time.Timer
 	grace    *time.Timer
+	quiet    *time.Timer
 	refresh  *time.Timer // RFC 4028: they refresh the session before it, or it is over
 }
 
@@ -187,7 +188,7 @@ func (l *leg) mine(in *incoming) bool {
 
 // stop ends what would still happen to the leg, and closes its media.
 func (l *leg) stop() {
-	for _, t := range []**time.Timer{&l.ackTimer, &l.resend, &l.grace, &l.refresh} {
+	for _, t := range []**time.Timer{&l.ackTimer, &l.resend, &l.grace, &l.quiet, &l.refresh} {
 		halt(t)
 	}
 	if l.media != nil {

@@ -89,12 +89,21 @@ func (c *call) expelled(f *flow) {
 	}
 }
 
+// byeTime is how long a BYE may be on its way when its sender has stopped
+// speaking: a browser that hangs up closes both, and they come by two ways.
+const byeTime = 2 * time.Second
+
 // silent acts on media that ended by itself. While the device's flow is gone
 // too, Grace decides.
 func (c *call) silent(l *leg) {
-	if c.phase == talking && !l.lost {
-		c.endBy(endLost, l == c.a)
+	if c.phase != talking {
+		return
 	}
+	l.after(&l.quiet, byeTime, func() {
+		if c.phase == talking && !l.lost {
+			c.endBy(endLost, l == c.a)
+		}
+	})
 }
 
 // awaitAck ends the call if the 200 just sent is not acknowledged in time (RFC

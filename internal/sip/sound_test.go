@@ -114,18 +114,7 @@ func (b *browser) says(word string, to *browser) {
 // come as events, and where the way of one's sound is lost the call is over.
 func TestBothHearEachOther(t *testing.T) {
 	x := three(t, sip.Config{})
-	a, b := x.registered("ann"), x.registered("ben")
-	here, there := newBrowser(t), newBrowser(t)
-	a.n++
-	m := a.invitation("1002")
-	m.body = here.describe("")
-	from := a.invite(m)
-	to := b.rings()
-	to.reply(200, there.describe(to.sdp))
-	b.asked("ACK")
-	from.connected()
-	here.remote(webrtc.SDPTypeAnswer, from.sdp)
-	here.says("good morning", there)
+	here, there, from, to := x.speaking()
 	there.says("good day", here)
 	from.ask("INFO", 200, "application/dtmf-relay", "Signal=5\r\nDuration=80")
 	x.digit(there, 5)
@@ -135,6 +124,34 @@ func TestBothHearEachOther(t *testing.T) {
 	from.bye()
 	to.bye()
 	x.kept("ann", telecom.Lost)
+}
+
+// speaking is a call of ann's with ben, and the ends of its sound.
+func (x *exchange) speaking() (here, there *browser, from, to *dialog) {
+	x.t.Helper()
+	a, b := x.registered("ann"), x.registered("ben")
+	here, there = newBrowser(x.t), newBrowser(x.t)
+	a.n++
+	m := a.invitation("1002")
+	m.body = here.describe("")
+	from = a.invite(m)
+	to = b.rings()
+	to.reply(200, there.describe(to.sdp))
+	b.asked("ACK")
+	from.connected()
+	here.remote(webrtc.SDPTypeAnswer, from.sdp)
+	here.says("good morning", there)
+	return here, there, from, to
+}
+
+// A page that hangs up closes its sound too, and says BYE by another way: the
+// call has not been lost, whichever comes first.
+func TestSoundEndsBeforeTheCall(t *testing.T) {
+	x := three(t, sip.Config{})
+	_, there, _, to := x.speaking()
+	_ = there.pc.Close()
+	to.ask("BYE", 200, "", "")
+	x.kept("ann", telecom.Completed)
 }
 
 // digit waits for the event of a digit (RFC 4733 2.3).
