@@ -24,9 +24,10 @@ export function launch(options = {}) {
 // camera. It calls over loopback, as the program does here by default. Without
 // asks, its own question for a device is answered with yes; trusting, it takes
 // every certificate.
-export const talkative = ({ asks = false, trusting = false } = {}) => launch({
+export const talkative = ({ asks = false, trusting = false, more = [], command = executable } = {}) => launch({
+  executablePath: command,
   args: [...args, '--allow-loopback-in-peer-connection', '--autoplay-policy=no-user-gesture-required', '--use-fake-device-for-media-stream',
-    ...(asks ? [] : ['--use-fake-ui-for-media-stream']), ...(trusting ? ['--ignore-certificate-errors'] : [])],
+    ...(asks ? [] : ['--use-fake-ui-for-media-stream']), ...(trusting ? ['--ignore-certificate-errors'] : []), ...more],
 });
 
 // watch records every request that a page, or all pages of a context, make.

@@ -19,6 +19,9 @@ export async function network() {
     // cut takes the other end's address away, and mend gives it back.
     cut: () => inside('address', 'del', `${there}/30`, 'dev', other),
     mend: () => inside('address', 'add', `${there}/30`, 'dev', other),
+    // cutHere and mendHere do so at this end.
+    cutHere: () => run('address', 'del', `${here}/30`, 'dev', cable),
+    mendHere: () => run('address', 'add', `${here}/30`, 'dev', cable),
     remove: () => run('netns', 'del', name), // and the cable with it
   };
   try {

@@ -28,9 +28,9 @@ export async function operatorFolder(id, edit = {}) {
 // start runs the program and resolves when it says that it is ready. The system
 // picks the port: one looked for beforehand could be taken by then. With demo,
 // made up people are there.
-export async function start({ operator, demo = false, args = [] } = {}) {
+export async function start({ operator, demo = false, args = [], listen = '127.0.0.1' } = {}) {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'candour-data-'));
-  const argv = ['run', demo ? '--demo' : '--mailbox', '--data', folder, '--listen', '127.0.0.1:0', ...args];
+  const argv = ['run', demo ? '--demo' : '--mailbox', '--data', folder, '--listen', `${listen}:0`, ...args];
   if (operator) argv.push('--operator', operator);
   const child = spawn(binary, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
   const server = { folder, output: '', errors: '' };
