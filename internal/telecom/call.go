@@ -18,7 +18,8 @@ import (
 // Start is a call that somebody wants to make. It holds personal data and
 // prints as a fixed word.
 type Start struct {
-	From     Line
+	From     Line     // of ours; the zero value where Outside calls
+	Outside  *Outside // who calls from beyond a trunk; nil where From does
 	To       Target
 	Withheld bool // the caller's number is not shown, beside what the target says
 	Video    bool // pictures are offered

@@ -63,6 +63,7 @@ type Desk struct {
 	mu      sync.Mutex
 	live    map[int64]bool // calls of this process that have not ended
 	revoked []func(device int64)
+	ways    Ways // what leads out of the house; nil for nothing
 }
 
 // New returns the desk. Resume closes what an earlier process left open.
@@ -79,9 +80,10 @@ type Line struct {
 	Account   int64
 	Subject   keys.SubjectID
 	Role      identity.Role
-	Company   int64  // 0 for none
-	Extension string // 2 to 6 digits
-	Name      string // of its person, as the operator knows it; empty for none
+	Company   int64    // 0 for none
+	Extension string   // 2 to 6 digits
+	Numbers   []string // E.164 with their plus, the one that is shown first; none for most
+	Name      string   // of its person, as the operator knows it; empty for none
 
 	number vault.RecordID // the record of the extension
 }
