@@ -80,10 +80,10 @@ type Line struct {
 	Account   int64
 	Subject   keys.SubjectID
 	Role      identity.Role
-	Company   int64    // 0 for none
-	Extension string   // 2 to 6 digits
-	Numbers   []string // E.164 with their plus, the one that is shown first; none for most
-	Name      string   // of its person, as the operator knows it; empty for none
+	Company   int64  // 0 for none
+	Extension string // 2 to 6 digits
+	Number    string // E.164 with its plus, that the world reaches it by; empty for none
+	Name      string // of its person, as the operator knows it; empty for none
 
 	number vault.RecordID // the record of the extension
 }
@@ -125,7 +125,7 @@ func wrap(err error) error {
 	if err == nil || errors.As(err, &r) {
 		return err
 	}
-	for _, known := range []error{ErrNoLine, ErrTaken, ErrExtension, ErrNotFound, ErrNoDevice, ErrTooMany, ErrDeviceName, ErrClosed} {
+	for _, known := range []error{ErrNoLine, ErrTaken, ErrExtension, ErrNotFound, ErrNoDevice, ErrTooMany, ErrDeviceName, ErrClosed, ErrNumber, ErrNumberTaken} {
 		if errors.Is(err, known) {
 			return err
 		}
