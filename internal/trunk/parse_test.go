@@ -143,7 +143,7 @@ func TestFaults(t *testing.T) {
 		"trunks: [{id: a, recipient: r, host: h, capacity: 3}]":                                      "needs numbers that it brings",
 		"trunks: [{id: a, recipient: r, host: 'h:0', capacity: 3, takes: ['+']}]":                    "host must be a name",
 		"trunks: [{id: a, recipient: r, host: 'h:1:2', capacity: 3, takes: ['+']}]":                  "host must be a name",
-		"trunks: [{id: a, recipient: r, host: h, capacity: 3, takes: ['0044']}]":                     "", // a short number, if a strange one
+		"trunks: [{id: a, recipient: r, host: h, capacity: 3, takes: ['0044']}]":                     "takes holds beginnings",
 		"trunks: [{id: a, recipient: r, host: h, capacity: 3, takes: ['+0']}]":                       "takes holds beginnings",
 		"trunks: [{id: a, recipient: r, host: h, capacity: 3, takes: ['+', '+']}]":                   "takes has a destination twice",
 		"trunks: [{id: a, recipient: r, host: h, capacity: 3, takes: [{priority: 2}]}]":              "needs prefix",
