@@ -73,6 +73,9 @@ func New(c Config) *Desk {
 	return d
 }
 
+// Policy is the policy in force.
+func (d *Desk) Policy() *policy.Compiled { return d.c.InForce() }
+
 // Line is what an account makes and takes calls with. It holds personal data
 // and prints as a fixed word.
 type Line struct {
