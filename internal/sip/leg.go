@@ -45,6 +45,7 @@ type leg struct {
 	tries    int            // how often the INVITE was sent
 	early    bool           // it has answered the offer before the call was
 	first    *time.Timer    // until it says anything
+	dropped  bool           // it is out of the call, and the next was tried
 
 	over     bool // it has said BYE, or been told, or refused
 	lost     bool // its flow has ended and no other has come yet

@@ -302,10 +302,10 @@ func (c *call) retried(l *leg, res *sipgo.Response) bool {
 // dropOut takes a trunk out of a call that rings, and tries the next if this was
 // its failure.
 func (c *call) dropOut(l *leg, status int) {
-	if l.over {
+	if l.dropped {
 		return
 	}
-	l.over = true
+	l.over, l.dropped = true, true
 	l.stop()
 	c.s.exit(c, l.outbound)
 	if c.phase != ringing {

@@ -126,6 +126,9 @@ func outside(t *testing.T, n int, c sip.Config, change func(i int, f *trunk.File
 		c.Try = time.Hour
 	}
 	x := h.serve(t, c, map[string]telecom.Line{"ann": ann, "ben": ben, "cat": h.line(identity.Partner, "1003")})
+	if n == 0 {
+		return x, nil
+	}
 	return x, x.networks(n, change)
 }
 
@@ -345,6 +348,26 @@ func TestSoundBeforeTheAnswer(t *testing.T) {
 	from.ask("BYE", 200, "", "")
 	to.bye()
 	x.kept("ann", telecom.Completed)
+}
+
+// A network that answers in a codec that nobody offered is told BYE, and the
+// caller that there is no sound in common.
+func TestANetworkAnswersOtherwise(t *testing.T) {
+	x, nets := outside(t, 1, sip.Config{}, nil)
+	a, far := x.registered("ann"), nets[0]
+	for _, early := range []bool{false, true} {
+		from := a.call("02079460018")
+		to := far.rings()
+		other := strings.NewReplacer("RTP/AVP 0", "RTP/AVP 8", ":0 PCMU", ":8 PCMA").Replace(spoken(far.id))
+		if early {
+			to.reply(183, other)
+		}
+		to.reply(200, other)
+		far.asked("ACK")
+		to.bye()
+		from.refused(488)
+		x.kept("ann", telecom.Failed)
+	}
 }
 
 // A network that asks for a digest is answered, again for a stale nonce, and with
