@@ -40,7 +40,7 @@ func (p *phone) helped(number, place string, more ...string) *dialog {
 	return p.invite(m)
 }
 
-// L29, L38: an emergency call goes out by the trunk that is marked for it, with the
+// L29, L38, R19: an emergency call goes out by the trunk that is marked for it, with the
 // caller's number whatever they withheld, and with the fix of their device written
 // anew. Neither number nor place is in the evidence.
 func TestEmergencyCall(t *testing.T) {

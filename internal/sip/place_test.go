@@ -67,7 +67,7 @@ func TestSplit(t *testing.T) {
 // L38: the address of the line in the form of RFC 4119 and RFC 5139, whatever stands
 // in it.
 func TestWritePlace(t *testing.T) {
-	a := telecom.Address{Premises: "12", Street: "Market <Place> & \"Row\"", Locality: "Webheath", Town: "Redditch", Postcode: "B97 4AA"}
+	a := telecom.Address{House: "12", Street: "Market <Place> & \"Row\"", Unit: "Flat 2", Town: "Redditch", Postcode: "B97 4AA"}
 	b := writePlace("invoco.example", &a, &fix{52.3, -1.9, 12}, time.Unix(1_790_000_000, 0))
 	var v struct {
 		XMLName xml.Name `xml:"urn:ietf:params:xml:ns:pidf presence"`
@@ -76,7 +76,7 @@ func TestWritePlace(t *testing.T) {
 			Civic struct {
 				Country  string `xml:"country"`
 				Town     string `xml:"A3"`
-				Locality string `xml:"A4"`
+				Unit     string `xml:"UNIT"`
 				Street   string `xml:"RD"`
 				Number   string `xml:"HNO"`
 				Postcode string `xml:"PC"`
@@ -88,13 +88,13 @@ func TestWritePlace(t *testing.T) {
 		t.Fatalf("%v\n%s", err, b)
 	}
 	c := v.Tuple.Civic
-	if c.Country != "GB" || c.Town != a.Town || c.Locality != a.Locality || c.Street != a.Street || c.Number != "12" || c.Postcode != a.Postcode || v.Tuple.Onward != "no" || v.Entity != "pres:emergency@invoco.example" {
+	if c.Country != "GB" || c.Town != a.Town || c.Unit != a.Unit || c.Street != a.Street || c.Number != "12" || c.Postcode != a.Postcode || v.Tuple.Onward != "no" || v.Entity != "pres:emergency@invoco.example" {
 		t.Errorf("%+v\n%s", v, b)
 	}
 	if f, err := readFix(b); err != nil || f != (fix{52.3, -1.9, 12}) {
 		t.Errorf("%v %v", f, err)
 	}
-	if b := string(writePlace("x", &telecom.Address{Premises: "Rose Cottage"}, nil, time.Now())); !strings.Contains(b, "<ca:NAM>Rose Cottage</ca:NAM>") || strings.Contains(b, "Circle") {
+	if b := string(writePlace("x", &telecom.Address{House: "Rose Cottage"}, nil, time.Now())); !strings.Contains(b, "<ca:LMK>Rose Cottage</ca:LMK>") || strings.Contains(b, "Circle") {
 		t.Error(b)
 	}
 }

@@ -2,6 +2,7 @@ package sip
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -196,12 +197,14 @@ func usage(now time.Time) string {
 // civic writes an address (RFC 5139 3).
 func civic(a *telecom.Address) string {
 	var b strings.Builder
-	b.WriteString(`<ca:civicAddress xml:lang="en-GB"><ca:country>GB</ca:country>`)
-	premises := "NAM"
-	if a.Premises != "" && a.Premises[0] >= '0' && a.Premises[0] <= '9' && !strings.Contains(a.Premises, " ") {
-		premises = "HNO"
+	b.WriteString(`<ca:civicAddress xml:lang="en-GB">`)
+	house := "LMK" // a name by which it is known
+	if a.House != "" && a.House[0] >= '0' && a.House[0] <= '9' && !strings.Contains(a.House, " ") {
+		house = "HNO"
 	}
-	for _, e := range []struct{ name, value string }{{"A3", a.Town}, {"A4", a.Locality}, {"RD", a.Street}, {premises, a.Premises}, {"PC", a.Postcode}} {
+	for _, e := range []struct{ name, value string }{
+		{"country", cmp.Or(a.Country, "GB")}, {"A3", a.Town}, {"RD", a.Street}, {house, a.House}, {"UNIT", a.Unit}, {"PC", a.Postcode},
+	} {
 		if e.value != "" {
 			fmt.Fprintf(&b, "<ca:%s>%s</ca:%s>", e.name, escaped(e.value), e.name)
 		}

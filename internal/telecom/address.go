@@ -13,10 +13,11 @@ import (
 // (Ofcom General Condition A3). It holds personal data and prints as a fixed
 // word.
 type Address struct {
-	Premises string // number or name of the house, flat and floor
-	Street   string
-	Locality string // village or part of a town; empty for none
+	Country  string // ISO 3166-1 alpha-2
 	Town     string
+	Street   string
+	House    string // its number, or its name
+	Unit     string // flat, floor or room; empty for none
 	Postcode string
 }
 

@@ -53,6 +53,9 @@ func (d *Desk) out() Ways {
 	return d.ways
 }
 
+// Rescues reports whether emergency calls lead anywhere.
+func (d *Desk) Rescues() bool { return d.leads(Start{To: Target{Reach: ToEmergency}}) == nil }
+
 // leads reports whether anything leads where a call goes: a Refusal if not.
 func (d *Desk) leads(s Start) error {
 	w := d.out()

@@ -124,7 +124,7 @@ func TestACallToANumber(t *testing.T) {
 	})
 }
 
-// A call from outside is kept in the callee's part alone, and withheld is withheld.
+// L26: a call from outside is kept in the callee's part alone, and withheld is withheld.
 func TestACallFromOutside(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		x, ann, _ := outward(t, st, leads{})
