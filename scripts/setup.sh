@@ -19,6 +19,7 @@ if [ "${1:-build}" = test ]; then
 	need baresip baresip
 	need tshark tshark
 	need ip iproute2
+	need sipp sip-tester
 	compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
 fi
 

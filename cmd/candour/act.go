@@ -25,10 +25,12 @@ func (a *app) acts() map[string]folder.Act {
 		"export":            typed(a.export),
 		"keys-rotate":       typed(a.rotate),
 		"line-give":         typed(a.giveLine),
+		"line-number":       typed(a.numberLine),
 		"line-list":         typed(a.listLines),
 		"line-take":         typed(a.takeLine),
 		"policy-publish":    typed(a.publish),
 		"sip-registrations": typed(a.listRegistrations),
+		"sip-trunks":        typed(a.listTrunks),
 	}
 }
 

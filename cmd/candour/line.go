@@ -17,9 +17,10 @@ import (
 
 // LineCmd manages telephone lines.
 type LineCmd struct {
-	Give LineGiveCmd `cmd:"" help:"Give an account a line with an extension."`
-	Take LineTakeCmd `cmd:"" help:"End the line of an account, with the phones on it."`
-	List LineListCmd `cmd:"" help:"List the lines: extension, account, phones. It names nobody."`
+	Give   LineGiveCmd   `cmd:"" help:"Give an account a line with an extension."`
+	Number LineNumberCmd `cmd:"" help:"Give a line a number that the world reaches it by."`
+	Take   LineTakeCmd   `cmd:"" help:"End the line of an account, with the phones on it."`
+	List   LineListCmd   `cmd:"" help:"List the lines: extension, account, phones. It names nobody."`
 }
 
 // LineGiveCmd gives an account a line.
@@ -164,8 +165,8 @@ type LineListCmd struct {
 
 // lineRow is a line as the list has it: nobody's name, nor their address.
 type lineRow struct {
-	Extension, Reference string
-	Phones               int
+	Extension, Reference, Number string
+	Phones                       int
 }
 
 // Run prints a line a row.
@@ -179,7 +180,11 @@ func (c *LineListCmd) Run(ctx context.Context, out io.Writer) error {
 		if r.Extension == "" {
 			r.Extension = "restricted" // UK GDPR Art 18(2)
 		}
-		fmt.Fprintf(&b, "%-10s account %s  phones added: %d\n", r.Extension, r.Reference, r.Phones)
+		fmt.Fprintf(&b, "%-10s account %s  phones added: %d", r.Extension, r.Reference, r.Phones)
+		if r.Number != "" {
+			b.WriteString("  number " + r.Number)
+		}
+		b.WriteByte('\n')
 	}
 	if len(rows) == 0 {
 		b.WriteString("there are no lines; `candour line give` gives one\n")
@@ -212,7 +217,7 @@ func (a *app) listLines(ctx context.Context, _ struct{}) (any, error) {
 			if err != nil {
 				return err
 			}
-			rows = append(rows, lineRow{l.Extension, x.Reference, phones[l.Account]})
+			rows = append(rows, lineRow{l.Extension, x.Reference, l.Number, phones[l.Account]})
 		}
 		return nil
 	})

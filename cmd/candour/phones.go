@@ -37,6 +37,9 @@ func (s *sites) openPhones(ctx context.Context, c *RunCmd) error {
 		if c.Sip != "" {
 			s.log.Warn("--sip is not used: the policy declares no telephone")
 		}
+		if len(c.Trunk) > 0 {
+			return errors.New("--trunk cannot be used: the policy declares no telephone")
+		}
 		return nil // the surface says so too
 	}
 	conf := media.Config{Addr: cmp.Or(c.Media, loopbackMedia), Log: s.log}
@@ -59,7 +62,7 @@ func (s *sites) openPhones(ctx context.Context, c *RunCmd) error {
 		return errors.Join(err, relay.Close())
 	}
 	s.phones = &phones{relay: relay, server: server}
-	if err := errors.Join(s.openTurn(c), s.listenPhones(ctx, c)); err != nil {
+	if err := errors.Join(s.openTurn(c), s.listenPhones(ctx, c), s.openTrunks(ctx, c)); err != nil {
 		return errors.Join(err, server.Close(ctx), s.phones.closeMedia())
 	}
 	return nil

@@ -40,6 +40,7 @@ type RunCmd struct {
 
 	Sip         string        `help:"Address at which ordinary phones sign in, over UDP and TCP; none listens without it. Neither hides what is said of a call from the network: keep it on loopback or a network of your own." placeholder:"ADDR" env:"CANDOUR_SIP"`
 	SipPublic   string        `name:"sip-public" help:"Name or address under which phones reach --sip, where it is not the one they come to." placeholder:"HOST" env:"CANDOUR_SIP_PUBLIC"`
+	Trunk       []string      `help:"File that says which trunks lead to other telephone networks, and who carries their calls." placeholder:"FILE" env:"CANDOUR_TRUNK"`
 	Media       string        `help:"UDP address for sound and picture of all calls." default:"127.0.0.1:0" env:"CANDOUR_MEDIA"`
 	MediaPublic []string      `help:"Addresses under which browsers reach --media, best first, where it is not their own." placeholder:"IP" env:"CANDOUR_MEDIA_PUBLIC"`
 	MediaPorts  string        `help:"UDP ports for sound and picture of ordinary phones, the first and the last; any that are free without it." placeholder:"LOW-HIGH" env:"CANDOUR_MEDIA_PORTS"`

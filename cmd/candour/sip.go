@@ -16,6 +16,7 @@ import (
 // SipCmd looks at the signalling of a running server.
 type SipCmd struct {
 	Registrations SipRegistrationsCmd `cmd:"" help:"List what is signed in: extension, how, since when. It names nobody."`
+	Trunks        SipTrunksCmd        `cmd:"" help:"List the trunks: whether each can be called through, how many calls it has, its last failure."`
 }
 
 // SipRegistrationsCmd lists the devices that lines can be reached on.

@@ -68,6 +68,8 @@ const (
 	PhoneRefused Kind = "phone.refused" // everyone, counted: a phone was not let in; Code why, Surface where
 	CallEnded    Kind = "call.ended"    // subject: their part of it is kept; Code which side they were on, Category what is held; Ref the record, if they own it
 
+	CallEmergency Kind = "call.emergency" // subject: they called an emergency number; Code whether the address of the line went with it. Neither number nor place
+
 	DeviceAdded   Kind = "device.added"   // subject: a phone may sign in on their line; Ref the phone
 	DeviceRemoved Kind = "device.removed" // subject: it may no more; Ref the phone
 
@@ -151,6 +153,8 @@ var shapes = map[Kind]shape{
 	AccountClosed:       {audience: toSubject},
 
 	CallEnded: {audience: toSubject},
+
+	CallEmergency: {audience: toSubject},
 
 	DeviceAdded:   {audience: toSubject},
 	DeviceRemoved: {audience: toSubject},

@@ -36,7 +36,7 @@ var table = map[evidence.Kind]words{
 	evidence.RecordUsed:      {show: uses, folds: true, text: "Data about you was used"},
 	evidence.RecordRectified: {show: Changes, text: "Data about you was corrected"},
 	evidence.RecordExported:  {show: Changes, text: "A copy of your data was handed out"},
-	evidence.RecordDisclosed: {show: Changes, text: "Data about you was given to {recipient}"},
+	evidence.RecordDisclosed: {show: Changes, folds: true, text: "Data about you was given to {recipient}"},
 	evidence.RecordErased:    {show: Changes, folds: true, text: "Some data about you was erased"},
 	evidence.RecordExpired:   {show: Changes, folds: true, text: "Data about you reached the end of its time and was erased"},
 
@@ -118,6 +118,9 @@ var table = map[evidence.Kind]words{
 	}},
 	evidence.AccountClosed: {show: Account, text: "Your account was closed"},
 
+	evidence.CallEmergency: {show: Changes, text: "You called an emergency number", codes: map[string]string{
+		"with-address": "You called an emergency number, and the address of your line went with it",
+	}},
 	evidence.CallEnded: {show: Changes, folds: true, text: "A call of yours was put into your list of calls", codes: map[string]string{
 		"made":   "You made a call, and it was put into your list of calls",
 		"taken":  "You took a call, and it was put into your list of calls",

@@ -98,6 +98,7 @@ var layers = []struct {
 	{"internal/profile", 7},
 	{"internal/rights", 7},
 	{"internal/audit", 7},
+	{"internal/trunk", 5},
 	{"internal/telecom", 8},
 	{"internal/sip", 9},
 	{"internal/demo", 9},

@@ -12,8 +12,9 @@ import (
 
 // route is the way from one leg to another; it is replaced whole.
 type route struct {
-	to  *Leg
-	hop [kinds][128]hop // by payload type of what arrives
+	to    *Leg
+	early bool            // nothing comes back: the call is not answered yet
+	hop   [kinds][128]hop // by payload type of what arrives
 }
 
 // hop is what a payload type becomes; the zero value is dropped.
@@ -29,7 +30,15 @@ type hop struct {
 // were bridged to others are parted from them. It returns ErrState if one of them
 // has not exchanged its offer and answer yet, ErrCodec without a codec for sound
 // in common, or ErrClosed.
-func Bridge(caller, callee *Leg) error {
+func Bridge(caller, callee *Leg) error { return bind(caller, callee, false) }
+
+// Early lets the caller hear the callee before the call is answered: what a
+// network says of a call that it rings (a 183 with a description), and nothing the
+// other way. Bridge follows it when the call is answered. Its errors are those of
+// Bridge.
+func Early(caller, callee *Leg) error { return bind(caller, callee, true) }
+
+func bind(caller, callee *Leg, early bool) error {
 	for _, l := range []*Leg{caller, callee} {
 		l.mu.Lock()
 		settled := l.settled
@@ -59,9 +68,21 @@ func Bridge(caller, callee *Leg) error {
 		caller.ways[k].out.skip()
 		callee.ways[k].out.skip()
 	}
+	if early {
+		listen(caller, callee)
+		return nil
+	}
 	link(caller, callee)
 	refresh(caller, callee)
 	return nil
+}
+
+// listen lets the caller hear and not be heard.
+func listen(caller, callee *Leg) {
+	r := between(callee, caller)
+	r.early = true
+	callee.route.Store(r)
+	caller.route.Store(nil)
 }
 
 func link(a, b *Leg) {
@@ -72,7 +93,9 @@ func link(a, b *Leg) {
 // unlink frees the leg that l was bridged to, unless that is keep.
 func unlink(l, keep *Leg) {
 	if r := l.route.Load(); r != nil && r.to != keep {
-		r.to.route.Store(nil)
+		if !r.early {
+			r.to.route.Store(nil)
+		}
 		l.route.Store(nil)
 	}
 }
@@ -88,7 +111,11 @@ func part(l *Leg) {
 func (l *Leg) changed() {
 	l.relay.links.Lock()
 	defer l.relay.links.Unlock()
-	if r := l.route.Load(); r != nil {
+	switch r := l.route.Load(); {
+	case r == nil:
+	case r.early:
+		listen(r.to, l)
+	default:
 		link(l, r.to)
 		refresh(l, r.to)
 	}

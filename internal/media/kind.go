@@ -40,12 +40,38 @@ func (r *Relay) Invite(ctx context.Context, from *Leg) (*Leg, string, error) {
 // that lose. It returns ErrCodec if from has nothing that this kind could take,
 // ErrPorts, ErrClosed, or the error of ctx.
 func (r *Relay) InviteAs(ctx context.Context, from *Leg, k Kind) (*Leg, string, error) {
+	return r.invite(ctx, from, k, func(codec) bool { return true })
+}
+
+// InviteNetwork is InviteAs a Phone that is another network: in what every network
+// carries, G.711 and the digits that go with it, and nothing else, so that nothing
+// is said of what the caller's device could do.
+func (r *Relay) InviteNetwork(ctx context.Context, from *Leg) (*Leg, string, error) {
+	return r.invite(ctx, from, Phone, codec.everywhere)
+}
+
+// everywhere tells whether every telephone network carries a codec.
+func (c codec) everywhere() bool {
+	switch c.name {
+	case "pcmu", "pcma", "telephone-event/8000":
+		return true
+	}
+	return false
+}
+
+func (r *Relay) invite(ctx context.Context, from *Leg, k Kind, may func(codec) bool) (*Leg, string, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, "", err
 	}
 	l := r.leg(k, true)
 	l.from = from
-	if l.sections = from.sectionsFor(k); taken(l.sections, audio) == nil {
+	l.sections = from.sectionsFor(k)
+	for i := range l.sections {
+		s := &l.sections[i]
+		s.codecs = slices.DeleteFunc(s.codecs, func(c codec) bool { return !may(c) })
+		s.taken = carries(s.codecs)
+	}
+	if taken(l.sections, audio) == nil {
 		return nil, "", ErrCodec
 	}
 	l.keep()

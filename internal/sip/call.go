@@ -45,6 +45,7 @@ type call struct {
 	forks  []*leg    // the devices that were called
 	rung   bool      // the caller was told that it rings
 	best   int       // the weightiest refusal of a device
+	out    leaving   // of a call that leaves the house
 	timer  *time.Timer
 }
 
@@ -60,6 +61,9 @@ func newCall(s *Server, in *incoming) *call {
 	c.a.instance = in.flow.instance
 	in.flow.mu.Unlock()
 	c.a.target = *headers(in, "contact")[0].(*sipgo.ContactHeader).Address.Clone() // ruleContact
+	if in.flow.carrier != nil {
+		c.a.route = recorded(in) // RFC 3261 12.1.1
+	}
 	return c
 }
 
@@ -70,8 +74,18 @@ func (c *call) legs() []*leg { return append([]*leg{c.a}, c.forks...) }
 // carried, and whether the desk lets it through. Only then anything rings.
 func (c *call) begin(in *incoming) {
 	in.answer(sipgo.StatusTrying, nil)
+	if in.flow.carrier != nil {
+		c.enterHouse(in)
+		return
+	}
 	withheld, own := c.caller(in)
+	urgent := telecom.Emergency(dialled(in))
 	switch {
+	case !c.unpack(in, urgent):
+		c.final(sipgo.StatusUnsupportedMediaType, []sipgo.Header{sipgo.NewHeader("Accept", typeSDP)})
+		c.finish()
+		return
+	case urgent && len(in.Body()) > 0: // neither whom it claims to be from nor where it is addressed refuses it
 	case !own:
 		c.refuse(403, "This phone can only call as the person whose it is.")
 		return
@@ -96,8 +110,42 @@ func (c *call) begin(in *incoming) {
 		return
 	}
 	c.phase = ringing
-	c.after(c.s.NoAnswer, func() { c.end(endNoAnswer) })
+	wait := c.s.NoAnswer
+	if c.emergency() {
+		wait = max(wait, rescueTime)
+	}
+	c.after(wait, func() { c.end(endNoAnswer) })
 	c.ring()
+}
+
+// dialled is what a request is for.
+func dialled(in *incoming) string {
+	user, err := url.PathUnescape(in.Recipient.User)
+	if err != nil {
+		return ""
+	}
+	return user
+}
+
+// unpack takes the caller's place out of the body of an emergency call from a page
+// of ours, and reports whether what is left is a session description. A place that
+// cannot be read is left out: the call goes on.
+func (c *call) unpack(in *incoming, urgent bool) bool {
+	if mediaType(in.Request) != typeMixed {
+		return true
+	}
+	if in.flow.kind != media.Browser || !urgent {
+		return false
+	}
+	sdp, place, err := split(headers(in, "content-type")[0].Value(), in.Body())
+	if err != nil {
+		return false
+	}
+	in.SetBody(sdp)
+	if f, err := readFix(place); err == nil && len(headers(in, "geolocation")) == 1 {
+		c.out.fix = &f
+	}
+	return true
 }
 
 // caller reports whether an INVITE comes from who it says, and whether its
@@ -116,14 +164,10 @@ func (c *call) caller(in *incoming) (withheld, own bool) {
 func (c *call) let(in *incoming, withheld bool) (err error) {
 	ctx, cancel := context.WithTimeout(c.s.base, deskTime)
 	defer cancel()
-	dialled, err := url.PathUnescape(in.Recipient.User)
-	if err != nil {
-		dialled = ""
-	}
-	if c.to, err = c.s.Desk.Route(ctx, c.a.line, dialled); err != nil {
+	if c.to, err = c.s.Desk.Route(ctx, c.a.line, dialled(in)); err != nil {
 		return err
 	}
-	if c.s.often(c.a.line) { // after the desk: what it tells of emergencies, it always tells
+	if !c.emergency() && c.s.often(c.a.line) { // after the desk: what it tells of emergencies, it always tells
 		return errOften
 	}
 	if in.flow.kind == media.Browser && !keyed(string(in.Body())) {
@@ -189,7 +233,7 @@ func (c *call) refuse(status int, words string) {
 
 // answered connects the caller with the first device that took the call.
 func (c *call) answered(l *leg, res *sipgo.Response) {
-	if err := l.media.Answered(string(res.Body())); err != nil {
+	if err := l.hear(string(res.Body())); err != nil {
 		l.bye()
 		c.drop(l, sipgo.StatusNotAcceptableHere)
 		return

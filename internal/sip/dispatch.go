@@ -93,7 +93,10 @@ func (s *Server) invited(in *incoming) {
 	case twice: // the same request by another way, or a Call-ID used again (RFC 3261 8.2.2.2)
 		s.mu.Unlock()
 		in.answer(sipgo.StatusLoopDetected, nil)
-	case s.busy(in.flow.line, true):
+	case in.flow.carrier != nil && len(s.callsOf[in.flow.line.ID]) >= in.flow.carrier.Capacity-1:
+		s.mu.Unlock()
+		in.answer(sipgo.StatusServiceUnavailable, nil)
+	case in.flow.carrier == nil && s.busy(in.flow.line, true) && !telecom.Emergency(dialled(in)):
 		s.mu.Unlock()
 		in.answer(endTooMany.status, because(endTooMany.status, endTooMany.words))
 	default:
@@ -145,14 +148,20 @@ func (s *Server) forget(c *call) {
 	for _, l := range c.legs() {
 		delete(s.dialogs, dialogKey{l.line.ID, l.callID})
 	}
-	for _, l := range []telecom.Line{c.a.line, c.to.Line} {
-		if of := s.callsOf[l.ID]; of != nil {
-			if delete(of, c); len(of) == 0 {
-				delete(s.callsOf, l.ID)
-			}
+	for _, l := range c.legs() {
+		s.aside(c, l.line)
+	}
+	s.aside(c, c.to.Line)
+	delete(s.calls, c)
+}
+
+// aside takes back what side noted. The caller holds mu.
+func (s *Server) aside(c *call, l telecom.Line) {
+	if of := s.callsOf[l.ID]; of != nil {
+		if delete(of, c); len(of) == 0 {
+			delete(s.callsOf, l.ID)
 		}
 	}
-	delete(s.calls, c)
 }
 
 // tell gives each call of a line something to do, and returns the calls.

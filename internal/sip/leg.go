@@ -37,6 +37,16 @@ type leg struct {
 	told      bool   // of that
 	abandon   func() // waits no more for an answer to the INVITE
 
+	// Of a trunk that is called.
+	outbound *carrier
+	sdp      string         // our offer
+	place    []byte         // that goes with it
+	extra    []sipgo.Header // who calls
+	tries    int            // how often the INVITE was sent
+	early    bool           // it has answered the offer before the call was
+	first    *time.Timer    // until it says anything
+	dropped  bool           // it is out of the call, and the next was tried
+
 	over     bool // it has said BYE, or been told, or refused
 	lost     bool // its flow has ended and no other has come yet
 	asking   bool // a re-INVITE of ours waits for its answer
@@ -130,7 +140,7 @@ func (l *leg) bye(why ...sipgo.Header) {
 	for _, h := range why {
 		req.AppendHeader(h)
 	}
-	l.flow.ask(req, func(*sipgo.Response) {})
+	l.ask(l.flow, req, func(*sipgo.Response) {})
 }
 
 // giveUp cancels the INVITE of a device that is called. Before its first answer
@@ -176,6 +186,9 @@ func (l *leg) learn(res *sipgo.Response) bool {
 		return false
 	}
 	l.theirTag, l.target = tag, *c.Address.Clone()
+	if l.outbound != nil {
+		l.route = reversed(recorded(res)) // RFC 3261 12.1.2
+	}
 	return true
 }
 
@@ -188,7 +201,7 @@ func (l *leg) mine(in *incoming) bool {
 
 // stop ends what would still happen to the leg, and closes its media.
 func (l *leg) stop() {
-	for _, t := range []**time.Timer{&l.ackTimer, &l.resend, &l.grace, &l.quiet, &l.refresh} {
+	for _, t := range []**time.Timer{&l.ackTimer, &l.resend, &l.grace, &l.quiet, &l.refresh, &l.first} {
 		halt(t)
 	}
 	if l.media != nil {

@@ -102,17 +102,19 @@ func (p *peer) take(msg sipgo.Message, why *fault) {
 // received notes in a request where it came from (RFC 3261 18.2.1, RFC 3581 4).
 // Answers go there, whatever else the message says: a phone behind a network's
 // edge does not know its own address, and nobody is answered who did not ask.
-func (p *peer) received(req *sipgo.Request) {
+func (p *peer) received(req *sipgo.Request) { cameFrom(req, p.from) }
+
+func cameFrom(req *sipgo.Request, from netip.AddrPort) {
 	v := req.Via()
 	if v == nil {
 		return
 	}
 	v.Params.Remove("received")
-	if ip := p.from.Addr().String(); v.Params.Has("rport") || v.Host != ip {
+	if ip := from.Addr().String(); v.Params.Has("rport") || v.Host != ip {
 		v.Params.Add("received", ip)
 	}
 	if v.Params.Has("rport") {
-		v.Params.Add("rport", portText(p.from.Port()))
+		v.Params.Add("rport", portText(from.Port()))
 	}
 }
 

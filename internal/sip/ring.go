@@ -12,7 +12,7 @@ import (
 // ring calls every device of the callee at once (RFC 3261 16.6, in parallel).
 func (c *call) ring() {
 	if c.to.Reach != telecom.ToLine {
-		c.end(endUnavailable) // no trunk leads further yet
+		c.leave()
 		return
 	}
 	c.s.mu.Lock()
@@ -106,6 +106,10 @@ func (c *call) heard(l *leg, res *sipgo.Response) {
 // when the caller has given up, is told BYE (RFC 3261 13.2.2.4).
 func (c *call) took(l *leg, res *sipgo.Response) {
 	if !l.learn(res) {
+		if l.outbound != nil {
+			c.dropOut(l, sipgo.StatusInternalServerError)
+			return
+		}
 		c.drop(l, sipgo.StatusBadRequest)
 		return
 	}
@@ -122,6 +126,10 @@ func (c *call) took(l *leg, res *sipgo.Response) {
 // drop takes a device out of a call that rings, and ends the call when none is
 // left, or when the person declined for all of their devices (RFC 3261 16.7).
 func (c *call) drop(l *leg, status int) {
+	if l.outbound != nil {
+		c.dropOut(l, status)
+		return
+	}
 	l.over = true
 	l.stop()
 	if c.phase != ringing {

@@ -14,9 +14,9 @@ const fingerprint = "sha-256 AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:
 func offer(id string, picture bool) string {
 	lines := []string{
 		"v=0", "o=" + id + " 4711 2 IN IP4 192.0.2.44", "s=" + id, "t=0 0", "a=group:BUNDLE 0", "a=tool:" + id,
-		"m=audio 9 UDP/TLS/RTP/SAVPF 111 0 126", "c=IN IP4 192.0.2.44", "a=rtcp-mux", "a=mid:0",
+		"m=audio 9 UDP/TLS/RTP/SAVPF 111 0 126 110", "c=IN IP4 192.0.2.44", "a=rtcp-mux", "a=mid:0",
 		"a=ice-ufrag:" + id, "a=ice-pwd:" + strings.Repeat(id, 3)[:24], "a=fingerprint:" + fingerprint, "a=setup:actpass", "a=sendrecv",
-		"a=rtpmap:111 opus/48000/2", "a=rtpmap:0 PCMU/8000", "a=rtpmap:126 telephone-event/48000", "a=fmtp:126 0-16",
+		"a=rtpmap:111 opus/48000/2", "a=rtpmap:0 PCMU/8000", "a=rtpmap:126 telephone-event/48000", "a=fmtp:126 0-16", "a=rtpmap:110 telephone-event/8000",
 		"a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level", "a=ssrc:12345 cname:" + id, "a=msid:" + id + " " + id,
 		"a=candidate:1 1 udp 2113937151 " + id + ".local 50000 typ host",
 	}

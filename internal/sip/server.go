@@ -35,6 +35,10 @@ type Config struct {
 	Acked    time.Duration // from a 200 to the end of a call whose caller never acknowledged it
 	Slow     time.Duration // from a wrong password to its refusal
 
+	Try   time.Duration // from an INVITE to a trunk that says nothing to the next trunk
+	Ping  time.Duration // between two looks at whether a trunk answers
+	Retry time.Duration // from a registration that a trunk refused to the next; doubled with each
+
 	PhoneHost string            // name or address under which phones reach ListenPhones; "" for the one they came to
 	Refused   func(code string) // counts phones that were not let in, by a closed set of codes; nil where nobody counts
 }
@@ -51,6 +55,9 @@ type Server struct {
 
 	mu       sync.Mutex
 	phones   []*phones
+	gateways []*gateway
+	carriers []*carrier                   // every trunk, in the order of the files; never taken away
+	main     string                       // the operator's main number; "" for none
 	closing  bool                         // no flow and no call begins any more
 	flows    map[*flow]func()             // with what ends each
 	bindings map[int64][]*binding         // by line: two companies may have the same extension
@@ -85,7 +92,7 @@ func New(c Config) (*Server, error) {
 	for _, d := range []struct {
 		given *time.Duration
 		or    time.Duration
-	}{{&c.NoAnswer, defaultNoAnswer}, {&c.Grace, defaultGrace}, {&c.Beat, defaultBeat}, {&c.Acked, defaultAcked}, {&c.Slow, refusalTime}} {
+	}{{&c.NoAnswer, defaultNoAnswer}, {&c.Grace, defaultGrace}, {&c.Beat, defaultBeat}, {&c.Acked, defaultAcked}, {&c.Slow, refusalTime}, {&c.Try, defaultTry}, {&c.Ping, defaultPing}, {&c.Retry, defaultRetry}} {
 		if *d.given <= 0 {
 			*d.given = d.or
 		}
@@ -117,7 +124,7 @@ func (s *Server) Close(ctx context.Context) error {
 	for f, end := range s.flows {
 		shuts, shut = append(shuts, end), append(shut, f.gone)
 	}
-	phones := s.phones
+	phones, gateways := s.phones, s.gateways
 	s.mu.Unlock()
 	err := await(ctx, ended)
 	for _, end := range shuts {
@@ -126,6 +133,9 @@ func (s *Server) Close(ctx context.Context) error {
 	err = errors.Join(err, await(ctx, shut))
 	for _, l := range phones {
 		err = errors.Join(err, l.close(ctx))
+	}
+	for _, g := range gateways {
+		err = errors.Join(err, g.close(ctx))
 	}
 	s.stop()
 	return err

@@ -148,7 +148,7 @@ func (c *call) tellWay(l *leg) {
 	l.describe(req, offer)
 	l.asking = true
 	on, seq := l.flow, l.seq
-	on.ask(req, func(res *sipgo.Response) {
+	l.ask(on, req, func(res *sipgo.Response) {
 		c.do(func() { c.toldWay(l, on, way, seq, res) })
 	})
 }
@@ -156,6 +156,9 @@ func (c *call) tellWay(l *leg) {
 func (c *call) toldWay(l *leg, on *flow, way media.Direction, seq uint32, res *sipgo.Response) {
 	if res != nil && res.IsProvisional() {
 		return
+	}
+	if res != nil {
+		seq = res.CSeq().SeqNo // of the request that a trunk asked for anew
 	}
 	l.asking = false
 	switch {

@@ -32,10 +32,11 @@ const (
 type flow struct {
 	s        *Server
 	line     telecom.Line
-	device   int64  // of a phone; 0 for a browser
-	username string // of a phone: its address may have it in the place of the extension
-	peer     *peer  // of a phone
-	short    bool   // a phone that answered for MD5, and is asked for nothing else
+	device   int64    // of a phone; 0 for a browser
+	username string   // of a phone: its address may have it in the place of the extension
+	peer     *peer    // of a phone
+	carrier  *carrier // of a trunk: then device is below 0, and line is nobody's
+	short    bool     // a phone that answered for MD5, and is asked for nothing else
 	wire     wire
 	network  string // how messages travel
 	host     string // what the other end reaches us as, in Via and Contact

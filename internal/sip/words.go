@@ -68,8 +68,10 @@ func lists(m interface{ Headers() []sipgo.Header }, name, word string) bool {
 }
 
 // mediaType is the type of a body without its parameters, in small letters.
-func mediaType(req *sipgo.Request) string {
-	all := headers(req, "content-type")
+func mediaType(req *sipgo.Request) string { return mediaTypeOf(req) }
+
+func mediaTypeOf(m interface{ Headers() []sipgo.Header }) string {
+	all := headers(m, "content-type")
 	if len(all) == 0 {
 		return ""
 	}

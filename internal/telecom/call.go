@@ -18,7 +18,8 @@ import (
 // Start is a call that somebody wants to make. It holds personal data and
 // prints as a fixed word.
 type Start struct {
-	From     Line
+	From     Line     // of ours; the zero value where Outside calls
+	Outside  *Outside // who calls from beyond a trunk; nil where From does
 	To       Target
 	Withheld bool // the caller's number is not shown, beside what the target says
 	Video    bool // pictures are offered
@@ -41,39 +42,37 @@ type Call struct {
 	mu       sync.Mutex // held while an act of the call is committed
 	answered time.Time
 	callee   keys.SubjectID // whom the line was of that was called, or that answered
+	identity Identity       // what a trunk is told of the caller; set before the call is let through
 	over     bool
 }
 
 // Begin is the call door: it asks the policy whether the caller may make calls
 // and whether what is kept of them may be collected on both sides, and writes
 // the call down, before anything rings. A Refusal if it may not be; nothing is
-// written then, and the refusal is counted as evidence.
+// written then, and the refusal is counted as evidence. A call to an emergency
+// service is refused only where nothing leads there: what cannot be written down
+// of it in a short time is lost, and not the call.
 func (d *Desk) Begin(ctx context.Context, s Start) (*Call, error) {
-	switch s.To.Reach {
-	case ToLine:
-	case ToEmergency:
-		return nil, d.refused(NoEmergency)
-	default:
-		return nil, d.refused(NoWayOut)
-	}
-	if s.To.Line.ID == s.From.ID {
-		return nil, d.refused(Self)
+	if err := d.leads(s); err != nil {
+		d.count(err)
+		return nil, err
 	}
 	s.Withheld = s.Withheld || s.To.Withheld
 	c := &Call{d: d, id: d.c.Store.NewID(), start: s, begun: d.c.Now(), actor: s.From.Role.Actor(), callee: s.To.Line.Subject}
+	if s.Outside != nil {
+		c.actor, c.start.Withheld = systemActor, s.Outside.Withheld
+	}
 	d.alive(c.id, true) // before it can be found open
+	if s.To.Reach == ToEmergency {
+		c.beginEmergency(ctx)
+		return c, nil
+	}
 	if err := d.together(ctx, &op{call: c, begin: true}); err != nil {
 		d.alive(c.id, false)
 		d.count(err)
 		return nil, wrap(err)
 	}
 	return c, nil
-}
-
-func (d *Desk) refused(c Code) error {
-	err := refuse(c)
-	d.count(err)
-	return err
 }
 
 // alive notes that a call is under way here, or no longer.
@@ -105,6 +104,9 @@ func (c *Call) Shown() (extension, name string) {
 	if c.start.Withheld {
 		return "", ""
 	}
+	if o := c.start.Outside; o != nil {
+		return o.Number, o.Name
+	}
 	if from.Company == 0 || from.Company != c.start.To.Line.Company {
 		return from.Extension, ""
 	}
@@ -122,7 +124,7 @@ func (c *Call) Answered(ctx context.Context, by Line) error {
 		return nil
 	}
 	c.answered = c.d.c.Now()
-	if by.Subject != 0 {
+	if by.Subject != 0 && c.start.To.Reach == ToLine {
 		c.callee = by.Subject
 	}
 	return wrap(c.d.together(ctx, &op{call: c}))
@@ -172,14 +174,22 @@ type ended struct {
 	withheld, video        bool
 	begun, answered, at    time.Time
 	code                   Code
+	outside                side // which of the two is no line of ours
 }
 
 func (c *Call) ended(code Code) *ended {
-	from, to := c.start.From, c.start.To.Line
-	return &ended{
-		id: c.id, caller: from.Subject, callee: c.callee, callerSays: from.Extension, calleeSays: to.Extension, actor: c.actor,
-		withheld: c.start.Withheld, video: c.start.Video, begun: c.begun, answered: c.answered, at: c.d.c.Now(), code: code,
+	from, to := c.start.From, c.start.To
+	e := &ended{
+		id: c.id, caller: from.Subject, callee: c.callee, callerSays: from.Extension, calleeSays: to.Line.Extension, actor: c.actor,
+		withheld: c.start.Withheld, video: c.start.Video, begun: c.begun, answered: c.answered, at: c.d.c.Now(), code: code, outside: c.start.outside(),
 	}
+	switch e.outside {
+	case callerOutside:
+		e.callerSays = c.start.Outside.Number
+	case calleeOutside, calleeEmergency:
+		e.calleeSays = to.Number
+	}
+	return e
 }
 
 // act does acts on calls in one transaction. A refusal stays with its act; an
@@ -189,12 +199,16 @@ func (d *Desk) act(ctx context.Context, tx *store.Tx, ops []*op) error {
 	for _, o := range ops {
 		var err error
 		switch {
+		case o.begin && o.call.start.To.Reach == ToEmergency:
+			err = d.beginningEmergency(ctx, tx, o.call)
 		case o.begin:
 			err = d.begin(ctx, tx, o.call)
 		case o.end != nil:
 			ends = append(ends, o.end)
+		case o.given != nil:
+			err = d.disclose(ctx, tx, o.call, o.given)
 		default:
-			_, err = tx.Exec(ctx, "UPDATE calls SET answered_ms = $1, callee = $2 WHERE id = $3 AND ended_ms = 0 AND callee <> 0",
+			_, err = tx.Exec(ctx, "UPDATE calls SET answered_ms = $1, callee = $2 WHERE id = $3 AND ended_ms = 0 AND (callee <> 0 OR outside > 1)",
 				o.call.answered.UnixMilli(), int64(o.call.callee), o.call.id)
 		}
 		var r *Refusal
@@ -216,27 +230,42 @@ func (d *Desk) begin(ctx context.Context, tx *store.Tx, c *Call) error {
 	if err != nil {
 		return err
 	}
-	caller, err := d.c.Vault.Standing(ctx, tx, c.start.From.Subject)
-	if errors.Is(err, vault.ErrNotFound) {
-		return refuse(Forbidden) // erased since
+	var caller, callee policy.Standing
+	if c.start.Outside == nil {
+		caller, err = d.c.Vault.Standing(ctx, tx, c.start.From.Subject)
+		if errors.Is(err, vault.ErrNotFound) {
+			return refuse(Forbidden) // erased since
+		}
+		if err != nil {
+			return err
+		}
 	}
-	if err != nil {
+	if c.start.To.Reach == ToLine {
+		callee, err = d.c.Vault.Standing(ctx, tx, c.start.To.Line.Subject)
+		if errors.Is(err, vault.ErrNotFound) {
+			return refuse(NoSuch)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := d.decide(ctx, tx, c, roles, caller, callee); err != nil {
 		return err
 	}
-	callee, err := d.c.Vault.Standing(ctx, tx, c.start.To.Line.Subject)
-	if errors.Is(err, vault.ErrNotFound) {
-		return refuse(NoSuch)
+	if c.start.To.Reach == ToNumber {
+		if err := d.mayDial(ctx, tx, c); err != nil { // the last question: what it sets aside is for a call that begins
+			return err
+		}
 	}
-	if err != nil {
-		return err
-	}
-	if roles.verdict(compiled, c.actor, caller, callee) != policy.Allowed {
-		return refuse(Forbidden)
-	}
-	_, err = tx.Exec(ctx, `INSERT INTO calls (id, caller, callee, caller_line, callee_line, withheld, video, begun_ms, answered_ms, ended_ms, code, record, expires_day)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, '', 0, 0) ON CONFLICT DO NOTHING`,
+	return d.open(ctx, tx, c)
+}
+
+// open writes the row of a call.
+func (d *Desk) open(ctx context.Context, tx *store.Tx, c *Call) error {
+	_, err := tx.Exec(ctx, `INSERT INTO calls (id, caller, callee, caller_line, callee_line, withheld, video, begun_ms, answered_ms, ended_ms, code, record, expires_day, outside)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, '', 0, 0, $9) ON CONFLICT DO NOTHING`,
 		c.id, int64(c.start.From.Subject), int64(c.start.To.Line.Subject), c.start.From.ID, c.start.To.Line.ID,
-		flag(c.start.Withheld), flag(c.start.Video), c.begun.UnixMilli())
+		flag(c.start.Withheld), flag(c.start.Video), c.begun.UnixMilli(), int64(c.start.outside()))
 	return err
 }
 

@@ -15,7 +15,8 @@ const maxTogether = 100
 type op struct {
 	call  *Call
 	begin bool
-	end   *ended // nil: it was answered, unless it begins
+	end   *ended // nil: it was answered, unless it begins or something is given
+	given *given // what of it is given to somebody else
 	err   error
 	done  chan struct{}
 }

@@ -101,6 +101,9 @@ func (d *Desk) vacate(ctx context.Context, tx *store.Tx, mark []byte) error {
 	if err := d.forgetDevices(ctx, tx, "line", l.ID); err != nil {
 		return wrap(err)
 	}
+	if _, err := tx.Exec(ctx, "DELETE FROM line_numbers WHERE line = $1", l.ID); err != nil {
+		return wrap(err)
+	}
 	_, err = tx.Exec(ctx, "DELETE FROM lines WHERE id = $1", l.ID)
 	return wrap(err)
 }
@@ -113,6 +116,9 @@ func (d *Desk) Take(ctx context.Context, tx *store.Tx, a vault.Access, account i
 		return wrap(err)
 	}
 	if err := d.revokeAll(ctx, tx, a, account); err != nil {
+		return wrap(err)
+	}
+	if err := d.takeNumbers(ctx, tx, a, l); err != nil {
 		return wrap(err)
 	}
 	if _, err := tx.Exec(ctx, "DELETE FROM lines WHERE id = $1", l.ID); err != nil {
@@ -166,6 +172,9 @@ func (d *Desk) LineOf(ctx context.Context, account int64) (Line, error) {
 		if l, err = d.line(ctx, tx, account); err == nil {
 			x, err = d.fill(ctx, tx, roles.own(systemActor), &l)
 		}
+		if err == nil {
+			l.Number, err = d.numberOf(ctx, tx, roles.own(systemActor), l)
+		}
 		return err
 	})
 	if err != nil {
@@ -195,6 +204,9 @@ func (d *Desk) Lines(ctx context.Context) (list []Line, err error) {
 			_, err := d.fill(ctx, tx, system, &l)
 			if errors.Is(err, ErrNoLine) {
 				continue
+			}
+			if err == nil {
+				l.Number, err = d.numberOf(ctx, tx, system, l)
 			}
 			if err != nil && !errors.Is(err, vault.ErrRestricted) {
 				return err
@@ -228,6 +240,7 @@ func allLines(ctx context.Context, tx *store.Tx) (list []Line, err error) {
 func (d *Desk) Facts(ctx context.Context, tx *store.Tx, s keys.SubjectID, fn func(rights.Fact) error) error {
 	for _, kind := range []struct{ query, title, code string }{
 		{"SELECT opened_ms FROM lines WHERE subject = $1 ORDER BY id", "You were given a line to make calls with", "line"},
+		{"SELECT given_ms FROM line_numbers WHERE subject = $1 ORDER BY id", "Your line was given a telephone number", "number"},
 		{"SELECT added_ms FROM devices WHERE subject = $1 ORDER BY id", "You added a phone to your line", "phone"},
 	} {
 		times, err := tx.IDs(ctx, kind.query, int64(s))

@@ -49,6 +49,17 @@ func emergencyIn(digits string) (string, bool) {
 	return "", false
 }
 
+// Emergency reports whether what was dialled is an emergency number, or one like
+// it: those that no rule refuses.
+func Emergency(dialled string) bool {
+	n, err := read(dialled)
+	if err != nil {
+		return false
+	}
+	_, is := emergencyIn(n.digits)
+	return is
+}
+
 // read reads what was dialled. It takes digits of every script, and what people
 // write between them.
 func read(dialled string) (n number, err error) {

@@ -26,6 +26,7 @@ var endWords = map[Code]string{
 const (
 	withheldWords = "a withheld number"
 	goneWords     = "a number that is gone"
+	outsideWords  = "an outside number" // of a call that was cut off: it stood nowhere else
 )
 
 // words are a part of the record, as its person reads it in a copy of their
@@ -43,6 +44,9 @@ func (e *ended) words(made bool) string {
 	}
 	if far == "" {
 		far = goneWords
+		if e.outside != bothOurs {
+			far = outsideWords
+		}
 	}
 	text := fmt.Sprintf("%s %s %s, %s", kind, way, far, endWords[e.code])
 	if long := e.long(); long > 0 {
@@ -138,6 +142,9 @@ func (d *Desk) end(ctx context.Context, tx *store.Tx, ends []*ended) error {
 		return err
 	}
 	for i, e := range open {
+		if err := d.spent(ctx, tx, e); err != nil {
+			return err
+		}
 		if err := d.tell(ctx, tx, roles, e, ids[i]); err != nil {
 			return err
 		}

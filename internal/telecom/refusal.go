@@ -19,6 +19,10 @@ const (
 	NoEmergency Code = "no-emergency" // the same, for 999 and its like
 	Undeclared  Code = "undeclared"   // the policy declares no telephone
 	Forbidden   Code = "forbidden"    // the policy refuses
+	NoNumber    Code = "no-number"    // the caller's line has no number that may be shown
+	NoIdentity  Code = "no-identity"  // a caller outside shows no number that could be one
+	BadIdentity Code = "bad-identity" // a caller outside shows a number that may not be shown
+	Everywhere  Code = "all-busy"     // every trunk is full, or gone
 )
 
 // Ends of a call that was let through.
@@ -45,10 +49,14 @@ var refusals = map[Code]struct {
 	Incomplete:  {484, "That number is not complete. Check it and dial all of it, with the area code."},
 	NoSuch:      {404, "Nobody has that number. Check it and try again."},
 	Self:        {486, "That is your own extension."},
-	NoWayOut:    {503, "This phone cannot reach outside numbers yet, only extensions. Use another phone for this call."},
+	NoWayOut:    {503, "This phone cannot reach that number, only extensions. Use another phone for this call."},
 	NoEmergency: {503, "This phone cannot make emergency calls yet. Use another phone now: any mobile or landline reaches 999 and 112."},
 	Undeclared:  {503, "Calls are not offered here."},
 	Forbidden:   {403, "We may not connect this call."},
+	NoNumber:    {403, "This line has no telephone number of its own yet, so it cannot call outside numbers. Emergency calls work. Ask your provider for a number."},
+	NoIdentity:  {403, "A call without a valid caller number cannot be connected."},
+	BadIdentity: {403, "A call that shows this caller number cannot be connected."},
+	Everywhere:  {503, "All lines to outside numbers are in use at the moment. Please try again in a minute."},
 }
 
 // Codes returns every code, sorted, for closed metric labels.

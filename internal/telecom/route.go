@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 
 	"candour/internal/evidence"
 	"candour/internal/identity"
@@ -13,9 +14,9 @@ import (
 )
 
 // Route finds whom a dialled number reaches. Emergency numbers are recognised
-// first of all, and no rule of ours refuses them; as there is no way out to the
-// world yet, they and other outside numbers come with the refusals NoEmergency
-// and NoWayOut, beside the target. An extension is looked for in the caller's
+// first of all, and no rule of ours refuses them; where no trunk leads out to the
+// world, or none takes a number, they and other outside numbers come with the
+// refusals NoEmergency and NoWayOut, beside the target. An extension is looked for in the caller's
 // company first, then among those that everybody reaches. Every other error is
 // the store's.
 //
@@ -34,7 +35,8 @@ func (d *Desk) route(ctx context.Context, from Line, dialled string) (Target, er
 		return Target{}, err
 	}
 	if digits, ok := emergencyIn(n.digits); ok {
-		return Target{Reach: ToEmergency, Number: digits}, refuse(NoEmergency)
+		t := Target{Reach: ToEmergency, Number: digits, Withheld: strings.HasPrefix(n.digits, withholdPrefix)}
+		return t, d.leads(Start{To: t})
 	}
 	if _, err := RolesOf(d.c.InForce()); err != nil {
 		return Target{}, err
@@ -47,7 +49,7 @@ func (d *Desk) route(ctx context.Context, from Line, dialled string) (Target, er
 		if t.Number, err = n.world(); err != nil {
 			return Target{}, err
 		}
-		return t, refuse(NoWayOut)
+		return t, d.leads(Start{To: t})
 	}
 	t.Reach = ToLine
 	if t.Line, err = d.reach(ctx, from, n.digits); err != nil {

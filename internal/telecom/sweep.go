@@ -56,8 +56,8 @@ func (d *Desk) interrupt(ctx context.Context, tx *store.Tx, ids []int64) error {
 func (d *Desk) orphan(ctx context.Context, tx *store.Tx, id int64) (*ended, error) {
 	e := &ended{id: id, actor: systemActor, at: d.c.Now(), code: Interrupted}
 	var begun, answered, callerLine, calleeLine int64
-	err := tx.QueryRow(ctx, "SELECT caller, callee, caller_line, callee_line, withheld, video, begun_ms, answered_ms FROM calls WHERE id = $1", id).
-		Scan((*int64)(&e.caller), (*int64)(&e.callee), &callerLine, &calleeLine, &e.withheld, &e.video, &begun, &answered)
+	err := tx.QueryRow(ctx, "SELECT caller, callee, caller_line, callee_line, withheld, video, begun_ms, answered_ms, outside FROM calls WHERE id = $1", id).
+		Scan((*int64)(&e.caller), (*int64)(&e.callee), &callerLine, &calleeLine, &e.withheld, &e.video, &begun, &answered, (*int64)(&e.outside))
 	if err != nil {
 		return nil, err
 	}

@@ -63,6 +63,7 @@ type Desk struct {
 	mu      sync.Mutex
 	live    map[int64]bool // calls of this process that have not ended
 	revoked []func(device int64)
+	ways    Ways // what leads out of the house; nil for nothing
 }
 
 // New returns the desk. Resume closes what an earlier process left open.
@@ -71,6 +72,9 @@ func New(c Config) *Desk {
 	d.group.act = d.act
 	return d
 }
+
+// Policy is the policy in force.
+func (d *Desk) Policy() *policy.Compiled { return d.c.InForce() }
 
 // Line is what an account makes and takes calls with. It holds personal data
 // and prints as a fixed word.
@@ -81,6 +85,7 @@ type Line struct {
 	Role      identity.Role
 	Company   int64  // 0 for none
 	Extension string // 2 to 6 digits
+	Number    string // E.164 with its plus, that the world reaches it by; empty for none
 	Name      string // of its person, as the operator knows it; empty for none
 
 	number vault.RecordID // the record of the extension
@@ -123,7 +128,7 @@ func wrap(err error) error {
 	if err == nil || errors.As(err, &r) {
 		return err
 	}
-	for _, known := range []error{ErrNoLine, ErrTaken, ErrExtension, ErrNotFound, ErrNoDevice, ErrTooMany, ErrDeviceName, ErrClosed} {
+	for _, known := range []error{ErrNoLine, ErrTaken, ErrExtension, ErrNotFound, ErrNoDevice, ErrTooMany, ErrDeviceName, ErrClosed, ErrNumber, ErrNumberTaken} {
 		if errors.Is(err, known) {
 			return err
 		}

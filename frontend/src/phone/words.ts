@@ -14,7 +14,7 @@ export interface End {
 }
 
 /** Said where somebody dials for help and cannot be connected. */
-export const helpElsewhere = 'This phone cannot make emergency calls. Use another phone now: any mobile or landline reaches 999 and 112.';
+export const helpElsewhere = 'The emergency call did not get through. Use another phone now: any mobile or landline reaches 999 and 112.';
 
 const answers: Record<number, string> = {
   403: 'We may not connect this call.',
@@ -27,7 +27,7 @@ const answers: Record<number, string> = {
   486: 'They are on another call. Try again in a few minutes.',
   487: 'The call was ended before it was answered.',
   488: 'The two phones have no sound format in common.',
-  503: 'This phone cannot reach that number. It reaches extensions; outside numbers are not connected yet.',
+  503: 'This phone cannot reach that number at the moment. Please try again in a minute.',
   600: 'They are on another call. Try again in a few minutes.',
   603: 'They declined the call.',
   604: 'Nobody has that number. Please check it and try again.',

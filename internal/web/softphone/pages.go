@@ -17,6 +17,7 @@ type Phone struct {
 	Style     string
 	Session   string // where the phone asks who is signed in
 	Flow      string // what the phone talks over
+	Help      bool   // emergency calls lead somewhere
 }
 
 // Ask is what is shown before a device is asked for.

@@ -37,6 +37,7 @@ func (h *site) phone(w http.ResponseWriter, r *http.Request) error {
 		Base: h.Base(r, "Phone", ""), Keys: keypad, More: callsPath, Session: sessionPath, Flow: flowPath,
 		Script: h.Asset("phone.js"), Style: h.Asset("phone.css"),
 	}
+	page.Help = h.Phones.Rescues()
 	line, err := h.line(r, me)
 	switch {
 	case err == nil:

@@ -1,0 +1,464 @@
+package sip
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	sipgo "github.com/emiago/sipgo/sip"
+
+	"candour/internal/trunk"
+)
+
+// Why a message at the door of the trunks was not acted on.
+const refusedStranger = "stranger" // it comes from no trunk
+
+// gateway is where trunks are listened for: one address, UDP and TCP, and nobody
+// else is answered there.
+type gateway struct {
+	s        *Server
+	udp      *net.UDPConn
+	tcp      net.Listener
+	host     string // what trunks reach us as; "" for the address that each came to
+	carriers []*carrier
+	work     sync.WaitGroup
+	stop     chan struct{}
+
+	mu    sync.Mutex
+	over  bool
+	conns map[*trunkStream]struct{}
+}
+
+// listenTrunks opens the door, and adds its trunks.
+func (s *Server) listenTrunks(ctx context.Context, f trunk.File) (*gateway, error) {
+	tcp, udp, err := listenBoth(ctx, f.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("sip: %w", err)
+	}
+	g := &gateway{s: s, udp: udp, tcp: tcp, host: f.Public, stop: make(chan struct{}), conns: map[*trunkStream]struct{}{}}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err = s.add(g, f.Trunks)
+	if s.closing {
+		err = ErrClosed
+	}
+	if err != nil {
+		return nil, errors.Join(err, tcp.Close(), udp.Close())
+	}
+	s.gateways = append(s.gateways, g)
+	return g, nil
+}
+
+// begin takes what comes, and keeps each trunk known to us and us to it.
+func (g *gateway) begin() {
+	g.work.Go(g.datagrams)
+	g.work.Go(g.connections)
+	for _, t := range g.carriers {
+		g.work.Go(t.look)
+		if t.Register != nil {
+			g.work.Go(t.keepRegistered)
+		}
+	}
+}
+
+func (g *gateway) close(ctx context.Context) error {
+	g.mu.Lock()
+	over := g.over
+	g.over = true
+	var conns []*trunkStream
+	for c := range g.conns {
+		conns = append(conns, c)
+	}
+	g.mu.Unlock()
+	if over {
+		return nil
+	}
+	close(g.stop)
+	for _, t := range g.carriers {
+		t.mu.Lock()
+		for _, f := range t.flows {
+			defer f.end()
+		}
+		t.mu.Unlock()
+	}
+	for _, c := range conns {
+		c.shut()
+	}
+	err := errors.Join(g.tcp.Close(), g.udp.Close())
+	gone := make(chan struct{})
+	go func() {
+		g.work.Wait()
+		close(gone)
+	}()
+	return errors.Join(err, await(ctx, []<-chan struct{}{gone}))
+}
+
+func (g *gateway) address(local net.Addr) (host string, port int) {
+	return (&phones{host: g.host}).address(local)
+}
+
+// from returns the trunks whose address something comes from.
+func (g *gateway) from(a netip.AddrPort) (all []*carrier) {
+	for _, t := range g.carriers {
+		if t.knows(a.Addr()) {
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+// knows reports whether an address is one of the trunk's.
+func (t *carrier) knows(a netip.Addr) bool {
+	for _, p := range t.From {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.at.Addr() == a
+}
+
+// pick finds whose a message is among trunks at one address: that which stands at
+// the very port, whose registration or whose number it is for.
+func pick(all []*carrier, from netip.AddrPort, msg sipgo.Message) *carrier {
+	if len(all) == 1 {
+		return all[0]
+	}
+	to := ""
+	if req, ok := msg.(*sipgo.Request); ok {
+		to = req.Recipient.User
+	}
+	for _, fits := range []func(*carrier) bool{
+		func(t *carrier) bool { return to != "" && to == t.user },
+		func(t *carrier) bool { return t.located() == from },
+		func(t *carrier) bool { return t.Brings(numberOf(to)) },
+	} {
+		for _, t := range all {
+			if fits(t) {
+				return t
+			}
+		}
+	}
+	return all[0]
+}
+
+func (t *carrier) located() netip.AddrPort {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.at
+}
+
+// datagrams reads what comes over UDP.
+func (g *gateway) datagrams() {
+	buf := make([]byte, maxUDP+1)
+	for {
+		n, from, err := g.udp.ReadFromUDPAddrPort(buf)
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			return
+		case err != nil:
+			continue // what the network says of a packet we sent
+		}
+		from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
+		all := g.from(from)
+		if len(all) == 0 {
+			g.s.unheard(refusedStranger) // no answer: nobody learns that anything is here
+			continue
+		}
+		if alive, ping := keepAlive(buf[:n]); alive {
+			if ping {
+				_, _ = g.udp.WriteToUDPAddrPort(crlf, from)
+			}
+			continue
+		}
+		msg, why, err := readDatagram(bytes.Clone(buf[:n]))
+		if err != nil {
+			g.s.dropped.Add(1)
+			continue
+		}
+		t := pick(all, from, msg)
+		f := t.overUDP(from)
+		if f == nil || t.fast() {
+			g.s.unheard(refusedFlood)
+			continue
+		}
+		t.do(func() { t.take(f, from, msg, why) })
+	}
+}
+
+// fast reports whether messages come faster than any trunk's calls make them.
+func (t *carrier) fast() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if now := t.s.Now().Unix(); now != t.second {
+		t.second, t.counted = now, 0
+	}
+	t.counted++
+	return t.counted > maxTrunkRate
+}
+
+// overUDP is the way to an address of the trunk; nil if there are too many.
+func (t *carrier) overUDP(to netip.AddrPort) *flow {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if f := t.flows[to]; f != nil {
+		return f
+	}
+	if len(t.flows) >= maxWays {
+		for a, f := range t.flows {
+			if a != t.at && len(f.undone()) == 0 {
+				delete(t.flows, a) // calls on it are heard again on a new one
+				break
+			}
+		}
+	}
+	if len(t.flows) >= maxWays {
+		return nil
+	}
+	f := t.newFlow(&datagram{t.g.udp, to}, OverUDP, toward(t.g.udp.LocalAddr(), to))
+	t.flows[to] = f
+	return f
+}
+
+// undone are the transactions of a flow that are not over.
+func (f *flow) undone() (all []sipgo.Transaction) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, p := range f.clients {
+		all = append(all, p.tx)
+	}
+	for _, tx := range f.servers {
+		all = append(all, tx)
+	}
+	return all
+}
+
+// take acts on one message of the trunk.
+func (t *carrier) take(f *flow, from netip.AddrPort, msg sipgo.Message, why *fault) {
+	msg.SetTransport(f.network)
+	msg.SetSource(from.String())
+	switch m := msg.(type) {
+	case *sipgo.Request:
+		cameFrom(m, from)
+		if why == nil {
+			why = validate(m)
+		}
+		if why == nil && m.Method == sipgo.REGISTER {
+			why = &fault{code: sipgo.StatusMethodNotAllowed, text: "Method Not Allowed"}
+		}
+		if why != nil {
+			t.s.refuse(f.wire, m, why)
+			return
+		}
+		f.request(m)
+	case *sipgo.Response:
+		if why == nil && f.response(m) {
+			return
+		}
+		t.mu.Lock()
+		all := make([]*flow, 0, len(t.flows))
+		for _, other := range t.flows {
+			all = append(all, other)
+		}
+		t.mu.Unlock()
+		for _, other := range all { // a trunk of several machines answers from another
+			if why == nil && other != f && other.response(m) {
+				return
+			}
+		}
+		t.s.dropped.Add(1)
+	}
+}
+
+// trunkStream is the wire of a trunk over TCP.
+type trunkStream struct {
+	outbox
+	conn net.Conn
+	t    *carrier // nil until its first message, where several could be at its address
+	f    *flow
+	from netip.AddrPort
+}
+
+func (c *trunkStream) shut() { c.closing.Do(func() { close(c.leave) }) }
+
+// connections takes what trunks connect over TCP.
+func (g *gateway) connections() {
+	for {
+		conn, err := g.tcp.Accept()
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			return
+		case err != nil:
+			select {
+			case <-g.stop:
+				return
+			case <-time.After(100 * time.Millisecond):
+			}
+			continue
+		}
+		a := remote(conn)
+		all := g.from(a)
+		if len(all) == 0 || g.full() {
+			_ = conn.Close()
+			g.s.unheard(refusedStranger)
+			continue
+		}
+		t := pick(all, a, nil)
+		if g.open(t, conn) == nil {
+			_ = conn.Close()
+		}
+	}
+}
+
+func remote(conn net.Conn) netip.AddrPort {
+	a, _ := netip.ParseAddrPort(conn.RemoteAddr().String())
+	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+}
+
+func (g *gateway) full() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.conns) >= maxConnsFrom
+}
+
+// open serves a connection of a trunk; nil if the door is closed.
+func (g *gateway) open(t *carrier, conn net.Conn) *flow {
+	ctx, cancel := context.WithCancel(g.s.base)
+	c := &trunkStream{outbox: newOutbox(cancel), conn: conn, t: t, from: remote(conn)}
+	c.f = t.newFlow(c, OverTCP, g.tcp.Addr())
+	g.mu.Lock()
+	if g.over {
+		g.mu.Unlock()
+		cancel()
+		return nil
+	}
+	g.conns[c] = struct{}{}
+	g.work.Add(1)
+	g.mu.Unlock()
+	t.mu.Lock()
+	t.flows[c.from] = c.f
+	t.mu.Unlock()
+	g.s.returned(c.f, "") // calls that a lost connection left behind
+	go func() {
+		defer g.work.Done()
+		g.serve(ctx, c)
+	}()
+	return c.f
+}
+
+func (g *gateway) serve(ctx context.Context, c *trunkStream) {
+	var work sync.WaitGroup
+	work.Go(func() {
+		defer func() { _ = c.conn.Close() }() // which ends the reading too
+		defer c.cancel()
+		c.outbox.write(ctx, func(ctx context.Context, b []byte) error {
+			until, _ := ctx.Deadline()
+			_ = c.conn.SetWriteDeadline(until)
+			_, err := c.conn.Write(b)
+			return err
+		})
+	})
+	g.read(c)
+	c.cancel()
+	c.t.mu.Lock()
+	if c.t.flows[c.from] == c.f {
+		delete(c.t.flows, c.from)
+	}
+	c.t.mu.Unlock()
+	c.f.end()
+	g.s.left(c.f)
+	work.Wait()
+	g.mu.Lock()
+	delete(g.conns, c)
+	g.mu.Unlock()
+}
+
+func (g *gateway) read(c *trunkStream) {
+	r := bufio.NewReaderSize(c.conn, 4096)
+	for {
+		b, ping, err := readFrame(r)
+		if err != nil {
+			return
+		}
+		if ping {
+			_ = c.send(crlf)
+			continue
+		}
+		msg, why, err := read(b)
+		if err != nil || c.t.fast() {
+			g.s.dropped.Add(1)
+			return
+		}
+		c.t.do(func() { c.t.take(c.f, c.from, msg, why) })
+	}
+}
+
+// way is the flow on which requests to the trunk go; nil if there is none.
+func (t *carrier) way(ctx context.Context) *flow {
+	at, err := t.resolve(ctx)
+	if err != nil {
+		return nil
+	}
+	if t.Transport == trunk.UDP {
+		return t.overUDP(at)
+	}
+	t.mu.Lock()
+	f := t.flows[at]
+	t.mu.Unlock()
+	if f != nil && !f.over() {
+		return f
+	}
+	dial := net.Dialer{Timeout: dialTime}
+	conn, err := dial.DialContext(ctx, "tcp", at.String())
+	if err != nil {
+		return nil
+	}
+	if f = t.g.open(t, conn); f == nil {
+		_ = conn.Close()
+	}
+	return f
+}
+
+// resolve finds where the trunk is. What was found once holds while no more can be
+// found out.
+func (t *carrier) resolve(ctx context.Context) (netip.AddrPort, error) {
+	t.mu.Lock()
+	at, when := t.at, t.resolved
+	t.mu.Unlock()
+	if at.IsValid() && t.s.Now().Sub(when) < resolveKept {
+		return at, nil
+	}
+	host := strings.Trim(t.Host, "[]")
+	a, err := netip.ParseAddr(host)
+	if err != nil {
+		ctx, cancel := context.WithTimeout(ctx, resolveTime)
+		defer cancel()
+		found, lerr := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+		switch {
+		case lerr != nil || len(found) == 0:
+			if at.IsValid() {
+				return at, nil
+			}
+			return at, errors.New("sip: the trunk's name leads nowhere")
+		default:
+			a = found[0].Unmap()
+		}
+		for _, f := range found {
+			if f.Unmap() == at.Addr() {
+				a = at.Addr() // it stays where it is
+			}
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.at, t.resolved = netip.AddrPortFrom(a, uint16(t.Port)), t.s.Now()
+	return t.at, nil
+}
