@@ -91,7 +91,7 @@ func (x *exchange) networks(n int, change func(i int, f *trunk.File, t *trunk.Tr
 // speaks reads what comes to a network, which says at once that it is there.
 func (p *phone) speaks(c *net.UDPConn) {
 	defer close(p.gone)
-	b := make([]byte, 65_536)
+	b, came := make([]byte, 65_536), map[string]bool{}
 	for {
 		n, err := c.Read(b)
 		if err != nil {
@@ -107,6 +107,14 @@ func (p *phone) speaks(c *net.UDPConn) {
 			continue
 		}
 		p.all.Write(b[:n])
+		if req, ok := m.(*sipgo.Request); ok && req.Method != sipgo.ACK {
+			branch, _ := req.Via().Params.Get("branch")
+			key := string(req.Method) + branch
+			if came[key] {
+				continue // said again because the machine is slow
+			}
+			came[key] = true
+		}
 		p.inbox <- m
 	}
 }
