@@ -233,6 +233,11 @@ func (d *Desk) begin(ctx context.Context, tx *store.Tx, c *Call) error {
 	if roles.verdict(compiled, c.actor, caller, callee) != policy.Allowed {
 		return refuse(Forbidden)
 	}
+	if c.start.To.Reach == ToNumber {
+		if err := d.mayDial(ctx, tx, c); err != nil { // the last question: what it sets aside is for a call that begins
+			return err
+		}
+	}
 	_, err = tx.Exec(ctx, `INSERT INTO calls (id, caller, callee, caller_line, callee_line, withheld, video, begun_ms, answered_ms, ended_ms, code, record, expires_day)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, '', 0, 0) ON CONFLICT DO NOTHING`,
 		c.id, int64(c.start.From.Subject), int64(c.start.To.Line.Subject), c.start.From.ID, c.start.To.Line.ID,

@@ -138,6 +138,9 @@ func (d *Desk) end(ctx context.Context, tx *store.Tx, ends []*ended) error {
 		return err
 	}
 	for i, e := range open {
+		if err := d.spent(ctx, tx, e); err != nil {
+			return err
+		}
 		if err := d.tell(ctx, tx, roles, e, ids[i]); err != nil {
 			return err
 		}
