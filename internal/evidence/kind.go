@@ -68,6 +68,11 @@ const (
 	PhoneRefused Kind = "phone.refused" // everyone, counted: a phone was not let in; Code why, Surface where
 	CallEnded    Kind = "call.ended"    // subject: their part of it is kept; Code which side they were on, Category what is held; Ref the record, if they own it
 
+	LimitChanged   Kind = "limit.changed"   // subject: what their account may spend on calls, or whom it may call; Code what, Count of pence
+	BlockMade      Kind = "block.made"      // subject: their calls that cost were stopped by software alone (UK GDPR Art 22A); Code the pattern, Count of what was seen, Ref the block
+	BlockContested Kind = "block.contested" // subject: they contested it; Ref the block
+	BlockDecided   Kind = "block.decided"   // subject: a person decided about it; Code the outcome, Ref the block
+
 	DeviceAdded   Kind = "device.added"   // subject: a phone may sign in on their line; Ref the phone
 	DeviceRemoved Kind = "device.removed" // subject: it may no more; Ref the phone
 
@@ -151,6 +156,11 @@ var shapes = map[Kind]shape{
 	AccountClosed:       {audience: toSubject},
 
 	CallEnded: {audience: toSubject},
+
+	LimitChanged:   {audience: toSubject},
+	BlockMade:      {audience: toSubject},
+	BlockContested: {audience: toSubject},
+	BlockDecided:   {audience: toSubject},
 
 	DeviceAdded:   {audience: toSubject},
 	DeviceRemoved: {audience: toSubject},

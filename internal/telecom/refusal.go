@@ -19,6 +19,12 @@ const (
 	NoEmergency Code = "no-emergency" // the same, for 999 and its like
 	Undeclared  Code = "undeclared"   // the policy declares no telephone
 	Forbidden   Code = "forbidden"    // the policy refuses
+
+	NoPrice      Code = "no-price"       // nobody knows what it would cost
+	NotAllowed   Code = "not-allowed"    // the account may not call such numbers
+	SpendCap     Code = "spend-cap"      // the account spent what it may this month
+	TooManyCalls Code = "too-many-calls" // within an hour
+	Fraud        Code = "fraud"          // its calls that cost are blocked
 )
 
 // Ends of a call that was let through.
@@ -49,6 +55,12 @@ var refusals = map[Code]struct {
 	NoEmergency: {503, "This phone cannot make emergency calls yet. Use another phone now: any mobile or landline reaches 999 and 112."},
 	Undeclared:  {503, "Calls are not offered here."},
 	Forbidden:   {403, "We may not connect this call."},
+
+	NoPrice:      {404, "We cannot connect calls to that number, because we have no price for it. Ask our support if you need it."},
+	NotAllowed:   {403, "Calls to that kind of number are switched off for your account. Open “Spending and limits” to see why, and who can switch them on."},
+	SpendCap:     {403, "Your account has reached its limit for calls this month. Open “Spending and limits” to raise it. Emergency calls, calls to you and calls to extensions go on."},
+	TooManyCalls: {403, "Your account has begun as many calls as it may within an hour. Wait a little and try again."},
+	Fraud:        {403, "Calls that cost are stopped on your account, because they looked like fraud to our software. Open “Spending and limits” to read what was seen and to have a person look at it. Emergency calls and calls to extensions go on."},
 }
 
 // Codes returns every code, sorted, for closed metric labels.
