@@ -36,20 +36,28 @@ func (h *site) priceShow(w http.ResponseWriter, r *http.Request, t sent, answer 
 
 // spendingPricePost looks a price up. The number is not kept.
 func (h *site) spendingPricePost(w http.ResponseWriter, r *http.Request, me *identity.Session) error {
-	answers, t, err := h.answersTo(r, telecom.PriceFormID)
-	if err != nil {
+	form, ok := web.VisitOf(r).Policy().FormByID(telecom.PriceFormID)
+	if !ok {
+		return web.ErrNotFound
+	}
+	t := sent{form: form.ID}
+	var err error
+	if t.values, err = h.ReadForm(r); err != nil {
 		return err
 	}
-	if t.status != 0 {
+	if _, err = h.Sent(r, form, t.values); err != nil {
+		if !web.IsFormRefusal(err) {
+			return err
+		}
+		t.status, t.refusal = h.Words(err)
 		return h.priceShow(w, r, t, nil)
 	}
-	form, _ := web.VisitOf(r).Policy().FormByID(telecom.PriceFormID)
 	i := slices.IndexFunc(form.Fields, func(f policy.Field) bool { return f.Category != "" })
 	if i < 0 {
 		return web.ErrNotFound
 	}
 	field := form.Fields[i]
-	price, ok, err := h.Phones.PriceOf(answers.Value(field.Name))
+	price, ok, err := h.Phones.PriceOf(t.values.Get(field.Name)) // read as it would be dialled: short numbers too
 	var refusal *telecom.Refusal
 	switch {
 	case errors.As(err, &refusal):
