@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Calling is what the operator decides about calls to the outside world. The
@@ -123,8 +125,15 @@ func (d *Decision) Logic() string {
 }
 
 func lowerFirst(s string) string {
-	if s == "" {
-		return s
+	first, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToLower(first)) + s[n:]
+}
+
+// Capital begins words with a capital letter, as at the head of a line.
+func Capital(words string) string {
+	first, n := utf8.DecodeRuneInString(words)
+	if n == 0 {
+		return ""
 	}
-	return strings.ToLower(s[:1]) + s[1:]
+	return string(unicode.ToUpper(first)) + words[n:]
 }

@@ -17,6 +17,7 @@ if [ "${1:-build}" = test ]; then
 	need chromium chromium
 	need firefox-esr firefox-esr
 	need baresip baresip
+	need sqlite3 sqlite3
 	compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
 fi
 

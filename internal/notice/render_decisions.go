@@ -1,6 +1,6 @@
 package notice
 
-import "strings"
+import "candour/policy"
 
 // decisionRow is a decision that the software makes alone (UK GDPR Art
 // 13(2)(f)): what it means for a person, by what it is made, and what they can
@@ -26,8 +26,7 @@ func (w *writer) decisions() decisionList {
 			Purpose: w.linkTo("purpose", d.Purpose), Within: d.Within.Words(), Ours: d.Ours,
 		}
 		for i := range d.Patterns {
-			words := d.Patterns[i].Words()
-			row.Patterns = append(row.Patterns, patternRow{strings.ToUpper(words[:1]) + words[1:], d.Patterns[i].Reason})
+			row.Patterns = append(row.Patterns, patternRow{policy.Capital(d.Patterns[i].Words()), d.Patterns[i].Reason})
 		}
 		t.Rows = append(t.Rows, row)
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strings"
 
 	"candour/internal/identity"
 	"candour/internal/store"
@@ -192,8 +191,7 @@ func (h *site) blockWords(r *http.Request, me *identity.Session, b *telecom.Bloc
 
 func (page *BlockPage) bars(b *telecom.Block, states map[string]telecom.ClassState) {
 	for _, class := range policy.Classes {
-		words := policy.ClassWords(class)
-		x := ClassView{strings.ToUpper(words[:1]) + words[1:], "Switched " + map[bool]string{true: "on", false: "off"}[states[class] == telecom.ClassOpen], "/blocks/" + b.Reference + "/bar/" + class, "Bar"}
+		x := ClassView{policy.Capital(policy.ClassWords(class)), "Switched " + map[bool]string{true: "on", false: "off"}[states[class] == telecom.ClassOpen], "/blocks/" + b.Reference + "/bar/" + class, "Bar"}
 		if states[class] == telecom.ClassBarred {
 			x.State, x.Press, x.Label = "Barred by us", "/blocks/"+b.Reference+"/unbar/"+class, "Lift the bar"
 		}

@@ -3,7 +3,6 @@ package own
 import (
 	"errors"
 	"net/http"
-	"strings"
 
 	"candour/internal/identity"
 	"candour/internal/store"
@@ -156,8 +155,7 @@ func (h *site) spendingOf(w http.ResponseWriter, r *http.Request, me *identity.S
 	if d, ok := p.DecisionByID(telecom.DecisionID); ok {
 		page.Decision, page.Within, page.Privacy = d, d.Within.Words(), v.Public("/privacy")+"#decision-"+d.ID
 		for i := range d.Patterns {
-			words := d.Patterns[i].Words()
-			page.Patterns = append(page.Patterns, strings.ToUpper(words[:1])+words[1:])
+			page.Patterns = append(page.Patterns, policy.Capital(d.Patterns[i].Words()))
 		}
 	}
 	err := h.Store.View(r.Context(), func(tx *store.Tx) error {
@@ -202,8 +200,7 @@ func (page *Spending) spent(s telecom.Spending) {
 
 func (page *Spending) classes(states map[string]telecom.ClassState, base string) {
 	for _, class := range policy.Classes {
-		words := policy.ClassWords(class)
-		x := ClassView{Title: strings.ToUpper(words[:1]) + words[1:], State: "Switched off", Press: base + "/open/" + class, Label: "Switch on"}
+		x := ClassView{Title: policy.Capital(policy.ClassWords(class)), State: "Switched off", Press: base + "/open/" + class, Label: "Switch on"}
 		switch states[class] {
 		case telecom.ClassOpen:
 			x.State, x.Open, x.Press, x.Label = "Switched on", true, base+"/close/"+class, "Switch off"

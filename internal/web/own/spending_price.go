@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"candour/internal/identity"
@@ -79,12 +78,11 @@ func (h *site) spendingPricePost(w http.ResponseWriter, r *http.Request, me *ide
 
 // priced says what a call costs, and whether the account may make it.
 func (h *site) priced(r *http.Request, me *identity.Session, p telecom.Price) ([]Fact, error) {
-	words := policy.ClassWords(p.Class)
 	facts := []Fact{{"Where to", p.Name}}
 	if p.Free() {
 		return append(facts, Fact{"Price", "It is free."}), nil
 	}
-	facts = append(facts, Fact{"Kind", strings.ToUpper(words[:1]) + words[1:]}, Fact{"A minute", p.Minute.String() + ", charged by the second"})
+	facts = append(facts, Fact{"Kind", policy.Capital(policy.ClassWords(p.Class))}, Fact{"A minute", p.Minute.String() + ", charged by the second"})
 	if p.Connection > 0 {
 		facts = append(facts, Fact{"Once it is answered", p.Connection.String()})
 	}
