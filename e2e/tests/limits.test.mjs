@@ -47,9 +47,9 @@ describe('limits of calls', () => {
     await page.getByLabel('£5', { exact: true }).check();
     await page.getByRole('button', { name: 'Change the limit' }).click();
     assert.match(await text(page), /nothing spent of £5/);
-    await page.getByRole('button', { name: 'Switch on: Premium-rate' }).click();
-    await page.getByRole('button', { name: 'Switch off: Premium-rate' }).click();
-    await page.getByRole('button', { name: 'Switch on: Premium-rate' }).waitFor();
+    await page.getByRole('button', { name: /^Switch on.*Premium/ }).click();
+    await page.getByRole('button', { name: /^Switch off.*Premium/ }).click();
+    await page.getByRole('button', { name: /^Switch on.*Premium/ }).waitFor();
     await page.goto(server.url(`portal.${site}`, '/history'));
     assert.match(await text(page), /Calls to premium-rate numbers were switched on for your account/);
     await page.context().close();

@@ -69,7 +69,7 @@ func (h *site) blocks(w http.ResponseWriter, r *http.Request, _ *identity.Sessio
 		list, err := h.Phones.Standing(r.Context(), tx)
 		for i := range list {
 			b := &list[i]
-			saw, _ := telecom.Seen(v.Policy(), b)
+			saw, _ := telecom.Seen(h.decidedUnder(b, v.Policy()), b)
 			page.Blocks = append(page.Blocks, BlockView{b.Reference, b.Made.In(web.London).Format(minutes), blockState(b), saw, "/blocks/" + b.Reference, b.Owed() && b.Due.Before(v.Now)})
 		}
 		return err
@@ -79,6 +79,15 @@ func (h *site) blocks(w http.ResponseWriter, r *http.Request, _ *identity.Sessio
 	}
 	h.Render(w, r, http.StatusOK, "console_blocks", page)
 	return nil
+}
+
+// decidedUnder is the policy by which a block was decided, or else the one in
+// force.
+func (h *site) decidedUnder(b *telecom.Block, inForce *policy.Policy) *policy.Policy {
+	if v := h.Versions.Get(b.Policy); v != nil {
+		return v.Profile.Policy
+	}
+	return inForce
 }
 
 func blockState(b *telecom.Block) string {
@@ -122,7 +131,7 @@ func (h *site) blockShow(w http.ResponseWriter, r *http.Request, me *identity.Se
 		return web.ErrNotFound
 	}
 	page := BlockPage{Base: h.Base(r, "Block "+b.Reference, ""), Reference: b.Reference, State: blockState(&b)}
-	page.Saw, page.Rule = telecom.Seen(v.Policy(), &b)
+	page.Saw, page.Rule = telecom.Seen(h.decidedUnder(&b, v.Policy()), &b)
 	page.Facts = []Fact{{"Stopped", b.Made.In(web.London).Format(minutes)}}
 	if b.Owed() {
 		page.Facts = append(page.Facts, Fact{"Contested", b.Contested.In(web.London).Format(minutes)}, Fact{"We owe an answer by", b.Due.In(web.London).Format(minutes)})

@@ -130,16 +130,17 @@ func (h *site) spendingRoutes(rt *web.Routes) {
 	rt.Member(web.Whole, "GET "+spendingPath, h.spending)
 	rt.Member(web.Whole, "GET "+pricePath, h.spendingPrice)
 	rt.Member(web.Whole, "POST "+pricePath, h.spendingPricePost)
-	rt.Member(web.Whole, "GET "+blocksPath, h.spendingBlocks)
+	rt.Member(web.Whole, "GET "+blocksPath, h.spending) // where the path of the form leads by itself
 	rt.Member(web.Whole, "GET "+blocksPath+"/{block}", h.spendingBlock)
 	rt.Member(web.Whole, "POST "+blocksPath+"/{block}", h.spendingBlockPost)
-	rt.Member(web.Whole, "GET "+colleaguePath, h.spendingPeople)
-	rt.Member(web.Whole, "GET "+colleaguePath+"/{account}", h.spendingColleague)
-	for _, base := range []string{spendingPath, colleaguePath + "/{account}"} {
-		rt.Member(web.Fresh, "GET "+base+"/cap", h.spendingCap)
-		rt.Member(web.Fresh, "POST "+base+"/cap", h.spendingCapPost)
-		rt.Member(web.Fresh, "POST "+base+"/open/{class}", h.spendingOpen)
-		rt.Member(web.Whole, "POST "+base+"/close/{class}", h.spendingClose)
+	firm := []identity.Role{identity.CustomerAdministrator}
+	rt.Member(web.Whole, "GET "+colleaguePath, h.spendingPeople, firm...)
+	rt.Member(web.Whole, "GET "+colleaguePath+"/{account}", h.spendingColleague, firm...)
+	for base, roles := range map[string][]identity.Role{spendingPath: {identity.CustomerAdministrator, identity.Partner}, colleaguePath + "/{account}": firm} {
+		rt.Member(web.Fresh, "GET "+base+"/cap", h.spendingCap, roles...)
+		rt.Member(web.Fresh, "POST "+base+"/cap", h.spendingCapPost, roles...)
+		rt.Member(web.Fresh, "POST "+base+"/open/{class}", h.spendingOpen, roles...)
+		rt.Member(web.Whole, "POST "+base+"/close/{class}", h.spendingClose, roles...)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"candour/internal/store"
 	"candour/internal/telecom"
 	"candour/internal/web"
+	"candour/policy"
 )
 
 // Block is the page "spending_block": a block of calls, with what led to it and
@@ -57,7 +58,7 @@ func (h *site) blockShow(w http.ResponseWriter, r *http.Request, me *identity.Se
 		Base: h.Base(r, "Block of your calls", ""), Reference: b.Reference, Made: moment(b.Made), Stands: b.Stands(), Alone: b.Decided.IsZero(), State: blockState(&b),
 		Said: said, Reason: reason, Officer: p.Operator.Officer.Title, Email: p.Operator.Officer.Email, Back: spendingPath,
 	}
-	page.Saw, page.Rule = telecom.Seen(p, &b)
+	page.Saw, page.Rule = telecom.Seen(h.decidedUnder(&b, p), &b)
 	if d, ok := p.DecisionByID(telecom.DecisionID); ok {
 		page.Within = d.Within.Words()
 	}
@@ -78,6 +79,15 @@ func (h *site) blockShow(w http.ResponseWriter, r *http.Request, me *identity.Se
 	}
 	h.Render(w, r, statusOf(t), "spending_block", page)
 	return nil
+}
+
+// decidedUnder is the policy by which a block was decided, or else the one in
+// force.
+func (h *site) decidedUnder(b *telecom.Block, inForce *policy.Policy) *policy.Policy {
+	if v := h.Versions.Get(b.Policy); v != nil {
+		return v.Profile.Policy
+	}
+	return inForce
 }
 
 // spendingBlockPost takes what its person says against a block.
@@ -104,14 +114,5 @@ func (h *site) spendingBlockPost(w http.ResponseWriter, r *http.Request, me *ide
 		return err
 	}
 	http.Redirect(w, r, blocksPath+"/"+b.Reference, http.StatusSeeOther)
-	return nil
-}
-
-// spendingBlocks is where the path of the form leads by itself.
-func (h *site) spendingBlocks(w http.ResponseWriter, r *http.Request, _ *identity.Session) error {
-	if err := h.spendsHere(r); err != nil {
-		return err
-	}
-	http.Redirect(w, r, spendingPath+"#blocks", http.StatusSeeOther)
 	return nil
 }
