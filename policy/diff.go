@@ -38,6 +38,8 @@ func Diff(old, new *Policy) []Change {
 	d.permissions()
 	d.forms()
 	d.rights()
+	d.calling()
+	d.decisions()
 	return d.changes
 }
 

@@ -57,7 +57,7 @@ var BlockIDs = map[string]map[string][]string{
 		"permissions": {"surface"},
 		"retention":   {},
 	},
-	"list": {"rights": {}, "terms": {}, "surfaces": {}},
+	"list": {"rights": {}, "terms": {}, "surfaces": {}, "decisions": {}},
 }
 
 var (

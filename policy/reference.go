@@ -79,6 +79,8 @@ func (p *Policy) Names(kind string) []string {
 		return ids(p.Permissions, func(q *Permission) string { return q.ID })
 	case "right":
 		return ids(p.Rights, func(r *Right) string { return r.ID })
+	case "decision":
+		return ids(p.Decisions, func(d *Decision) string { return d.ID })
 	case "term":
 		return ids(p.Terms, func(t *Term) string { return t.ID })
 	case "basis":

@@ -12,6 +12,9 @@ import (
 //go:embed types.go
 var typesSource string
 
+//go:embed calling.go
+var callingSource string
+
 // SchemaID is the name of the JSON Schema of policy.yaml.
 const SchemaID = "https://candour.invalid/schema/policy-1.json"
 
@@ -120,14 +123,23 @@ func text(is rules) map[string]any {
 	return p
 }
 
-// typeDocs reads the comments of types.go, so that an editor shows the words
-// that stand beside the types.
+// typeDocs reads the comments of the files with the types, so that an editor
+// shows the words that stand beside them.
 func typeDocs() (map[string]string, error) {
-	file, err := parser.ParseFile(token.NewFileSet(), "types.go", typesSource, parser.ParseComments)
-	if err != nil {
-		return nil, err
-	}
 	docs := map[string]string{}
+	for _, source := range []string{typesSource, callingSource} {
+		if err := docsOf(source, docs); err != nil {
+			return nil, err
+		}
+	}
+	return docs, nil
+}
+
+func docsOf(source string, docs map[string]string) error {
+	file, err := parser.ParseFile(token.NewFileSet(), "", source, parser.ParseComments)
+	if err != nil {
+		return err
+	}
 	for _, d := range file.Decls {
 		g, ok := d.(*ast.GenDecl)
 		if !ok {
@@ -150,7 +162,7 @@ func typeDocs() (map[string]string, error) {
 			}
 		}
 	}
-	return docs, nil
+	return nil
 }
 
 func sentence(c *ast.CommentGroup) string {

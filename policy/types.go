@@ -35,6 +35,8 @@ type Policy struct {
 	Forms        []Form        `yaml:"forms"`
 	Rights       []Right       `yaml:"rights" is:"required"`
 	Terms        []Term        `yaml:"terms"`
+	Calling      Calling       `yaml:"calling"`
+	Decisions    []Decision    `yaml:"decisions"`
 }
 
 // Operator is the communications provider that runs Candour: the controller

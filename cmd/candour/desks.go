@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"candour/internal/consent/people"
 	"candour/internal/evidence"
@@ -55,8 +56,13 @@ func (a *app) openDesks(queue *mail.Queue, breached *identity.Breached, counter 
 	d.accounts.OnAddress(d.newsletter.Moved)
 	d.accounts.OnAddress(d.profiles.Moved)
 	d.history = history.New(history.Config{Store: a.store, Log: a.evidence, Vault: a.vault, Versions: a.versions, Now: a.now, Reference: d.reference})
+	tariff, err := a.tariff()
+	if err != nil {
+		return nil, err
+	}
 	d.phones = telecom.New(telecom.Config{
 		Store: a.store, Ring: a.ring, Log: a.evidence, Counter: counter, Vault: a.vault, Accounts: d.accounts, InForce: a.inForce, Now: a.now,
+		Tariff: tariff, Queue: queue,
 	})
 	forget := []func(context.Context, *store.Tx, keys.SubjectID) error{d.newsletter.Forget, d.help.Forget, d.phones.Erased, d.accounts.Forget}
 	d.inspector = inspector.New(inspector.Config{
@@ -74,6 +80,19 @@ func (a *app) openDesks(queue *mail.Queue, breached *identity.Breached, counter 
 		History:    d.history,
 	})
 	return d, nil
+}
+
+// tariff is what calls to the outside world cost; nil for a command that only
+// keeps house.
+func (a *app) tariff() (*telecom.Tariff, error) {
+	if a.profile == nil {
+		return nil, nil
+	}
+	tariff, faults := telecom.LoadTariff(a.profile)
+	if len(faults) > 0 {
+		return nil, fmt.Errorf("the operator's prices cannot be used: %s", faults[0])
+	}
+	return tariff, nil
 }
 
 // reference is what people quote of the row that an entry is about; empty if

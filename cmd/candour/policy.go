@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strconv"
 
+	"candour/internal/telecom"
 	"candour/policy"
 	"candour/policy/export"
 	"candour/policy/lint"
@@ -29,11 +31,22 @@ type PolicyCmd struct {
 	Publish PolicyPublishCmd `cmd:"" help:"Store a version of the policy for ever, in force from a day."`
 }
 
+// examined loads a folder and finds everything that is wrong with it, its tariff
+// included.
+func examined(fsys fs.FS) (*policy.Profile, policy.Faults) {
+	p, faults := policy.Load(fsys)
+	faults = append(faults, lint.Run(p)...)
+	if p.Readable() {
+		_, wrong := telecom.LoadTariff(p)
+		faults = append(faults, wrong...)
+	}
+	return p, faults.Sort()
+}
+
 // checked loads a folder and prints its faults; it fails with exit code 1 when
 // there are any.
 func checked(out io.Writer, path string) (*policy.Profile, error) {
-	p, faults := policy.Load(os.DirFS(path))
-	faults = append(faults, lint.Run(p)...).Sort()
+	p, faults := examined(os.DirFS(path))
 	for _, f := range faults {
 		fmt.Fprintln(out, f)
 	}
@@ -52,8 +65,8 @@ type PolicyCheckCmd struct {
 // Run carries out the command.
 func (c *PolicyCheckCmd) Run(out io.Writer) error {
 	if c.JSON {
-		p, faults := policy.Load(os.DirFS(c.Path))
-		faults = append(policy.Faults{}, append(faults, lint.Run(p)...).Sort()...)
+		_, faults := examined(os.DirFS(c.Path))
+		faults = append(policy.Faults{}, faults...)
 		if err := writeJSON(out, faults); err != nil {
 			return err
 		}

@@ -20,7 +20,6 @@ import (
 	"candour/internal/mail"
 	"candour/operators"
 	"candour/policy"
-	"candour/policy/lint"
 )
 
 // RunCmd serves the sites. Each flag can also be set in the environment and,
@@ -79,10 +78,7 @@ func loadOperator(name string, errs io.Writer) (*policy.Profile, error) {
 		}
 		fsys = os.DirFS(name)
 	}
-	profile, faults := policy.Load(fsys)
-	if len(faults) == 0 {
-		faults = lint.Run(profile)
-	}
+	profile, faults := examined(fsys)
 	for _, f := range faults {
 		fmt.Fprintln(errs, f)
 	}

@@ -251,7 +251,7 @@ func (s *sites) surface(id string) *web.Routes {
 		return softphone.New(s.site, s.softphoneDeps(deps))
 	case "console":
 		return console.New(s.site, console.Deps{
-			Accounts: d.accounts, Store: s.store, Vault: s.vault, Evidence: s.evidence, Desk: d.help, Rights: d.rights, Queue: s.queue, Own: deps,
+			Accounts: d.accounts, Store: s.store, Vault: s.vault, Evidence: s.evidence, Desk: d.help, Rights: d.rights, Queue: s.queue, Own: deps, Phones: d.phones,
 			Verify: s.verify, Go: s.bg.run, Audit: s.folder.Audit(),
 		})
 	}

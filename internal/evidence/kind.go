@@ -69,6 +69,10 @@ const (
 	CallEnded    Kind = "call.ended"    // subject: their part of it is kept; Code which side they were on, Category what is held; Ref the record, if they own it
 
 	CallEmergency Kind = "call.emergency" // subject: they called an emergency number; Code whether the address of the line went with it. Neither number nor place
+	LimitChanged   Kind = "limit.changed"   // subject: what their account may spend on calls, or whom it may call; Code what, Count of pence
+	BlockMade      Kind = "block.made"      // subject: their calls that cost were stopped by software alone (UK GDPR Art 22A); Code the pattern, Count of what was seen, Ref the block
+	BlockContested Kind = "block.contested" // subject: they contested it; Ref the block
+	BlockDecided   Kind = "block.decided"   // subject: a person decided about it; Code the outcome, Ref the block
 
 	DeviceAdded   Kind = "device.added"   // subject: a phone may sign in on their line; Ref the phone
 	DeviceRemoved Kind = "device.removed" // subject: it may no more; Ref the phone
@@ -155,6 +159,10 @@ var shapes = map[Kind]shape{
 	CallEnded: {audience: toSubject},
 
 	CallEmergency: {audience: toSubject},
+	LimitChanged:   {audience: toSubject},
+	BlockMade:      {audience: toSubject},
+	BlockContested: {audience: toSubject},
+	BlockDecided:   {audience: toSubject},
 
 	DeviceAdded:   {audience: toSubject},
 	DeviceRemoved: {audience: toSubject},

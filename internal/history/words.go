@@ -127,6 +127,14 @@ var table = map[evidence.Kind]words{
 		"missed": "Somebody called you, and it was put into your list of calls",
 	}},
 
+	evidence.LimitChanged:   {show: Account, text: "What your account may spend on calls, or whom it may call, was changed", codes: limitWords},
+	evidence.BlockMade:      {show: Decisions, text: "A computer alone stopped the calls of your account that cost, because they looked like fraud"},
+	evidence.BlockContested: {show: Decisions, text: "You contested a block of your calls"},
+	evidence.BlockDecided: {show: Decisions, text: "A person decided about a block of your calls", codes: map[string]string{
+		"lifted":    "A person lifted a block of your calls",
+		"confirmed": "A person looked at a block of your calls, and kept it",
+	}},
+
 	evidence.DeviceAdded:   {show: Account, text: "A phone was added to your line, and may make and take calls on it"},
 	evidence.DeviceRemoved: {show: Account, text: "A phone was removed from your line"},
 
@@ -184,6 +192,12 @@ var mailWords = map[string]string{
 	"account.recover-offered":       "our word that a way past your second step was opened",
 	"account.recovered":             "our word that your second step was removed",
 	"account.appointed":             "our word that you look after your firm’s accounts now",
+
+	"calls.near-cap":  "our word that your calls come near their limit",
+	"calls.at-cap":    "our word that the limit for your calls is reached",
+	"calls.blocked":   "our word that a computer stopped calls on your account",
+	"calls.contested": "our word that somebody looks at the block of your calls",
+	"calls.decided":   "a person’s decision about the block of your calls",
 }
 
 // someMail is a mail whose code has no words.

@@ -67,6 +67,19 @@ func contents(c *Composer) []Content {
 		Erasure{Reference: "7K3M-Q2TX", Receipt: c.Link("/your-data/receipt", "code", "AAAAAAAAAAECCCCCCCCCCCCCCCCCCCCC")},
 		ComplaintTaken{Reference: "7K3M-Q2TX", Received: noon, Regulator: "Information Commissioner’s Office", Website: "https://regulator.example/"},
 	}
+	for _, k := range []Kind{CallsNearCap, CallsAtCap} {
+		list = append(list, SpendingNote{Of: k, Spent: "£16.40", Cap: "£20", Month: "November 2026", Link: c.LinkOn("portal", "/spending", "", "")})
+	}
+	block := BlockNote{
+		Reference: "7K3M-Q2TX", Saw: "11 such calls were made.", Rule: "The rule: 10 or more calls to premium-rate numbers within 10 minutes, each shorter than 30 seconds. Machines ring like that.",
+		Within: "3 days", Due: noon.AddDate(0, 0, 3), Link: c.LinkOn("portal", "/spending/blocks/7K3M-Q2TX", "", ""),
+	}
+	for _, k := range []Kind{CallsBlocked, CallsContested, CallsDecided} {
+		block.Of = k
+		list = append(list, block)
+	}
+	block.Lifted = true
+	list = append(list, block)
 	account := c.LinkOn("portal", "/link", "token", "AAAAAAAAAAECCCCCCCCCCCCCCCCCCCCC")
 	for _, k := range []Kind{AccountSignUp, AccountKnown, AccountInvited, AccountReset, AccountUnlock, AccountAddressNew, AccountAddressOld, AccountAddressTaken, AccountRecoverAsked, AccountRecoverBegun, AccountRecoverReady} {
 		list = append(list, AccountLink{Of: k, Link: account, Until: noon.Add(time.Hour)})

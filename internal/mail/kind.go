@@ -109,6 +109,11 @@ var kinds = map[Kind]struct {
 	RightsPortal:                {Service, false, true, "rights_portal"},
 	RightsErased:                {Service, false, true, "rights_erased"},
 	ComplaintReceived:           {Service, false, true, "complaint_received"},
+	CallsNearCap:                {Service, false, true, spendingTemplate},
+	CallsAtCap:                  {Service, false, true, spendingTemplate},
+	CallsBlocked:                {Service, false, true, "calls_blocked"},
+	CallsContested:              {Service, false, true, "calls_contested"},
+	CallsDecided:                {Service, false, true, "calls_decided"},
 }
 
 // changedTemplate is the one letter of all notices; what they say differs.

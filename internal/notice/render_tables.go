@@ -56,6 +56,8 @@ func (w *writer) rows(id string, args map[string]string) (any, error) {
 		return w.terms(), nil
 	case "surfaces":
 		return w.surfaces(), nil
+	case "decisions":
+		return w.decisions(), nil
 	}
 	return nil, fmt.Errorf("there is no table or list of %q", id)
 }

@@ -85,7 +85,7 @@ func TestNoticeHasAPlaceForEverythingDeclared(t *testing.T) {
 				t.Errorf("%s: the anchor %s stands %d times", id, name, n)
 			}
 		}
-		for _, kind := range []string{"category", "purpose", "recipient", "cookie", "permission", "right", "term", "retention", "surface"} {
+		for _, kind := range []string{"category", "purpose", "recipient", "cookie", "permission", "right", "term", "retention", "surface", "decision"} {
 			for _, name := range profile.Policy.Names(kind) {
 				if ids[kind+"-"+name] != 1 {
 					t.Errorf("%s: the notice has no place for %s %s", id, kind, name)

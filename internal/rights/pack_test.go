@@ -90,7 +90,7 @@ func TestCopySaysWhatArticle15Asks(t *testing.T) {
 	for heading, want := range map[string]string{
 		"confirmation": "We hold personal data about you", "purposes": `"title":"Sending and saving`, "categories": `"title":"Accessibility needs","source":"You gave it."`,
 		"recipients": `"name":"Google","role":"works for us"`, "safeguard": "The UK-US data bridge", "retention": `"title":"seven years after the bill"`,
-		"rights": `"id":"automated-decision-review"`, "complaint": `"website":"https://ico.org.uk/"`, "automated": "No decision about you is made by a computer alone",
+		"rights": `"id":"automated-decision-review"`, "complaint": `"website":"https://ico.org.uk/"`, "automated": "decision about you is made by a computer alone",
 		"basis": `"basis":"legal obligation"`, "law": "Value Added Tax Act 1994", "decisions": `"restricted":true`, "a fact of the desk": "You used a right: Restriction",
 	} {
 		if heading == "purposes" { // it holds nothing, so nothing is held for it

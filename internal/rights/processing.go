@@ -97,9 +97,23 @@ type Controller struct {
 	Telephone string   `json:"telephone,omitempty"`
 }
 
-// noAutomated is true of the whole program: no code of ours decides about a
-// person, or scores one (UK GDPR Art 22A). Whoever adds such code changes it.
+// noAutomated is what a copy says where the policy declares no decision that
+// the program makes alone: then it makes none (UK GDPR Art 22A).
 const noAutomated = "None. No decision about you is made by a computer alone, and we make no profile of you."
+
+// automated says which decisions the program makes alone, and by what (Art
+// 15(1)(h)). Whether one was made about a person stands in their history.
+func automated(p *policy.Policy) string {
+	if len(p.Decisions) == 0 {
+		return noAutomated
+	}
+	text := ""
+	for i := range p.Decisions {
+		d := &p.Decisions[i]
+		text += d.Title + ". " + d.Description + " It is decided so if there are " + d.Logic() + ". If you contest it, a person looks at it and answers within " + d.Within.Words() + ". "
+	}
+	return text + "No other decision about you is made by a computer alone, and we make no profile of you."
+}
 
 var sourceWords = map[string]string{
 	"given": "You gave it.", "observed": "We saw it when you used our services.", "derived": "We worked it out from what you did or ordered.",
@@ -115,7 +129,7 @@ func controllerOf(p *policy.Policy) Controller {
 func (d *Desk) processing(ctx context.Context, tx *store.Tx, who Person, t *tally) (Processing, error) {
 	p := d.c.InForce().Policy()
 	out := Processing{
-		Purposes: []Purpose{}, Categories: []Category{}, Recipients: []Recipient{}, Retention: []Retention{}, Rights: []Right{}, Automated: noAutomated,
+		Purposes: []Purpose{}, Categories: []Category{}, Recipients: []Recipient{}, Retention: []Retention{}, Rights: []Right{}, Automated: automated(p),
 		Complaint: Regulator{p.Regulator.Name, p.Regulator.Successor, p.Regulator.Address, p.Regulator.Telephone, p.Regulator.Website, p.Regulator.Complaint},
 	}
 	for _, k := range p.Categories {

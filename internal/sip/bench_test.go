@@ -3,6 +3,7 @@ package sip_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -20,6 +21,7 @@ import (
 	"candour/internal/store"
 	"candour/internal/store/storetest"
 	"candour/internal/telecom"
+	"candour/operators"
 )
 
 func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
@@ -57,7 +59,7 @@ func newHouse(t *testing.T, st *store.Store) *house {
 			t.Error(err)
 		}
 	})
-	desk := telecom.New(telecom.Config{Store: st, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Accounts: a, InForce: b.InForce, Now: b.Now})
+	desk := telecom.New(telecom.Config{Tariff: tariff(t), Store: st, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Accounts: a, InForce: b.InForce, Now: b.Now})
 	t.Cleanup(func() {
 		if err := desk.Close(context.Background()); err != nil {
 			t.Error(err)
@@ -204,4 +206,19 @@ func (x *exchange) until(what string, is func() bool) {
 			x.t.Fatalf("not so: %s\n%s", what, stacks())
 		}
 	}
+}
+
+// tariff is that of the operator under whose policy the tests run.
+func tariff(t testing.TB) *telecom.Tariff {
+	t.Helper()
+	fsys, _ := operators.FS("invoco")
+	text, err := fs.ReadFile(fsys, telecom.TariffFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	prices, faults := telecom.ParseTariff(string(text))
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	return prices
 }

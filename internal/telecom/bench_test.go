@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"regexp"
@@ -15,11 +16,13 @@ import (
 	"candour/internal/evidence"
 	"candour/internal/identity"
 	"candour/internal/keys"
+	"candour/internal/mail"
 	"candour/internal/mail/mailtest"
 	"candour/internal/store"
 	"candour/internal/store/storetest"
 	"candour/internal/telecom"
 	"candour/internal/vault"
+	"candour/operators"
 	"candour/policy"
 )
 
@@ -34,6 +37,7 @@ type exchange struct {
 	accounts *identity.Accounts
 	desk     *telecom.Desk
 	counter  *evidence.Counter
+	tariff   *telecom.Tariff
 }
 
 // withTelephone gives fernhill, who has none, a telephone under ids that no
@@ -46,21 +50,50 @@ func withTelephone(p *policy.Policy) {
 		ID: "bell.box", Title: "Names of your bells", Kind: "ordinary", Surfaces: []string{"portal"}, Source: "given", Required: "mandatory",
 		Reason: "So that you can tell them apart.", Format: "text",
 	}, policy.Category{
+		ID: "bell.cost", Title: "What your bells cost", Kind: "traffic", Surfaces: []string{"portal"}, Source: "derived", Required: "mandatory",
+		Reason: "So that you see it.", Format: "number",
+	}, policy.Category{
+		ID: "bell.thief", Title: "Signs of thieves", Kind: "ordinary", Surfaces: []string{"portal"}, Source: "derived", Required: "mandatory",
+		Reason: "So that none rings for you.", Format: "text",
+	}, policy.Category{
+		ID: "bell.plea", Title: "What you say of them", Kind: "ordinary", Surfaces: []string{"portal", "console"}, Source: "given", Required: "optional",
+		Reason: "So that somebody reads it.", Without: "Nobody does.", Format: "text",
+	}, policy.Category{
 		ID: "bell.key", Title: "Keys of your bells", Kind: "ordinary", Surfaces: []string{"portal"}, Source: "derived", Required: "mandatory",
 		Reason: "So that nobody else rings for you.", Format: "token",
 	})
 	for i := range p.Purposes {
 		if q := &p.Purposes[i]; q.ID == "line" {
-			q.Uses = append(q.Uses, policy.Use{Categories: []string{"bell.digits", "bell.box", "bell.key"}, Basis: policy.Contract, Retention: "member"})
+			q.Uses = append(q.Uses, policy.Use{Categories: []string{"bell.digits", "bell.box", "bell.key", "bell.plea", "bell.thief"}, Basis: policy.Contract, Retention: "member"},
+				policy.Use{Categories: []string{"bell.cost"}, Basis: policy.Contract, Retention: "calls"})
 		}
 	}
 	p.Forms = append(p.Forms, policy.Form{
 		ID: "dial", Title: "Ring", Surfaces: []string{"portal"}, Path: "/bell", Purpose: "line",
 		Fields: []policy.Field{{Name: "form_key", Control: "antiforgery"}, {Name: "digits", Label: "Digits", Category: "calls.list"}},
 	}, policy.Form{
+		ID: "block-contest", Title: "Say no", Surfaces: []string{"portal"}, Path: "/bell/no", Purpose: "line",
+		Fields: []policy.Field{{Name: "form_key", Control: "antiforgery"}, {Name: "plea", Label: "Why", Category: "bell.plea"}},
+	}, policy.Form{
+		ID: "spending-cap", Title: "Limit", Surfaces: []string{"portal"}, Path: "/bell/limit", Purpose: "line",
+		Fields: []policy.Field{{Name: "form_key", Control: "antiforgery"}, {Name: "cap", Label: "How much", Control: "choice", Options: []policy.Option{{Value: "100", Label: "a pound"}}}},
+	}, policy.Form{
 		ID: "device", Title: "Add a bell", Surfaces: []string{"portal"}, Path: "/bells", Purpose: "line",
 		Fields: []policy.Field{{Name: "form_key", Control: "antiforgery"}, {Name: "box", Label: "Its name", Category: "bell.box"}},
 	})
+	p.Calling = policy.Calling{Cap: 2000, Most: 25000, Hourly: 60, Longest: policy.Period{Hours: 2}, Closed: []string{"premium", "high-risk"}}
+	p.Decisions = []policy.Decision{{
+		ID: "toll-fraud", Title: "Thieves", Description: "Calls stop.", Purpose: "line", Categories: []string{"bell.thief"}, Within: policy.Period{Days: 3},
+		Patterns: patternsOfTests,
+	}}
+}
+
+// patternsOfTests are those of invoco.
+var patternsOfTests = []policy.Pattern{
+	{ID: "short-calls", Kind: "short-calls", Classes: []string{"premium", "high-risk", "revenue-share", "international"}, Count: 10, Within: policy.Period{Minutes: 10}, Seconds: 30, Reason: "Machines."},
+	{ID: "sudden-spend", Kind: "sudden-spend", Count: 5, Within: policy.Period{Days: 1}, Pence: 1500, Reason: "Haste."},
+	{ID: "at-once", Kind: "at-once", Classes: []string{"premium", "high-risk", "international"}, Count: 4, Reason: "Many mouths."},
+	{ID: "at-night", Kind: "at-night", Classes: []string{"premium", "high-risk"}, Count: 3, Within: policy.Period{Hours: 6}, From: 0, Until: 5, Reason: "Darkness."},
 }
 
 func open(t testing.TB, st *store.Store, operator string) *exchange {
@@ -82,15 +115,34 @@ func openOn(t testing.TB, b *mailtest.Bench) *exchange {
 	x.must(err)
 	x.counter = evidence.NewCounter(b.Log, make(chan struct{}))
 	t.Cleanup(func() { x.counter.Close(ctx) })
-	x.desk = x.newDesk()
+	x.tariff = x.tariffOf()
+	x.desk = telecom.New(x.config(x.Queue)) // the one that writes letters
 	return x
 }
 
 // newDesk is another desk on the same store: that of the next process.
 func (x *exchange) newDesk() *telecom.Desk {
-	return telecom.New(telecom.Config{
+	return telecom.New(x.config(nil))
+}
+
+func (x *exchange) config(q *mail.Queue) telecom.Config {
+	return telecom.Config{
 		Store: x.Store, Ring: x.Ring, Log: x.Log, Counter: x.counter, Vault: x.Vault, Accounts: x.accounts, InForce: x.InForce, Now: x.Now,
-	})
+		Tariff: x.tariff, Queue: q,
+	}
+}
+
+// tariffOf is the tariff of an operator who is part of the program.
+func (x *exchange) tariffOf() *telecom.Tariff {
+	x.t.Helper()
+	fsys, _ := operators.FS(x.InForce().Policy().Operator.ID)
+	text, err := fs.ReadFile(fsys, telecom.TariffFile)
+	x.must(err)
+	t, faults := telecom.ParseTariff(string(text))
+	if len(faults) > 0 {
+		x.t.Fatal(faults)
+	}
+	return t
 }
 
 // each runs fn for both operators on both engines.

@@ -37,7 +37,8 @@ type Call struct {
 	id    int64
 	start Start // as it was let through
 	begun time.Time
-	actor string // of the caller
+	actor string        // of the caller
+	limit time.Duration // set as it is let through
 
 	mu       sync.Mutex // held while an act of the call is committed
 	answered time.Time

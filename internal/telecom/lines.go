@@ -242,6 +242,9 @@ func (d *Desk) Facts(ctx context.Context, tx *store.Tx, s keys.SubjectID, fn fun
 		{"SELECT opened_ms FROM lines WHERE subject = $1 ORDER BY id", "You were given a line to make calls with", "line"},
 		{"SELECT given_ms FROM line_numbers WHERE subject = $1 ORDER BY id", "Your line was given a telephone number", "number"},
 		{"SELECT added_ms FROM devices WHERE subject = $1 ORDER BY id", "You added a phone to your line", "phone"},
+		{"SELECT made_ms FROM call_blocks WHERE subject = $1 ORDER BY id", "Our software stopped your calls that cost, alone, because they looked like fraud", "call block"},
+		{"SELECT contested_ms FROM call_blocks WHERE subject = $1 AND contested_ms > 0 ORDER BY id", "You contested a block of your calls", "call block contested"},
+		{"SELECT decided_ms FROM call_blocks WHERE subject = $1 AND decided_ms > 0 ORDER BY id", "A person at our firm decided about a block of your calls", "call block decided"},
 	} {
 		times, err := tx.IDs(ctx, kind.query, int64(s))
 		if err != nil {

@@ -193,6 +193,9 @@ func (d *Desk) Erased(ctx context.Context, tx *store.Tx, s keys.SubjectID) error
 	if _, err := tx.Exec(ctx, "DELETE FROM line_numbers WHERE subject = $1", int64(s)); err != nil {
 		return wrap(err)
 	}
+	if err := d.forgetSpending(ctx, tx, s); err != nil {
+		return wrap(err)
+	}
 	if _, err := tx.Exec(ctx, "DELETE FROM lines WHERE subject = $1", int64(s)); err != nil {
 		return wrap(err)
 	}

@@ -23,6 +23,12 @@ const (
 	NoIdentity  Code = "no-identity"  // a caller outside shows no number that could be one
 	BadIdentity Code = "bad-identity" // a caller outside shows a number that may not be shown
 	Everywhere  Code = "all-busy"     // every trunk is full, or gone
+
+	NoPrice      Code = "no-price"       // nobody knows what it would cost
+	NotAllowed   Code = "not-allowed"    // the account may not call such numbers
+	SpendCap     Code = "spend-cap"      // the account spent what it may this month
+	TooManyCalls Code = "too-many-calls" // within an hour
+	Fraud        Code = "fraud"          // its calls that cost are blocked
 )
 
 // Ends of a call that was let through.
@@ -57,6 +63,12 @@ var refusals = map[Code]struct {
 	NoIdentity:  {403, "A call without a valid caller number cannot be connected."},
 	BadIdentity: {403, "A call that shows this caller number cannot be connected."},
 	Everywhere:  {503, "All lines to outside numbers are in use at the moment. Please try again in a minute."},
+
+	NoPrice:      {404, "We cannot connect calls to that number, because we have no price for it. Ask our support if you need it."},
+	NotAllowed:   {403, "Calls to that kind of number are switched off for your account. Open “Spending and limits” to see why, and who can switch them on."},
+	SpendCap:     {403, "Your limit for calls this month is reached. Raise it under “Spending and limits”. Emergency calls and calls to extensions go on."},
+	TooManyCalls: {403, "Your account has begun as many calls as it may within an hour. Wait a little and try again."},
+	Fraud:        {403, "Calls that cost are stopped here: they looked like fraud. Read why, and contest it, under “Spending and limits”. Emergency calls go on."},
 }
 
 // Codes returns every code, sorted, for closed metric labels.

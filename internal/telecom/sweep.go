@@ -98,6 +98,9 @@ func (d *Desk) Sweep(ctx context.Context) error {
 	if err := d.sweepPeople(ctx); err != nil {
 		return wrap(err)
 	}
+	if err := d.sweepSpending(ctx); err != nil {
+		return wrap(err)
+	}
 	return wrap(d.sweepCalls(ctx))
 }
 
@@ -133,6 +136,8 @@ func (d *Desk) sweepPeople(ctx context.Context) error {
 	for _, query := range []string{
 		"SELECT l.subject FROM lines l LEFT JOIN subjects s ON s.subject = l.subject WHERE s.subject IS NULL ORDER BY l.id LIMIT $1",
 		"SELECT d.subject FROM devices d LEFT JOIN subjects s ON s.subject = d.subject WHERE s.subject IS NULL ORDER BY d.id LIMIT $1",
+		"SELECT c.subject FROM call_charges c LEFT JOIN subjects s ON s.subject = c.subject WHERE s.subject IS NULL ORDER BY c.call LIMIT $1",
+		"SELECT b.subject FROM call_blocks b LEFT JOIN subjects s ON s.subject = b.subject WHERE s.subject IS NULL ORDER BY b.id LIMIT $1",
 		"SELECT c.caller FROM calls c LEFT JOIN subjects s ON s.subject = c.caller WHERE s.subject IS NULL AND c.caller <> 0 ORDER BY c.id LIMIT $1",
 		"SELECT c.callee FROM calls c LEFT JOIN subjects s ON s.subject = c.callee WHERE s.subject IS NULL AND c.callee <> 0 ORDER BY c.id LIMIT $1",
 	} {

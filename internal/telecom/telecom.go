@@ -12,6 +12,7 @@ import (
 	"candour/internal/evidence"
 	"candour/internal/identity"
 	"candour/internal/keys"
+	"candour/internal/mail"
 	"candour/internal/store"
 	"candour/internal/vault"
 	"candour/policy"
@@ -52,6 +53,8 @@ type Config struct {
 	Accounts *identity.Accounts
 	InForce  func() *policy.Compiled
 	Now      func() time.Time
+	Tariff   *Tariff     // optional: without one no call to the outside world is let through
+	Queue    *mail.Queue // optional: of what people are told about their limits
 }
 
 // Desk gives lines and lets calls through. It is safe for concurrent use.
@@ -70,6 +73,7 @@ type Desk struct {
 func New(c Config) *Desk {
 	d := &Desk{c: c, commit: c.Store.Update, live: map[int64]bool{}}
 	d.group.act = d.act
+	d.handleLetters()
 	return d
 }
 
@@ -128,7 +132,10 @@ func wrap(err error) error {
 	if err == nil || errors.As(err, &r) {
 		return err
 	}
-	for _, known := range []error{ErrNoLine, ErrTaken, ErrExtension, ErrNotFound, ErrNoDevice, ErrTooMany, ErrDeviceName, ErrClosed, ErrNumber, ErrNumberTaken} {
+	for _, known := range []error{
+		ErrNoLine, ErrTaken, ErrExtension, ErrNotFound, ErrNoDevice, ErrTooMany, ErrDeviceName, ErrClosed, ErrNumber, ErrNumberTaken,
+		ErrNotYours, ErrLimit, ErrNoBlock, ErrContested, ErrNothingSaid,
+	} {
 		if errors.Is(err, known) {
 			return err
 		}

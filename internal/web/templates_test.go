@@ -25,6 +25,8 @@ var structs = map[string]any{
 	"your_data_correct": yourdata.Correct{}, "your_data_erase": yourdata.Erase{}, "your_data_done": yourdata.Done{}, "your_data_receipt": website.YourDataReceipt{},
 	"complaint": website.Complaint{}, "complaint_sent": website.ComplaintSent{},
 	"privacy": website.Privacy{}, "privacy_versions": website.PrivacyVersions{}, "privacy_changes": website.PrivacyChanges{}, "cookies": website.Cookies{}, "surface_first": firstpage.SurfaceFirst{}, "error": web.ErrorPage{},
+	"spending": own.Spending{}, "spending_people": own.Colleagues{}, "spending_form": own.SpendingForm{}, "spending_block": own.Block{},
+	"console_blocks": console.Blocks{}, "console_block": console.BlockPage{},
 	"devices": own.Devices{}, "device_add": own.DeviceAdd{}, "device_added": own.DeviceAdded{},
 	"data": own.Data{}, "requests": own.Requests{},
 	"history": own.History{}, "history_entry": own.HistoryEntry{}, "access": own.Access{},

@@ -8,6 +8,7 @@ import (
 	"candour/policy/lint/accountforms"
 	"candour/policy/lint/announceperiod"
 	"candour/policy/lint/appdata"
+	"candour/policy/lint/automated"
 	"candour/policy/lint/channels"
 	"candour/policy/lint/consentends"
 	"candour/policy/lint/consentperiod"
@@ -58,6 +59,7 @@ var rules = []Registered{
 	{special.Rule, "special"},
 	{consentends.Rule, "consentends"},
 	{interest.Rule, "interest"},
+	{automated.Rule, "automated"},
 	{obligation.Rule, "obligation"},
 	{retained.Rule, "retained"},
 	{used.Rule, "used"},

@@ -20,6 +20,7 @@ import (
 var reach = map[string][]identity.Role{
 	"/people-search": roles,
 	"/enquiries":     {identity.Support, identity.Officer},
+	"/blocks":        {identity.Support, identity.Engineer},
 	"/firms":         {identity.Support},
 	"/policy":        roles,
 	"/data-map":      {identity.Officer, identity.Engineer},

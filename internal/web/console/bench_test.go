@@ -28,6 +28,7 @@ import (
 	"candour/internal/store"
 	"candour/internal/store/storetest"
 	"candour/internal/support"
+	"candour/internal/telecom"
 	"candour/internal/vault"
 	"candour/internal/web/console"
 	"candour/internal/web/own"
@@ -46,6 +47,7 @@ type bench struct {
 	accounts *identity.Accounts
 	desk     *support.Desk
 	rights   *rights.Desk
+	phones   *telecom.Desk
 	audit    string
 	hired    int
 	report   *verify.Report // what a check of the evidence finds
@@ -79,8 +81,9 @@ func open(t testing.TB, st *store.Store, operator string) *bench {
 		Accounts: b.accounts, Profiles: profile.New(profile.Config{Store: st, Vault: b.vault, People: choices, InForce: inForce}), Choices: choices, Newsletter: newsletter,
 		Store: st, Vault: b.vault, History: told, Rights: b.rights,
 	}
+	b.phones = telecom.New(telecom.Config{Store: st, Ring: b.Ring, Log: b.Evidence, Vault: b.vault, Accounts: b.accounts, InForce: inForce, Now: b.Clock, Queue: queue})
 	b.Handle("console", console.New(b.Site, console.Deps{
-		Accounts: b.accounts, Store: st, Vault: b.vault, Evidence: b.Evidence, Desk: b.desk, Rights: b.rights, Queue: queue, Own: mine, Audit: b.audit,
+		Accounts: b.accounts, Store: st, Vault: b.vault, Evidence: b.Evidence, Desk: b.desk, Rights: b.rights, Queue: queue, Own: mine, Audit: b.audit, Phones: b.phones,
 		Verify: func(context.Context) (*verify.Report, error) { return b.report, b.fails },
 		Go:     func(fn func(context.Context)) { fn(ctx) },
 	}))

@@ -11,6 +11,7 @@ import (
 	"candour/internal/rights"
 	"candour/internal/store"
 	"candour/internal/support"
+	"candour/internal/telecom"
 	"candour/internal/vault"
 	"candour/internal/web"
 	"candour/internal/web/account"
@@ -28,6 +29,7 @@ type Deps struct {
 	Rights   *rights.Desk
 	Queue    *mail.Queue
 	Own      own.Deps // for what staff see of themselves
+	Phones   *telecom.Desk
 
 	// Verify checks the evidence of the running program, as `candour verify`
 	// does.
@@ -62,6 +64,7 @@ func New(s *web.Site, d Deps) *web.Routes {
 	h.route(rt, mayAnswer, "POST /enquiries/{ticket}/acknowledge", h.enquiryAcknowledge)
 	h.route(rt, mayAnswer, "POST /enquiries/{ticket}/move", h.enquiryMove)
 
+	h.blockRoutes(rt)
 	h.route(rt, mayAppoint, "GET /firms", h.firms)
 	h.route(rt, mayAppoint, "GET /firms/{firm}", h.firm)
 	h.fresh(rt, mayAppoint, "POST /firms/{firm}/appoint/{account}", h.firmAppoint)
@@ -96,6 +99,7 @@ type place struct {
 var places = []place{
 	{mayFind, "Find a person", "/people-search", "Find a person", "See what your role may see of a person, for a purpose that you state. They see that you looked."},
 	{mayAnswer, "Enquiries", "/enquiries", "Enquiries", "What people wrote to your desk and nobody has closed yet."},
+	{mayReview, "Blocks", "/blocks", "Blocks of calls", "Calls that our software stopped alone because they looked like fraud, and who waits for an answer."},
 	{mayAppoint, "Firms", "/firms", "Firms without an administrator", "Firms whose last administrator left. Appoint one of their people."},
 	{always, "Policy", "/policy", "Policy", "The version in force, all others, the record of processing, and who may do what."},
 	{oversees, "Data map", "/data-map", "Data map", "Where data comes from, what for, where it goes and how long it stays: as declared, and as held."},

@@ -29,6 +29,7 @@ type Home struct {
 	// Heading and Lead stand in place of a greeting, on a page of a surface that
 	// is for other work.
 	Heading, Lead string
+	Urgent        []Card // what they must be told, before everything else
 	Cards         []Card
 	Later         string // what the surface does not do yet
 }
@@ -41,6 +42,7 @@ type First struct {
 	*web.Site
 	Accounts *identity.Accounts
 	Cards    func(*identity.Session) []Card
+	Urgent   func(*http.Request, *identity.Session) ([]Card, error) // optional
 	Later    string
 }
 
@@ -58,7 +60,13 @@ func (h *First) Page(w http.ResponseWriter, r *http.Request) error {
 	if err != nil && !errors.Is(err, identity.ErrNotFound) {
 		return err
 	}
-	h.Render(w, r, http.StatusOK, "portal_home", Home{Base: h.Base(r, web.VisitOf(r).Surface.Title, ""), Name: name, Cards: h.Cards(me), Later: h.Later})
+	home := Home{Base: h.Base(r, web.VisitOf(r).Surface.Title, ""), Name: name, Cards: h.Cards(me), Later: h.Later}
+	if h.Urgent != nil {
+		if home.Urgent, err = h.Urgent(r, me); err != nil {
+			return err
+		}
+	}
+	h.Render(w, r, http.StatusOK, "portal_home", home)
 	return nil
 }
 

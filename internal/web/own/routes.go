@@ -1,6 +1,8 @@
 package own
 
 import (
+	"net/http"
+
 	"candour/internal/consent/people"
 	"candour/internal/history"
 	"candour/internal/identity"
@@ -46,7 +48,9 @@ type site struct {
 func Add(rt *web.Routes, s *web.Site, surface string, d Deps, later string) {
 	here := offeredOn(s.Profile.Policy, surface)
 	here.devices = d.registers(s.Profile.Policy, surface)
+	here.spends = d.spends(s.Profile.Policy, surface)
 	first := &member.First{Site: s, Accounts: d.Accounts, Cards: here.cards, Later: later}
+	first.Urgent = func(r *http.Request, me *identity.Session) ([]member.Card, error) { return Urgent(r, d, me) }
 	rt.Handle("GET /{$}", first.Page)
 	rt.Menu("Overview", "/")
 	Pages(rt, s, surface, d)
@@ -57,6 +61,7 @@ func Add(rt *web.Routes, s *web.Site, surface string, d Deps, later string) {
 func Pages(rt *web.Routes, s *web.Site, surface string, d Deps) {
 	here := offeredOn(s.Profile.Policy, surface)
 	here.devices = d.registers(s.Profile.Policy, surface)
+	here.spends = d.spends(s.Profile.Policy, surface)
 	h := &site{s, d, here, false}
 	account.Add(rt, s, d.Accounts)
 	h.routes(rt, here)
@@ -106,6 +111,9 @@ func (h *site) routes(rt *web.Routes, here offer) {
 		rt.Member(web.Whole, "GET "+devicesPath+"/{device}/remove", h.deviceRemove)
 		rt.Member(web.Whole, "POST "+devicesPath+"/{device}/remove", h.deviceRemovePost)
 	}
+	if here.spends {
+		h.spendingRoutes(rt)
+	}
 	rt.Member(web.Whole, "GET /history", h.history)
 	rt.Member(web.Whole, "GET /history/{entry}", h.historyEntry)
 	rt.Member(web.Whole, "GET /history/{entry}/proof", h.historyProof)
@@ -114,6 +122,26 @@ func (h *site) routes(rt *web.Routes, here offer) {
 	rt.Member(web.Whole, "POST /access/{kind}/open", h.accessOpen)
 	rt.Member(web.Whole, "POST /access/{kind}/grant/{length}", h.accessGrant)
 	rt.Member(web.Whole, "POST /access/{kind}/end", h.accessEnd)
+}
+
+// spendingRoutes are those of what calls cost. What makes more possible asks
+// first for a proof that it is still them: a thief would do it first of all.
+func (h *site) spendingRoutes(rt *web.Routes) {
+	rt.Member(web.Whole, "GET "+spendingPath, h.spending)
+	rt.Member(web.Whole, "GET "+pricePath, h.spendingPrice)
+	rt.Member(web.Whole, "POST "+pricePath, h.spendingPricePost)
+	rt.Member(web.Whole, "GET "+blocksPath, h.spending) // where the path of the form leads by itself
+	rt.Member(web.Whole, "GET "+blocksPath+"/{block}", h.spendingBlock)
+	rt.Member(web.Whole, "POST "+blocksPath+"/{block}", h.spendingBlockPost)
+	firm := []identity.Role{identity.CustomerAdministrator}
+	rt.Member(web.Whole, "GET "+colleaguePath, h.spendingPeople, firm...)
+	rt.Member(web.Whole, "GET "+colleaguePath+"/{account}", h.spendingColleague, firm...)
+	for base, roles := range map[string][]identity.Role{spendingPath: {identity.CustomerAdministrator, identity.Partner}, colleaguePath + "/{account}": firm} {
+		rt.Member(web.Fresh, "GET "+base+"/cap", h.spendingCap, roles...)
+		rt.Member(web.Fresh, "POST "+base+"/cap", h.spendingCapPost, roles...)
+		rt.Member(web.Fresh, "POST "+base+"/open/{class}", h.spendingOpen, roles...)
+		rt.Member(web.Whole, "POST "+base+"/close/{class}", h.spendingClose, roles...)
+	}
 }
 
 // dataRoutes are those of people's data and rights. What hands everything out,
@@ -141,7 +169,10 @@ func (h *site) dataRoutes(rt *web.Routes, here offer) {
 
 // offer is which pages there are on a surface: those whose form the policy
 // declares for it.
-type offer struct{ profile, about, preferences, data, correct, complaint, invite, devices bool }
+type offer struct {
+	profile, about, preferences, data, correct, complaint, invite, devices bool
+	spends                                                                 bool
+}
 
 func offeredOn(p *policy.Policy, surface string) offer {
 	has := func(id string) bool {
@@ -158,6 +189,9 @@ func offeredOn(p *policy.Policy, surface string) offer {
 func (s offer) menu(rt *web.Routes) {
 	if s.devices {
 		rt.MenuIn(web.PhoneMenu, "Desk phones", devicesPath)
+	}
+	if s.spends {
+		rt.Menu("Spending", spendingPath)
 	}
 	if s.profile {
 		rt.MenuIn(web.DataMenu, "Details", "/profile")
@@ -184,6 +218,7 @@ func (s offer) cards(me *identity.Session) (list []member.Card) {
 		}
 	}
 	card(s.devices, "Your desk phones", "Desk phones, and calling apps of other makers, on your number. Add one, or remove one at once.", devicesPath)
+	card(s.spends, "Spending and limits", "What your calls cost this month, whom you may call, and what stops a thief. Look up the price of a call.", spendingPath)
 	card(s.profile, "Your details", "What you told us: put it right, add to it, take it back. And every kind of data, with what becomes of it.", "/profile")
 	card(s.preferences, "Your choices", "What we may do with your data, one by one, and in which ways our news may reach you.", "/preferences")
 	acts := "Have it left alone, or have it erased."

@@ -74,7 +74,11 @@ func open(t *testing.T) *bench {
 		Store: b.Store, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Queue: b.Queue, InForce: b.InForce, Now: b.Now, Floor: time.Nanosecond,
 	})
 	must(err)
-	b.phones = telecom.New(telecom.Config{Store: b.Store, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Accounts: b.accounts, InForce: b.InForce, Now: b.Now})
+	tariff, faults := telecom.LoadTariff(webtest.Profile(t, "invoco"))
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	b.phones = telecom.New(telecom.Config{Tariff: tariff, Queue: b.Queue, Store: b.Store, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Accounts: b.accounts, InForce: b.InForce, Now: b.Now})
 	choices := people.New(people.Config{Store: b.Store, Log: b.Log, Vault: b.Vault, InForce: b.InForce, Now: b.Now})
 	counter := evidence.NewCounter(b.Log, make(chan time.Time))
 	t.Cleanup(func() { _ = counter.Close(ctx) })

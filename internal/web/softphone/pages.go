@@ -1,6 +1,9 @@
 package softphone
 
-import "candour/internal/web"
+import (
+	"candour/internal/web"
+	"candour/internal/web/member"
+)
 
 // Phone is the page "phone": the phone, and beside it the latest calls.
 type Phone struct {
@@ -11,9 +14,10 @@ type Phone struct {
 	Form      web.Form
 	Asks      []Ask
 	Keys      []Key
-	Calls     []CallView // the latest
-	More      string     // address of all calls
-	Script    string     // of the phone; empty where the build has none
+	Calls     []CallView    // the latest
+	Urgent    []member.Card // what they must be told, before everything else
+	More      string        // address of all calls
+	Script    string        // of the phone; empty where the build has none
 	Style     string
 	Session   string // where the phone asks who is signed in
 	Flow      string // what the phone talks over

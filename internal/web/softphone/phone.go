@@ -11,6 +11,7 @@ import (
 	"candour/internal/store"
 	"candour/internal/telecom"
 	"candour/internal/web"
+	"candour/internal/web/own"
 )
 
 // latest is how many calls stand beside the phone.
@@ -62,6 +63,9 @@ func (h *site) phone(w http.ResponseWriter, r *http.Request) error {
 		return err
 	})
 	if err != nil {
+		return err
+	}
+	if page.Urgent, err = own.Urgent(r, h.Deps.Deps, me); err != nil {
 		return err
 	}
 	for _, e := range entries {

@@ -62,6 +62,9 @@ func check(p *policy.Profile) policy.Faults {
 	for i, t := range pol.Terms {
 		say("terms", i, "term", t.ID)
 	}
+	for i, d := range pol.Decisions {
+		say("decisions", i, "decision", d.ID)
+	}
 	for i, s := range pol.Surfaces {
 		say("surfaces", i, "surface", s.ID)
 	}
