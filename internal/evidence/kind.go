@@ -71,6 +71,10 @@ const (
 	DeviceAdded   Kind = "device.added"   // subject: a phone may sign in on their line; Ref the phone
 	DeviceRemoved Kind = "device.removed" // subject: it may no more; Ref the phone
 
+	LineSet        Kind = "line.set"        // subject: a line was set up in another way; Code what
+	ForwardStopped Kind = "forward.stopped" // subject: calls that one person forwarded to another's line; Code by whom, or that they may come again
+	CallReported   Kind = "call.reported"   // subject: a call was reported as malicious or a nuisance, and who made it is kept; Code the kind, or closed; Ref the record
+
 	MailQueued  Kind = "mail.queued"  // subject: Code the mail
 	MailSent    Kind = "mail.sent"    // subject: Code the mail
 	MailRefused Kind = "mail.refused" // subject or operator: Code why it was not sent
@@ -154,6 +158,10 @@ var shapes = map[Kind]shape{
 
 	DeviceAdded:   {audience: toSubject},
 	DeviceRemoved: {audience: toSubject},
+
+	LineSet:        {audience: toSubject},
+	ForwardStopped: {audience: toSubject},
+	CallReported:   {audience: toSubject},
 
 	MailQueued:  {audience: toSubject},
 	MailSent:    {audience: toSubject},

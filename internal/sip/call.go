@@ -37,7 +37,9 @@ type call struct {
 	state atomic.Pointer[CallState] // for who looks on
 
 	phase  phase
-	record *telecom.Call // nil until the desk has let it through
+	record *telecom.Call   // nil until the desk has let it through
+	before []*telecom.Call // what it was before it was forwarded, the first one first
+	round  int             // how often it was
 	to     telecom.Target
 	in     *incoming // the caller's INVITE
 	a      *leg      // the caller
@@ -96,7 +98,6 @@ func (c *call) begin(in *incoming) {
 		return
 	}
 	c.phase = ringing
-	c.after(c.s.NoAnswer, func() { c.end(endNoAnswer) })
 	c.ring()
 }
 
@@ -197,7 +198,7 @@ func (c *call) answered(l *leg, res *sipgo.Response) {
 	sdp, err := c.a.media.Answer()
 	if err == nil {
 		ctx, cancel := context.WithTimeout(c.s.base, deskTime)
-		err = c.record.Answered(ctx, l.line)
+		err = c.wereAnswered(ctx, l.line)
 		cancel()
 	}
 	if err != nil {
@@ -261,9 +262,11 @@ func (c *call) endBy(v verdict, byCaller bool) {
 	if c.record != nil {
 		ctx, cancel := context.WithTimeout(c.s.base, deskTime)
 		defer cancel()
-		if err := c.record.Ended(ctx, telecom.End{Code: v.code, ByCaller: byCaller}); err != nil {
-			// The desk's sweep closes what is left open.
-			c.s.Log.Error("the record of a call could not be closed", "error", err)
+		for _, record := range append(c.before, c.record) {
+			if err := record.Ended(ctx, telecom.End{Code: v.code, ByCaller: byCaller}); err != nil {
+				// The desk's sweep closes what is left open.
+				c.s.Log.Error("the record of a call could not be closed", "error", err)
+			}
 		}
 	}
 	c.finish()

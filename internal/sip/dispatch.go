@@ -145,7 +145,7 @@ func (s *Server) forget(c *call) {
 	for _, l := range c.legs() {
 		delete(s.dialogs, dialogKey{l.line.ID, l.callID})
 	}
-	for _, l := range []telecom.Line{c.a.line, c.to.Line} {
+	for _, l := range c.lines() {
 		if of := s.callsOf[l.ID]; of != nil {
 			if delete(of, c); len(of) == 0 {
 				delete(s.callsOf, l.ID)

@@ -101,6 +101,9 @@ func (d *Desk) vacate(ctx context.Context, tx *store.Tx, mark []byte) error {
 	if err := d.forgetDevices(ctx, tx, "line", l.ID); err != nil {
 		return wrap(err)
 	}
+	if err := d.forgetSettings(ctx, tx, "line", l.ID); err != nil {
+		return wrap(err)
+	}
 	_, err = tx.Exec(ctx, "DELETE FROM lines WHERE id = $1", l.ID)
 	return wrap(err)
 }
@@ -113,6 +116,9 @@ func (d *Desk) Take(ctx context.Context, tx *store.Tx, a vault.Access, account i
 		return wrap(err)
 	}
 	if err := d.revokeAll(ctx, tx, a, account); err != nil {
+		return wrap(err)
+	}
+	if err := d.dropSettings(ctx, tx, a, l); err != nil {
 		return wrap(err)
 	}
 	if _, err := tx.Exec(ctx, "DELETE FROM lines WHERE id = $1", l.ID); err != nil {
@@ -229,6 +235,9 @@ func (d *Desk) Facts(ctx context.Context, tx *store.Tx, s keys.SubjectID, fn fun
 	for _, kind := range []struct{ query, title, code string }{
 		{"SELECT opened_ms FROM lines WHERE subject = $1 ORDER BY id", "You were given a line to make calls with", "line"},
 		{"SELECT added_ms FROM devices WHERE subject = $1 ORDER BY id", "You added a phone to your line", "phone"},
+		{"SELECT stopped_ms FROM line_stops WHERE subject = $1 ORDER BY id", "You stopped calls that somebody forwarded to your line", "forward stopped"},
+		{"SELECT warned_ms FROM line_settings WHERE subject = $1 AND warned_ms > 0 ORDER BY line", "You said that you read when 999 may fail", "999 warning"},
+		{"SELECT reported_ms FROM call_reports WHERE subject = $1 ORDER BY id", "You reported a call", "call report"},
 	} {
 		times, err := tx.IDs(ctx, kind.query, int64(s))
 		if err != nil {

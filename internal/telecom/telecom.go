@@ -109,6 +109,7 @@ type Target struct {
 	Line     Line   // ToLine
 	Number   string // ToNumber: E.164 with its plus; ToEmergency: the digits of the service
 	Withheld bool   // the number was dialled after 141: the caller's is not shown
+	Shown    bool   // the number was dialled after 1470: it is, also where the line withholds it
 }
 
 // Format writes a fixed word, whatever the verb.
@@ -123,7 +124,7 @@ func wrap(err error) error {
 	if err == nil || errors.As(err, &r) {
 		return err
 	}
-	for _, known := range []error{ErrNoLine, ErrTaken, ErrExtension, ErrNotFound, ErrNoDevice, ErrTooMany, ErrDeviceName, ErrClosed} {
+	for _, known := range []error{ErrNoLine, ErrTaken, ErrExtension, ErrNotFound, ErrNoDevice, ErrTooMany, ErrDeviceName, ErrClosed, ErrSetting, ErrLoop, ErrStopped, ErrEmergencyForward, ErrBlocked, ErrManyBlocks, ErrUnknownCaller, ErrReported} {
 		if errors.Is(err, known) {
 			return err
 		}
