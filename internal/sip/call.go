@@ -98,6 +98,7 @@ func (c *call) begin(in *incoming) {
 		return
 	}
 	c.phase = ringing
+	c.after(c.s.NoAnswer, func() { c.end(endNoAnswer) })
 	c.ring()
 }
 

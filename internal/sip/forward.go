@@ -68,12 +68,20 @@ func (c *call) patience() {
 		wait = after
 	}
 	c.halt()
-	c.after(wait, func() { c.endOr(telecom.WhenUnanswered, endNoAnswer) })
+	round := c.round
+	c.after(wait, func() {
+		if c.round == round { // it has not gone on while this waited
+			c.endOr(telecom.WhenUnanswered, endNoAnswer)
+		}
+	})
 }
 
 // goesOn has the call ring where its callee forwards it in that way, and reports
 // whether it does. It is a call of the callee's then, which the desk decides on.
 func (c *call) goesOn(way telecom.Way) bool {
+	if c.record == nil {
+		return false
+	}
 	ctx, cancel := context.WithTimeout(c.s.base, deskTime)
 	next, err := c.record.Next(ctx, way)
 	cancel()
@@ -83,7 +91,6 @@ func (c *call) goesOn(way telecom.Way) bool {
 	if next == nil {
 		return false
 	}
-	c.halt()
 	for _, l := range c.forks {
 		l.giveUp()
 	}
@@ -92,6 +99,7 @@ func (c *call) goesOn(way telecom.Way) bool {
 	st := *c.state.Load()
 	st.To = c.to
 	c.state.Store(&st)
+	c.patience()
 	c.ring()
 	return true
 }
