@@ -46,6 +46,7 @@ type site struct {
 func Add(rt *web.Routes, s *web.Site, surface string, d Deps, later string) {
 	here := offeredOn(s.Profile.Policy, surface)
 	here.devices = d.registers(s.Profile.Policy, surface)
+	here.settings = d.setsUp(s.Profile.Policy, surface)
 	first := &member.First{Site: s, Accounts: d.Accounts, Cards: here.cards, Later: later}
 	rt.Handle("GET /{$}", first.Page)
 	rt.Menu("Overview", "/")
@@ -57,6 +58,7 @@ func Add(rt *web.Routes, s *web.Site, surface string, d Deps, later string) {
 func Pages(rt *web.Routes, s *web.Site, surface string, d Deps) {
 	here := offeredOn(s.Profile.Policy, surface)
 	here.devices = d.registers(s.Profile.Policy, surface)
+	here.settings = d.setsUp(s.Profile.Policy, surface)
 	h := &site{s, d, here, false}
 	account.Add(rt, s, d.Accounts)
 	h.routes(rt, here)
@@ -106,6 +108,9 @@ func (h *site) routes(rt *web.Routes, here offer) {
 		rt.Member(web.Whole, "GET "+devicesPath+"/{device}/remove", h.deviceRemove)
 		rt.Member(web.Whole, "POST "+devicesPath+"/{device}/remove", h.deviceRemovePost)
 	}
+	if here.settings {
+		h.settingsRoutes(rt)
+	}
 	rt.Member(web.Whole, "GET /history", h.history)
 	rt.Member(web.Whole, "GET /history/{entry}", h.historyEntry)
 	rt.Member(web.Whole, "GET /history/{entry}/proof", h.historyProof)
@@ -141,7 +146,7 @@ func (h *site) dataRoutes(rt *web.Routes, here offer) {
 
 // offer is which pages there are on a surface: those whose form the policy
 // declares for it.
-type offer struct{ profile, about, preferences, data, correct, complaint, invite, devices bool }
+type offer struct{ profile, about, preferences, data, correct, complaint, invite, devices, settings bool }
 
 func offeredOn(p *policy.Policy, surface string) offer {
 	has := func(id string) bool {
@@ -158,6 +163,9 @@ func offeredOn(p *policy.Policy, surface string) offer {
 func (s offer) menu(rt *web.Routes) {
 	if s.devices {
 		rt.Menu("Desk phones", devicesPath)
+	}
+	if s.settings {
+		rt.Menu("Call settings", SettingsPath)
 	}
 	if s.profile {
 		rt.Menu("Details", "/profile")
@@ -184,6 +192,7 @@ func (s offer) cards(me *identity.Session) (list []member.Card) {
 		}
 	}
 	card(s.devices, "Your desk phones", "Desk phones, and calling apps of other makers, on your number. Add one, or remove one at once.", devicesPath)
+	card(s.settings, "Call settings", "Where this line is for 999 calls, do not disturb, forwarding, withholding your number, and callers you block.", SettingsPath)
 	card(s.profile, "Your details", "What you told us: put it right, add to it, take it back. And every kind of data, with what becomes of it.", "/profile")
 	card(s.preferences, "Your choices", "What we may do with your data, one by one, and in which ways our news may reach you.", "/preferences")
 	acts := "Have it left alone, or have it erased."
