@@ -118,7 +118,8 @@ var (
 		telecom.Completed: "You called", telecom.Cancelled: "You hung up before it was answered", telecom.NoAnswer: "Nobody answered",
 		telecom.Busy: "They were on another call", telecom.Declined: "They declined", telecom.Unavailable: "Their phone was not connected",
 		telecom.Anonymous: "They take no calls from withheld numbers",
-		telecom.Failed:    "It could not be connected", telecom.Lost: "You called; the connection was lost", telecom.Interrupted: "Our service stopped during the call",
+		telecom.Blocked:   "They were on another call", telecom.Quiet: "They were on another call", telecom.Forwarded: "You called", // as the desk tells it
+		telecom.Failed: "It could not be connected", telecom.Lost: "You called; the connection was lost", telecom.Interrupted: "Our service stopped during the call",
 	}
 	gotWords = map[telecom.Code]string{
 		telecom.Completed: "They called", telecom.Cancelled: "Missed call", telecom.NoAnswer: "Missed call", telecom.Busy: "Missed: you were on another call",

@@ -11,7 +11,9 @@ import (
 // they report, each with everything and with next to nothing in it.
 func settingsPages() map[string][]any {
 	one := func() *web.Form { f := form(); return &f }
-	named := func(id string) *web.Form { f := one(); f.ID = id; return f }
+	named := func(id string) *web.Form {
+		return &web.Form{ID: id, Title: hostile, Action: "/call-settings/" + id, Submit: hostile}
+	}
 	report := console.ReportView{Kind: hostile, Called: hostile, Reported: hostile, Number: hostile, Href: "/call-reports/7"}
 	call := softphone.CallView{Kind: "in", Who: hostile, What: hostile, When: hostile, Stamp: "2026-05-01T12:00:00+01:00"}
 	return map[string][]any{
@@ -22,7 +24,7 @@ func settingsPages() map[string][]any {
 				Forwards:  []own.ForwardView{{When: hostile, To: hostile, Stopped: hostile, Remove: "/call-settings/forward/7/remove"}},
 				Incoming:  []own.IncomingView{{Who: hostile, What: hostile, Act: "/call-settings/forwarded/7/stop"}, {Who: hostile, What: hostile, Stopped: true, Act: "/call-settings/forwarded/8/allow"}},
 				Blocks:    []own.BlockView{{Who: hostile, Added: hostile, Remove: "/call-settings/block/7/remove"}},
-				Emergency: &own.EmergencyView{Lines: []string{hostile, hostile}, Form: *named("g"), Warned: hostile, Read: "/call-settings/address/read"},
+				Emergency: &own.EmergencyView{Lines: []string{hostile, hostile}, Form: *one(), Warned: hostile, Read: "/call-settings/address/read"},
 			},
 			own.CallSettings{Base: base(), Extension: "1001", Emergency: &own.EmergencyView{Form: form(), Read: "/call-settings/address/read"}, Support: "/contact", Data: "/data"},
 			own.CallSettings{Base: base(), Support: "/contact", Data: "/data"},
