@@ -21,3 +21,8 @@ func (d *Desk) Waiting() int {
 	defer d.group.mu.Unlock()
 	return len(d.group.waiting)
 }
+
+// CalledForHelp is what a call to an emergency service does to its line.
+func (d *Desk) CalledForHelp(ctx context.Context, tx *store.Tx, l Line) error {
+	return d.calledForHelp(ctx, tx, l)
+}

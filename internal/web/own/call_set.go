@@ -188,14 +188,15 @@ func (h *site) callAddressRead(w http.ResponseWriter, r *http.Request, me *ident
 	})
 }
 
-// settingsButton is a button of the page that needs no more than which.
-func (h *site) settingsButton(act func(context.Context, *store.Tx, vault.Access, telecom.Line, int64) error, place string) web.Member {
+// settingsButton is a button of the page that needs no more than which: the part
+// of its path with that name.
+func (h *site) settingsButton(name string, act func(context.Context, *store.Tx, vault.Access, telecom.Line, int64) error, place string) web.Member {
 	return func(w http.ResponseWriter, r *http.Request, me *identity.Session) error {
 		roles, err := settingsRoles(r)
 		if err != nil {
 			return err
 		}
-		id, ok := web.ID(r.PathValue("id"))
+		id, ok := web.ID(r.PathValue(name))
 		if !ok {
 			return web.ErrNotFound
 		}
