@@ -74,7 +74,7 @@ func (x *exchange) idle() {
 
 // Calls that are forwarded always ring where they go on to, and nowhere else. The
 // caller is told nothing of it; whom it comes to sees who called, and who
-// forwarded it (PECR reg 17). The records say it: of the caller a call to whom
+// forwarded it (L30, PECR reg 17). The records say it: of the caller a call to whom
 // they dialled, of who forwards a call that came and one of their own.
 func TestForwardAlways(t *testing.T) {
 	x := four(t, sip.Config{})

@@ -20,7 +20,7 @@ func settingsPages() map[string][]any {
 		"call_settings": {
 			own.CallSettings{
 				Base: base(), Extension: hostile, Support: "/contact", Helped: hostile, QuietUntil: hostile, Kept: hostile, Data: "/data",
-				Quiet: named("a"), Number: named("b"), Anonymous: named("c"), Bill: named("d"), Forward: named("e"), Block: named("f"),
+				Quiet: named("a"), Number: named("b"), Anonymous: named("c"), Bill: named("d"), Forward: named("e"), Block: named("h"),
 				Forwards:  []own.ForwardView{{When: hostile, To: hostile, Stopped: hostile, Remove: "/call-settings/forward/7/remove"}},
 				Incoming:  []own.IncomingView{{Who: hostile, What: hostile, Act: "/call-settings/forwarded/7/stop"}, {Who: hostile, What: hostile, Stopped: true, Act: "/call-settings/forwarded/8/allow"}},
 				Blocks:    []own.BlockView{{Who: hostile, Added: hostile, Remove: "/call-settings/block/7/remove"}},
