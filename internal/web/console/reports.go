@@ -132,7 +132,10 @@ func (h *site) reportClose(w http.ResponseWriter, r *http.Request, me *identity.
 	err = h.Store.Update(r.Context(), func(tx *store.Tx) error {
 		return h.Own.Phones.CloseReport(r.Context(), tx, access(me, roles.Purpose), id)
 	})
-	if err != nil && !errors.Is(err, telecom.ErrNotFound) { // by somebody else, just now
+	if errors.Is(err, telecom.ErrNotFound) {
+		return web.ErrNotFound // also of one that somebody else closed just now
+	}
+	if err != nil {
 		return err
 	}
 	http.Redirect(w, r, reportsPath, http.StatusSeeOther)
