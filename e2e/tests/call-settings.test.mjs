@@ -97,13 +97,14 @@ describe('customers with lines', () => {
     assert.match(await part(page, 'quiet').innerText(), /On\s+until you turn it off/);
     const [ann, bea] = await Promise.all([phone(browser, server, 'ann'), phone(browser, server, 'bea')]);
     assert.match(await bea.page.locator('main').innerText(), /Do not disturb is on/);
-    await ann.dial('1002');
+    await ann.dial('1002', { agree: false });
+    await ann.page.locator('[data-ask="microphone"] [data-answer="yes"]').click();
     await ann.said('They are on another call.');
     assert.ok(await bea.at('phone-incoming').isHidden());
     await part(page, 'quiet').getByLabel('No, they ring').check();
     await save(page, 'quiet');
 
-    await ann.dial('1411002');
+    await ann.dial('1411002', { agree: false });
     await bea.at('phone-incoming').waitFor();
     await bea.button('Decline').click();
     await ann.said('They declined the call.');
@@ -124,9 +125,9 @@ describe('customers with lines', () => {
     assert.match(await part(page, 'blocked').innerText(), /Whoever called from a withheld number on/);
 
     // Withheld, the caller does not ring; with their number they do, so nobody learns who it was.
-    await ann.dial('1411002');
+    await ann.dial('1411002', { agree: false });
     await ann.said('They are on another call.');
-    await ann.dial('1002');
+    await ann.dial('1002', { agree: false });
     await bea.at('phone-incoming').waitFor();
     await bea.button('Decline').click();
     await ann.said('They declined the call.');
