@@ -27,9 +27,10 @@ describe('customers with lines', () => {
     await server?.stop();
   });
 
-  // on opens the settings of somebody on a surface, in a browser without scripts.
-  async function on(surface, who) {
-    const context = await quiet.newContext({ javaScriptEnabled: false });
+  // on opens the settings of somebody on a surface, in a browser without scripts
+  // unless the page is looked at.
+  async function on(surface, who, javaScriptEnabled = false) {
+    const context = await quiet.newContext({ javaScriptEnabled });
     const page = await context.newPage();
     await signIn(page, server, surface, addresses[who], secret);
     await page.goto(server.url(`${surface}.${site}`, '/call-settings'));
@@ -91,7 +92,7 @@ describe('customers with lines', () => {
   });
 
   it('are not disturbed, withhold their number, block a caller, and report a call (L26, L28)', async () => {
-    const page = await on('softphone', 'bea');
+    const page = await on('softphone', 'bea', true);
     await part(page, 'quiet').getByLabel('Until I turn it off').check();
     await save(page, 'quiet');
     assert.match(await part(page, 'quiet').innerText(), /On\s+until you turn it off/);
