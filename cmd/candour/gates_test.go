@@ -136,7 +136,7 @@ func foreign(t *testing.T, r *rig, other *visitorAs) func(name string) string {
 		"session": fmt.Sprint(other.session.ID), "credential": fmt.Sprint(credentials[0].ID), "account": other.session.Account.Reference,
 		"entry":  fmt.Sprint(entry),
 		"call":   fmt.Sprint(r.call(t, other)),
-		"device": fmt.Sprint(r.device(t, other)),
+		"device": fmt.Sprint(r.device(t, other)), "forward": fmt.Sprint(r.forward(t, other)), "stop": "1", "blocked": fmt.Sprint(r.block(t, other)), "report": "1",
 		"ticket": "7K2M-9QXT", "pass": "AAAA", "form": "record.pdf", // of nobody; whose they are is tried in internal/web/console
 		"record": fmt.Sprint(record), "firm": firm,
 		"block": "7K2M-9QXT", // of nobody; whose they are is tried in internal/web/softphone and internal/web/console
@@ -210,7 +210,10 @@ func (r *rig) device(t *testing.T, of *visitorAs) int64 {
 }
 
 // lineRoutes are those for who has a telephone line, which nobody here has.
-var lineRoutes = []string{"GET /sip"}
+var lineRoutes = []string{
+	"GET /sip", "POST /call-settings/quiet", "POST /call-settings/number", "POST /call-settings/anonymous", "POST /call-settings/bill",
+	"POST /call-settings/forward", "POST /call-settings/block", "POST /call-settings/address", "POST /call-settings/address/read",
+}
 
 // shared are the routes that are no page of a surface's own: files, choices
 // about cookies, reports.

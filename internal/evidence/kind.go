@@ -68,7 +68,7 @@ const (
 	PhoneRefused Kind = "phone.refused" // everyone, counted: a phone was not let in; Code why, Surface where
 	CallEnded    Kind = "call.ended"    // subject: their part of it is kept; Code which side they were on, Category what is held; Ref the record, if they own it
 
-	CallEmergency Kind = "call.emergency" // subject: they called an emergency number; Code whether the address of the line went with it. Neither number nor place
+	CallEmergency  Kind = "call.emergency"  // subject: they called an emergency number; Code whether the address of the line went with it. Neither number nor place
 	LimitChanged   Kind = "limit.changed"   // subject: what their account may spend on calls, or whom it may call; Code what, Count of pence
 	BlockMade      Kind = "block.made"      // subject: their calls that cost were stopped by software alone (UK GDPR Art 22A); Code the pattern, Count of what was seen, Ref the block
 	BlockContested Kind = "block.contested" // subject: they contested it; Ref the block
@@ -76,6 +76,10 @@ const (
 
 	DeviceAdded   Kind = "device.added"   // subject: a phone may sign in on their line; Ref the phone
 	DeviceRemoved Kind = "device.removed" // subject: it may no more; Ref the phone
+
+	LineSet        Kind = "line.set"        // subject: a line was set up in another way; Code what
+	ForwardStopped Kind = "forward.stopped" // subject: calls that one person forwarded to another's line; Code by whom, or that they may come again
+	CallReported   Kind = "call.reported"   // subject: a call was reported as malicious or a nuisance, and who made it is kept; Code the kind, or closed; Ref the record
 
 	MailQueued  Kind = "mail.queued"  // subject: Code the mail
 	MailSent    Kind = "mail.sent"    // subject: Code the mail
@@ -158,7 +162,7 @@ var shapes = map[Kind]shape{
 
 	CallEnded: {audience: toSubject},
 
-	CallEmergency: {audience: toSubject},
+	CallEmergency:  {audience: toSubject},
 	LimitChanged:   {audience: toSubject},
 	BlockMade:      {audience: toSubject},
 	BlockContested: {audience: toSubject},
@@ -166,6 +170,10 @@ var shapes = map[Kind]shape{
 
 	DeviceAdded:   {audience: toSubject},
 	DeviceRemoved: {audience: toSubject},
+
+	LineSet:        {audience: toSubject},
+	ForwardStopped: {audience: toSubject},
+	CallReported:   {audience: toSubject},
 
 	MailQueued:  {audience: toSubject},
 	MailSent:    {audience: toSubject},

@@ -122,9 +122,10 @@ var table = map[evidence.Kind]words{
 		"with-address": "You called an emergency number, and the address of your line went with it",
 	}},
 	evidence.CallEnded: {show: Changes, folds: true, text: "A call of yours was put into your list of calls", codes: map[string]string{
-		"made":   "You made a call, and it was put into your list of calls",
-		"taken":  "You took a call, and it was put into your list of calls",
-		"missed": "Somebody called you, and it was put into your list of calls",
+		"made":      "You made a call, and it was put into your list of calls",
+		"taken":     "You took a call, and it was put into your list of calls",
+		"missed":    "Somebody called you, and it was put into your list of calls",
+		"forwarded": "Somebody called you, your line forwarded the call, and it was put into your list of calls",
 	}},
 
 	evidence.LimitChanged:   {show: Account, text: "What your account may spend on calls, or whom it may call, was changed", codes: limitWords},
@@ -137,6 +138,33 @@ var table = map[evidence.Kind]words{
 
 	evidence.DeviceAdded:   {show: Account, text: "A phone was added to your line, and may make and take calls on it"},
 	evidence.DeviceRemoved: {show: Account, text: "A phone was removed from your line"},
+
+	evidence.LineSet: {show: Changes, text: "You changed a setting of your line", codes: map[string]string{
+		"quiet-on":           "You asked not to be disturbed: your line did not ring from then on",
+		"quiet-off":          "You let your line ring again",
+		"number-withheld":    "You withheld the number of your line from the people you call",
+		"number-shown":       "You let the people you call see the number of your line",
+		"anonymous-refused":  "You turned calls from withheld numbers away",
+		"anonymous-taken":    "You let calls from withheld numbers ring again",
+		"bill-plain":         "You asked for bills without the single calls",
+		"bill-itemised":      "You asked for bills with the single calls",
+		"forward-always":     "You forwarded all your calls",
+		"forward-busy":       "You forwarded calls that come while you are on another",
+		"forward-unanswered": "You forwarded calls that you do not answer",
+		"forward-off":        "You ended the forwarding of your calls",
+		"blocked":            "You blocked a caller",
+		"unblocked":          "You took a caller off the list of those you block",
+		"address":            "You told us where your line is, for emergency calls",
+		"warned":             "You said that you read when a call to 999 may fail",
+	}},
+	evidence.ForwardStopped: {show: Changes, text: "Forwarding to another’s line was stopped", codes: map[string]string{
+		"by-me":   "You stopped calls that somebody forwarded to your line",
+		"by-them": "The person your calls were forwarded to stopped that",
+		"allowed": "You let somebody forward calls to your line again",
+	}},
+	evidence.CallReported: {show: Changes, text: "You reported a call, and who made it is kept so that our staff can trace it", codes: map[string]string{
+		"closed": "Our staff closed the report of a call that you had made",
+	}},
 
 	evidence.MailQueued:  {show: Mails, folds: true, text: "An e-mail to you was made ready: {mail}"},
 	evidence.MailSent:    {show: Mails, folds: true, text: "Our software used your e-mail address to send you {mail}"},

@@ -37,7 +37,9 @@ type call struct {
 	state atomic.Pointer[CallState] // for who looks on
 
 	phase  phase
-	record *telecom.Call // nil until the desk has let it through
+	record *telecom.Call   // nil until the desk has let it through
+	before []*telecom.Call // what it was before it was forwarded, the first one first
+	round  int             // how often it was
 	to     telecom.Target
 	in     *incoming // the caller's INVITE
 	a      *leg      // the caller
@@ -241,7 +243,7 @@ func (c *call) answered(l *leg, res *sipgo.Response) {
 	sdp, err := c.a.media.Answer()
 	if err == nil {
 		ctx, cancel := context.WithTimeout(c.s.base, deskTime)
-		err = c.record.Answered(ctx, l.line)
+		err = c.wereAnswered(ctx, l.line)
 		cancel()
 	}
 	if err != nil {
@@ -305,9 +307,11 @@ func (c *call) endBy(v verdict, byCaller bool) {
 	if c.record != nil {
 		ctx, cancel := context.WithTimeout(c.s.base, deskTime)
 		defer cancel()
-		if err := c.record.Ended(ctx, telecom.End{Code: v.code, ByCaller: byCaller}); err != nil {
-			// The desk's sweep closes what is left open.
-			c.s.Log.Error("the record of a call could not be closed", "error", err)
+		for _, record := range append(c.before, c.record) {
+			if err := record.Ended(ctx, telecom.End{Code: v.code, ByCaller: byCaller}); err != nil {
+				// The desk's sweep closes what is left open.
+				c.s.Log.Error("the record of a call could not be closed", "error", err)
+			}
 		}
 	}
 	c.finish()

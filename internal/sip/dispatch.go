@@ -148,10 +148,9 @@ func (s *Server) forget(c *call) {
 	for _, l := range c.legs() {
 		delete(s.dialogs, dialogKey{l.line.ID, l.callID})
 	}
-	for _, l := range c.legs() {
-		s.aside(c, l.line)
+	for _, l := range c.lines() {
+		s.aside(c, l)
 	}
-	s.aside(c, c.to.Line)
 	delete(s.calls, c)
 }
 

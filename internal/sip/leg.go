@@ -36,6 +36,7 @@ type leg struct {
 	cancelled bool
 	told      bool   // of that
 	abandon   func() // waits no more for an answer to the INVITE
+	round     int    // how often the call was forwarded before it was called
 
 	// Of a trunk that is called.
 	outbound *carrier

@@ -15,6 +15,9 @@ func (c *call) ring() {
 		c.leave()
 		return
 	}
+	if c.screened() {
+		return
+	}
 	c.s.mu.Lock()
 	busy := c.s.busy(c.to.Line, false)
 	if !busy {
@@ -22,19 +25,21 @@ func (c *call) ring() {
 	}
 	c.s.mu.Unlock()
 	if busy {
-		c.end(endBusy)
+		c.endOr(telecom.WhenBusy, endBusy)
 		return
 	}
+	first := len(c.forks)
 	for _, b := range c.s.devices(c.to.Line) {
 		if l := c.fork(b); l != nil {
 			c.forks = append(c.forks, l)
 		}
 	}
-	if len(c.forks) == 0 {
-		c.end(endUnavailable)
+	if len(c.forks) == first {
+		c.endOr(telecom.WhenUnanswered, endUnavailable)
 		return
 	}
-	for _, l := range c.forks {
+	c.patience()
+	for _, l := range c.forks[first:] {
 		c.send(l)
 	}
 }
@@ -55,7 +60,7 @@ func (c *call) fork(b *binding) *leg {
 		call: c, flow: b.flow, line: b.flow.line, instance: b.instance, media: m, callID: newCallID(), tag: newTag(), target: *b.contact.Clone(), route: b.path, theirSeq: -1,
 		us:      address{name, sipgo.Uri{Scheme: "sip", User: extension, Host: c.s.Domain}},
 		them:    address{"", sipgo.Uri{Scheme: "sip", User: c.to.Line.Extension, Host: c.s.Domain}},
-		offered: media.SendRecv, wanted: media.SendRecv,
+		offered: media.SendRecv, wanted: media.SendRecv, round: c.round,
 	}
 	if extension == "" { // withheld, RFC 3323 4.1.1.3
 		l.us = address{"Anonymous", sipgo.Uri{Scheme: "sip", User: "anonymous", Host: "anonymous.invalid"}}
@@ -63,6 +68,9 @@ func (c *call) fork(b *binding) *leg {
 	l.invite = l.request(sipgo.INVITE)
 	if extension == "" {
 		l.invite.AppendHeader(sipgo.NewHeader("Privacy", "id"))
+	}
+	if by := c.diversion(); by != nil {
+		l.invite.AppendHeader(by)
 	}
 	l.describe(l.invite, offer)
 	c.s.mu.Lock()
@@ -91,7 +99,7 @@ func (c *call) heard(l *leg, res *sipgo.Response) {
 		if tag, _ := res.To().Params.Get("tag"); token(tag) {
 			l.theirTag = tag
 		}
-		if res.StatusCode > sipgo.StatusTrying && c.phase == ringing && !c.rung {
+		if res.StatusCode > sipgo.StatusTrying && c.phase == ringing && l.round == c.round && !c.rung {
 			c.rung = true
 			c.toCaller(sipgo.StatusRinging, nil, "")
 		}
@@ -132,18 +140,18 @@ func (c *call) drop(l *leg, status int) {
 	}
 	l.over = true
 	l.stop()
-	if c.phase != ringing {
+	if c.phase != ringing || l.round != c.round {
 		return
 	}
 	if c.best == 0 || weight(status) > weight(c.best) {
 		c.best = status
 	}
 	for _, other := range c.forks {
-		if !other.over && status < 600 {
+		if other.round == c.round && !other.over && status < 600 {
 			return
 		}
 	}
-	c.end(outcome(c.best))
+	c.refusedBy(outcome(c.best))
 }
 
 // cancelled acts on the caller's CANCEL. One that crosses our 200 does nothing:

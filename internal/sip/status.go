@@ -15,7 +15,7 @@ import (
 var phrases = map[int]string{
 	100: "Trying", 180: "Ringing", 183: "Session Progress", 200: "OK",
 	400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 415: "Unsupported Media Type",
-	422: "Session Interval Too Small", 423: "Interval Too Brief", 480: "Temporarily Unavailable", 481: "Call Does Not Exist",
+	422: "Session Interval Too Small", 423: "Interval Too Brief", 433: "Anonymity Disallowed", 480: "Temporarily Unavailable", 481: "Call Does Not Exist",
 	482: "Loop Detected", 484: "Address Incomplete", 486: "Busy Here", 487: "Request Terminated", 488: "Not Acceptable Here",
 	491: "Request Pending", 500: "Server Internal Error", 503: "Service Unavailable", 603: "Decline",
 }
@@ -41,6 +41,9 @@ var (
 	endFault       = verdict{telecom.Failed, 500, "Something went wrong here. Please try again."}
 	endLost        = verdict{telecom.Lost, 480, "The connection was lost."}
 	endClosing     = verdict{telecom.Interrupted, 503, "The telephone service is being restarted. Please try again in a minute."}
+	endBlocked     = verdict{telecom.Blocked, endBusy.status, endBusy.words} // whoever is blocked, or disturbs, hears what a busy line gives
+	endQuiet       = verdict{telecom.Quiet, endBusy.status, endBusy.words}
+	endAnonymous   = verdict{telecom.Anonymous, 433, "They take no calls from withheld numbers. Dial 1470 before the number to show yours for this call."} // RFC 5079
 	endTooMany     = verdict{telecom.Failed, 486, "You have too many calls open."}
 	endTooOften    = verdict{telecom.Failed, 503, "You made many calls in a short time. Please wait a minute."}
 )

@@ -23,6 +23,8 @@ type Start struct {
 	To       Target
 	Withheld bool // the caller's number is not shown, beside what the target says
 	Video    bool // pictures are offered
+
+	Forwarded *Call // the call that goes on as this one, because From forwards it; nil: none
 }
 
 // Format writes a fixed word, whatever the verb.
@@ -45,6 +47,9 @@ type Call struct {
 	callee   keys.SubjectID // whom the line was of that was called, or that answered
 	identity Identity       // what a trunk is told of the caller; set before the call is let through
 	over     bool
+	wentOn   bool            // it goes on as another, because the callee forwards
+	unseen   bool            // the callee may not know of it
+	onward   map[Way]Forward // what Screen found; whoever calls that calls Next
 }
 
 // Begin is the call door: it asks the policy whether the caller may make calls
@@ -101,11 +106,12 @@ func (c *Call) ID() int64 { return c.id }
 // both empty if the number is withheld (PECR reg 10), the name also where the
 // two are of different companies.
 func (c *Call) Shown() (extension, name string) {
-	from := c.start.From
-	if c.start.Withheld {
+	made := c.origin()
+	from := made.start.From
+	if made.start.Withheld {
 		return "", ""
 	}
-	if o := c.start.Outside; o != nil {
+	if o := made.start.Outside; o != nil {
 		return o.Number, o.Name
 	}
 	if from.Company == 0 || from.Company != c.start.To.Line.Company {
@@ -173,22 +179,31 @@ type ended struct {
 	callerSays, calleeSays string         // the extensions, as the other side is told; empty if withheld or gone
 	actor                  string         // of the caller
 	withheld, video        bool
+	forwarded              bool   // it went on from another call
+	by                     string // of one that did: who forwarded it, as the callee is told; empty if withheld
 	begun, answered, at    time.Time
 	code                   Code
 	outside                side // which of the two is no line of ours
 }
 
 func (c *Call) ended(code Code) *ended {
-	from, to := c.start.From, c.start.To
-	e := &ended{
-		id: c.id, caller: from.Subject, callee: c.callee, callerSays: from.Extension, calleeSays: to.Line.Extension, actor: c.actor,
-		withheld: c.start.Withheld, video: c.start.Video, begun: c.begun, answered: c.answered, at: c.d.c.Now(), code: code, outside: c.start.outside(),
+	made, to := c.origin().start, c.start.To
+	if c.wentOn && (code == Completed || code == Lost) {
+		code = Forwarded
 	}
-	switch e.outside {
-	case callerOutside:
-		e.callerSays = c.start.Outside.Number
-	case calleeOutside, calleeEmergency:
+	e := &ended{
+		id: c.id, caller: c.start.From.Subject, callee: c.callee, callerSays: made.From.Extension, calleeSays: to.Line.Extension, actor: c.actor,
+		withheld: made.Withheld, video: c.start.Video, begun: c.begun, answered: c.answered, at: c.d.c.Now(), code: code, outside: c.start.outside(),
+		forwarded: c.start.Forwarded != nil, by: c.Forwarder(),
+	}
+	if made.Outside != nil {
+		e.callerSays = made.Outside.Number
+	}
+	if e.outside == calleeOutside || e.outside == calleeEmergency {
 		e.calleeSays = to.Number
+	}
+	if c.unseen {
+		e.callee = 0
 	}
 	return e
 }
@@ -267,7 +282,10 @@ func (d *Desk) open(ctx context.Context, tx *store.Tx, c *Call) error {
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, '', 0, 0, $9) ON CONFLICT DO NOTHING`,
 		c.id, int64(c.start.From.Subject), int64(c.start.To.Line.Subject), c.start.From.ID, c.start.To.Line.ID,
 		flag(c.start.Withheld), flag(c.start.Video), c.begun.UnixMilli(), int64(c.start.outside()))
-	return err
+	if err != nil {
+		return err
+	}
+	return d.settle(ctx, tx, c)
 }
 
 func flag(on bool) int64 {

@@ -48,3 +48,8 @@ func (d *Desk) Outside(ctx context.Context, from Line, number string) (*Call, er
 	}
 	return c, nil
 }
+
+// CalledForHelp is what a call to an emergency service does to its line.
+func (d *Desk) CalledForHelp(ctx context.Context, tx *store.Tx, l Line) error {
+	return d.calledForHelp(ctx, tx, l)
+}

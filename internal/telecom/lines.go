@@ -104,6 +104,9 @@ func (d *Desk) vacate(ctx context.Context, tx *store.Tx, mark []byte) error {
 	if _, err := tx.Exec(ctx, "DELETE FROM line_numbers WHERE line = $1", l.ID); err != nil {
 		return wrap(err)
 	}
+	if err := d.forgetSettings(ctx, tx, "line", l.ID); err != nil {
+		return wrap(err)
+	}
 	_, err = tx.Exec(ctx, "DELETE FROM lines WHERE id = $1", l.ID)
 	return wrap(err)
 }
@@ -119,6 +122,9 @@ func (d *Desk) Take(ctx context.Context, tx *store.Tx, a vault.Access, account i
 		return wrap(err)
 	}
 	if err := d.takeNumbers(ctx, tx, a, l); err != nil {
+		return err
+	}
+	if err := d.dropSettings(ctx, tx, a, l); err != nil {
 		return wrap(err)
 	}
 	if _, err := tx.Exec(ctx, "DELETE FROM lines WHERE id = $1", l.ID); err != nil {
@@ -245,6 +251,9 @@ func (d *Desk) Facts(ctx context.Context, tx *store.Tx, s keys.SubjectID, fn fun
 		{"SELECT made_ms FROM call_blocks WHERE subject = $1 ORDER BY id", "Our software stopped your calls that cost, alone, because they looked like fraud", "call block"},
 		{"SELECT contested_ms FROM call_blocks WHERE subject = $1 AND contested_ms > 0 ORDER BY id", "You contested a block of your calls", "call block contested"},
 		{"SELECT decided_ms FROM call_blocks WHERE subject = $1 AND decided_ms > 0 ORDER BY id", "A person at our firm decided about a block of your calls", "call block decided"},
+		{"SELECT stopped_ms FROM line_stops WHERE subject = $1 ORDER BY id", "You stopped calls that somebody forwarded to your line", "forward stopped"},
+		{"SELECT warned_ms FROM line_settings WHERE subject = $1 AND warned_ms > 0 ORDER BY line", "You said that you read when 999 may fail", "999 warning"},
+		{"SELECT reported_ms FROM call_reports WHERE subject = $1 ORDER BY id", "You reported a call", "call report"},
 	} {
 		times, err := tx.IDs(ctx, kind.query, int64(s))
 		if err != nil {

@@ -35,6 +35,7 @@ type number struct {
 	digits   string
 	plus     bool
 	withheld bool
+	shown    bool
 }
 
 // emergencyIn reports whether the digits are those of an emergency number,
@@ -113,7 +114,7 @@ func (n number) unprefixed() number {
 		return n
 	}
 	if rest, ok := strings.CutPrefix(n.digits, showPrefix); ok {
-		n.digits = rest
+		n.digits, n.shown = rest, true
 	} else if rest, ok := strings.CutPrefix(n.digits, withholdPrefix); ok {
 		n.digits, n.withheld = rest, true
 	}

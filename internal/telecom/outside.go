@@ -184,7 +184,8 @@ func (c *Call) beginEmergency(ctx context.Context) {
 	case <-wait.C:
 		c.identity = Identity{Number: c.d.out().Main()}
 	}
-	c.identity.Withheld = c.start.Withheld
+	c.identity.Withheld = c.identity.Withheld || c.start.Withheld
+	c.start.Withheld = c.identity.Withheld
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
@@ -217,7 +218,13 @@ func (d *Desk) identify(ctx context.Context, s Start) (id Identity) {
 			}
 			return err
 		})
+		return id
 	}
+	_ = d.c.Store.View(ctx, func(tx *store.Tx) error {
+		set, err := d.Settings(ctx, tx, s.From)
+		id.Withheld = set.Withheld && !s.To.Shown
+		return err
+	})
 	return id
 }
 

@@ -31,6 +31,8 @@ type Entry struct {
 	Answered time.Time // zero: it was not
 	Ended    time.Time
 	Code     Code
+	Via      string // of one that was forwarded: for whom, or by whom; empty if withheld
+	Went     bool   // it was forwarded: to the person, or by them, as a call of their own
 	Words    string // as they stand in the record
 }
 
@@ -127,6 +129,8 @@ func (d *Desk) told(ctx context.Context, tx *store.Tx, s keys.SubjectID, r row) 
 	}
 	r.Words = string(rec.Value())
 	r.Far = parseFar(r.Words)
+	r.Went, r.Via = parseVia(r.Words)
+	r.Code = r.Code.to(r.Made)
 	return r.Entry, nil
 }
 
@@ -194,6 +198,9 @@ func (d *Desk) Erased(ctx context.Context, tx *store.Tx, s keys.SubjectID) error
 		return wrap(err)
 	}
 	if err := d.forgetSpending(ctx, tx, s); err != nil {
+		return wrap(err)
+	}
+	if err := d.forgetSettings(ctx, tx, "subject", int64(s)); err != nil {
 		return wrap(err)
 	}
 	if _, err := tx.Exec(ctx, "DELETE FROM lines WHERE subject = $1", int64(s)); err != nil {

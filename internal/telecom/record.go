@@ -20,6 +20,8 @@ var endWords = map[Code]string{
 	Completed: "answered", Cancelled: "given up before it was answered", NoAnswer: "not answered", Busy: "the line was busy",
 	Declined: "declined", Unavailable: "could not be reached", Failed: "failed for a technical reason", Lost: "answered, then the connection was lost",
 	Interrupted: "cut off because our service stopped",
+	Blocked:     "blocked by you", Quiet: "it did not ring, because you were not to be disturbed",
+	Anonymous: "turned away, because calls from withheld numbers are", Forwarded: "forwarded",
 }
 
 // Words in place of a number.
@@ -48,14 +50,51 @@ func (e *ended) words(made bool) string {
 			far = outsideWords
 		}
 	}
-	text := fmt.Sprintf("%s %s %s, %s", kind, way, far, endWords[e.code])
+	text := fmt.Sprintf("%s %s %s, %s%s", kind, way, far, e.via(made), endWords[e.code.to(made)])
 	if long := e.long(); long > 0 {
 		text += ", " + length(long) + " long"
 	}
-	if made && e.withheld {
+	if made && e.withheld && !e.forwarded {
 		text += ", your number withheld"
 	}
 	return text
+}
+
+// via says of a call that was forwarded for whom, or by whom. It is read back by
+// parseVia.
+func (e *ended) via(made bool) string {
+	switch {
+	case !e.forwarded:
+		return ""
+	case !made && e.by == "":
+		return "forwarded, "
+	case !made:
+		return "forwarded by " + e.by + ", "
+	case e.withheld:
+		return "forwarded for " + withheldWords + ", "
+	case e.callerSays == "":
+		return "forwarded for " + goneWords + ", "
+	}
+	return "forwarded for " + e.callerSays + ", "
+}
+
+// parseVia finds in a part whether the call was forwarded, and the number that
+// stands with that; empty if there is none.
+func parseVia(words string) (forwarded bool, via string) {
+	_, rest, ok := strings.Cut(words, ", forwarded")
+	if !ok {
+		return false, ""
+	}
+	rest, _, more := strings.Cut(rest, ",")
+	for _, way := range []string{" by ", " for "} {
+		if via, ok := strings.CutPrefix(rest, way); ok && more {
+			if isNumber(via) {
+				return true, via
+			}
+			return true, ""
+		}
+	}
+	return more && rest == "", ""
 }
 
 // long is how long the two were connected; 0 if they were not, or nobody knows.
@@ -284,7 +323,10 @@ func (d *Desk) tell(ctx context.Context, tx *store.Tx, roles Roles, e *ended, id
 		return nil
 	}
 	b.Subject, b.Code = e.callee, "missed"
-	if !e.answered.IsZero() {
+	switch {
+	case e.code == Forwarded:
+		b.Code = "forwarded"
+	case !e.answered.IsZero():
 		b.Code = "taken"
 	}
 	_, err := d.c.Log.Append(ctx, tx, b)

@@ -42,6 +42,10 @@ const (
 	Failed      Code = "failed"      // no common codec, or a fault
 	Lost        Code = "lost"        // a side vanished after the answer
 	Interrupted Code = "interrupted" // this program stopped
+	Blocked     Code = "blocked"     // the callee blocks the caller
+	Quiet       Code = "quiet"       // the callee is not to be disturbed
+	Anonymous   Code = "anonymous"   // the callee takes no calls from withheld numbers (RFC 5079)
+	Forwarded   Code = "forwarded"   // answered where the callee forwards to
 )
 
 // refusals are the words and the SIP status (RFC 3261 section 21) of each

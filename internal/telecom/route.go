@@ -44,7 +44,7 @@ func (d *Desk) route(ctx context.Context, from Line, dialled string) (Target, er
 	if n = n.unprefixed(); n.digits == "" {
 		return Target{}, refuse(Empty)
 	}
-	t := Target{Reach: ToNumber, Withheld: n.withheld}
+	t := Target{Reach: ToNumber, Withheld: n.withheld, Shown: n.shown}
 	if !n.extension() {
 		if t.Number, err = n.world(); err != nil {
 			return Target{}, err

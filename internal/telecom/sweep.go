@@ -55,15 +55,18 @@ func (d *Desk) interrupt(ctx context.Context, tx *store.Tx, ids []int64) error {
 // orphan reads a call that nobody will end.
 func (d *Desk) orphan(ctx context.Context, tx *store.Tx, id int64) (*ended, error) {
 	e := &ended{id: id, actor: systemActor, at: d.c.Now(), code: Interrupted}
-	var begun, answered, callerLine, calleeLine int64
-	err := tx.QueryRow(ctx, "SELECT caller, callee, caller_line, callee_line, withheld, video, begun_ms, answered_ms, outside FROM calls WHERE id = $1", id).
-		Scan((*int64)(&e.caller), (*int64)(&e.callee), &callerLine, &calleeLine, &e.withheld, &e.video, &begun, &answered, (*int64)(&e.outside))
+	var begun, answered, callerLine, calleeLine, origin int64
+	err := tx.QueryRow(ctx, "SELECT caller, callee, caller_line, callee_line, withheld, video, begun_ms, answered_ms, outside, origin FROM calls WHERE id = $1", id).
+		Scan((*int64)(&e.caller), (*int64)(&e.callee), &callerLine, &calleeLine, &e.withheld, &e.video, &begun, &answered, (*int64)(&e.outside), &origin)
 	if err != nil {
 		return nil, err
 	}
 	e.begun, e.answered = at(begun), at(answered)
 	if e.callerSays, err = d.extension(ctx, tx, callerLine); err == nil {
 		e.calleeSays, err = d.extension(ctx, tx, calleeLine)
+	}
+	if err == nil {
+		err = d.forwardedFrom(ctx, tx, e, origin, callerLine)
 	}
 	return e, err
 }
@@ -99,6 +102,9 @@ func (d *Desk) Sweep(ctx context.Context) error {
 		return wrap(err)
 	}
 	if err := d.sweepSpending(ctx); err != nil {
+		return wrap(err)
+	}
+	if err := d.sweepReports(ctx); err != nil {
 		return wrap(err)
 	}
 	return wrap(d.sweepCalls(ctx))
@@ -138,6 +144,7 @@ func (d *Desk) sweepPeople(ctx context.Context) error {
 		"SELECT d.subject FROM devices d LEFT JOIN subjects s ON s.subject = d.subject WHERE s.subject IS NULL ORDER BY d.id LIMIT $1",
 		"SELECT c.subject FROM call_charges c LEFT JOIN subjects s ON s.subject = c.subject WHERE s.subject IS NULL ORDER BY c.call LIMIT $1",
 		"SELECT b.subject FROM call_blocks b LEFT JOIN subjects s ON s.subject = b.subject WHERE s.subject IS NULL ORDER BY b.id LIMIT $1",
+		"SELECT x.subject FROM call_reports x LEFT JOIN subjects s ON s.subject = x.subject WHERE s.subject IS NULL ORDER BY x.id LIMIT $1",
 		"SELECT c.caller FROM calls c LEFT JOIN subjects s ON s.subject = c.caller WHERE s.subject IS NULL AND c.caller <> 0 ORDER BY c.id LIMIT $1",
 		"SELECT c.callee FROM calls c LEFT JOIN subjects s ON s.subject = c.callee WHERE s.subject IS NULL AND c.callee <> 0 ORDER BY c.id LIMIT $1",
 	} {

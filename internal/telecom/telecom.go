@@ -118,6 +118,7 @@ type Target struct {
 	Line     Line   // ToLine
 	Number   string // ToNumber: E.164 with its plus; ToEmergency: the digits of the service
 	Withheld bool   // the number was dialled after 141: the caller's is not shown
+	Shown    bool   // the number was dialled after 1470: it is, also where the line withholds it
 }
 
 // Format writes a fixed word, whatever the verb.
@@ -135,6 +136,7 @@ func wrap(err error) error {
 	for _, known := range []error{
 		ErrNoLine, ErrTaken, ErrExtension, ErrNotFound, ErrNoDevice, ErrTooMany, ErrDeviceName, ErrClosed, ErrNumber, ErrNumberTaken,
 		ErrNotYours, ErrLimit, ErrNoBlock, ErrContested, ErrNothingSaid,
+		ErrSetting, ErrLoop, ErrStopped, ErrEmergencyForward, ErrBlocked, ErrManyBlocks, ErrUnknownCaller, ErrReported,
 	} {
 		if errors.Is(err, known) {
 			return err

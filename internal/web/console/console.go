@@ -65,6 +65,11 @@ func New(s *web.Site, d Deps) *web.Routes {
 	h.route(rt, mayAnswer, "POST /enquiries/{ticket}/move", h.enquiryMove)
 
 	h.blockRoutes(rt)
+	if d.Own.Phones != nil {
+		h.route(rt, mayTrace, "GET "+reportsPath, h.reports)
+		h.route(rt, mayTrace, "GET "+reportsPath+"/{report}", h.report)
+		h.route(rt, mayTrace, "POST "+reportsPath+"/{report}/close", h.reportClose)
+	}
 	h.route(rt, mayAppoint, "GET /firms", h.firms)
 	h.route(rt, mayAppoint, "GET /firms/{firm}", h.firm)
 	h.fresh(rt, mayAppoint, "POST /firms/{firm}/appoint/{account}", h.firmAppoint)
@@ -100,6 +105,7 @@ var places = []place{
 	{mayFind, "Find a person", "/people-search", "Find a person", "See what your role may see of a person, for a purpose that you state. They see that you looked."},
 	{mayAnswer, "Enquiries", "/enquiries", "Enquiries", "What people wrote to your desk and nobody has closed yet."},
 	{mayReview, "Blocks", "/blocks", "Blocks of calls", "Calls that our software stopped alone because they looked like fraud, and who waits for an answer."},
+	{mayTrace, "Reported calls", reportsPath, "Reported calls", "Calls that people reported as malicious or a nuisance, to be traced."},
 	{mayAppoint, "Firms", "/firms", "Firms without an administrator", "Firms whose last administrator left. Appoint one of their people."},
 	{always, "Policy", "/policy", "Policy", "The version in force, all others, the record of processing, and who may do what."},
 	{oversees, "Data map", "/data-map", "Data map", "Where data comes from, what for, where it goes and how long it stays: as declared, and as held."},

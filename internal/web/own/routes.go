@@ -49,6 +49,7 @@ func Add(rt *web.Routes, s *web.Site, surface string, d Deps, later string) {
 	here := offeredOn(s.Profile.Policy, surface)
 	here.devices = d.registers(s.Profile.Policy, surface)
 	here.spends = d.spends(s.Profile.Policy, surface)
+	here.settings = d.setsUp(s.Profile.Policy, surface)
 	first := &member.First{Site: s, Accounts: d.Accounts, Cards: here.cards, Later: later}
 	first.Urgent = func(r *http.Request, me *identity.Session) ([]member.Card, error) { return Urgent(r, d, me) }
 	rt.Handle("GET /{$}", first.Page)
@@ -62,6 +63,7 @@ func Pages(rt *web.Routes, s *web.Site, surface string, d Deps) {
 	here := offeredOn(s.Profile.Policy, surface)
 	here.devices = d.registers(s.Profile.Policy, surface)
 	here.spends = d.spends(s.Profile.Policy, surface)
+	here.settings = d.setsUp(s.Profile.Policy, surface)
 	h := &site{s, d, here, false}
 	account.Add(rt, s, d.Accounts)
 	h.routes(rt, here)
@@ -113,6 +115,9 @@ func (h *site) routes(rt *web.Routes, here offer) {
 	}
 	if here.spends {
 		h.spendingRoutes(rt)
+	}
+	if here.settings {
+		h.settingsRoutes(rt)
 	}
 	rt.Member(web.Whole, "GET /history", h.history)
 	rt.Member(web.Whole, "GET /history/{entry}", h.historyEntry)
@@ -170,8 +175,8 @@ func (h *site) dataRoutes(rt *web.Routes, here offer) {
 // offer is which pages there are on a surface: those whose form the policy
 // declares for it.
 type offer struct {
-	profile, about, preferences, data, correct, complaint, invite, devices bool
-	spends                                                                 bool
+	profile, about, preferences, data, correct, complaint, invite bool
+	devices, spends, settings                                     bool
 }
 
 func offeredOn(p *policy.Policy, surface string) offer {
@@ -191,7 +196,10 @@ func (s offer) menu(rt *web.Routes) {
 		rt.MenuIn(web.PhoneMenu, "Desk phones", devicesPath)
 	}
 	if s.spends {
-		rt.Menu("Spending", spendingPath)
+		rt.MenuIn(web.PhoneMenu, "Spending", spendingPath)
+	}
+	if s.settings {
+		rt.MenuIn(web.PhoneMenu, "Call settings", SettingsPath)
 	}
 	if s.profile {
 		rt.MenuIn(web.DataMenu, "Details", "/profile")
@@ -219,6 +227,7 @@ func (s offer) cards(me *identity.Session) (list []member.Card) {
 	}
 	card(s.devices, "Your desk phones", "Desk phones, and calling apps of other makers, on your number. Add one, or remove one at once.", devicesPath)
 	card(s.spends, "Spending and limits", "What your calls cost this month, whom you may call, and what stops a thief. Look up the price of a call.", spendingPath)
+	card(s.settings, "Call settings", "Where this line is for 999 calls, do not disturb, forwarding, withholding your number, and callers you block.", SettingsPath)
 	card(s.profile, "Your details", "What you told us: put it right, add to it, take it back. And every kind of data, with what becomes of it.", "/profile")
 	card(s.preferences, "Your choices", "What we may do with your data, one by one, and in which ways our news may reach you.", "/preferences")
 	acts := "Have it left alone, or have it erased."

@@ -33,8 +33,12 @@ func (h *site) calls(w http.ResponseWriter, r *http.Request, me *identity.Sessio
 	}
 	page.Kept = h.Kept(r, roles.Form.ID)
 	var entries []telecom.Entry
+	var reported map[int64]time.Time
 	err = h.Store.View(r.Context(), func(tx *store.Tx) (err error) {
-		entries, err = h.Phones.Calls(r.Context(), tx, me.Account.Subject, before, callLines+1)
+		if entries, err = h.Phones.Calls(r.Context(), tx, me.Account.Subject, before, callLines+1); err != nil {
+			return err
+		}
+		reported, err = h.Phones.Reported(r.Context(), tx, me.Account.Subject)
 		return err
 	})
 	if err != nil {
@@ -48,10 +52,29 @@ func (h *site) calls(w http.ResponseWriter, r *http.Request, me *identity.Sessio
 		view := callView(e, web.VisitOf(r).Now)
 		view.Dial = "" // there is no phone on this page
 		view.Forget = callsPath + "/" + strconv.FormatInt(e.Call, 10) + "/forget"
+		h.against(r, e, reported, &view)
 		page.Calls = append(page.Calls, view)
 	}
 	h.Render(w, r, http.StatusOK, "calls", page)
 	return nil
+}
+
+// against adds what can be done about who called.
+func (h *site) against(r *http.Request, e telecom.Entry, reported map[int64]time.Time, view *CallView) {
+	if e.Made || e.Far == "" && !e.Withheld {
+		return
+	}
+	if _, err := telecom.SettingsRolesOf(web.VisitOf(r).Version.Compiled); err == nil && e.Code != telecom.Blocked {
+		view.Block = callPath(e.Call) + "/block"
+	}
+	if _, err := reportRoles(r); err != nil {
+		return
+	}
+	if at, done := reported[e.Call]; done {
+		view.Noted = "You reported it on " + at.In(web.London).Format("2 January 2006")
+		return
+	}
+	view.Report = callPath(e.Call) + "/report"
 }
 
 // callForget takes a call out of the list of whoever is signed in.
@@ -94,12 +117,16 @@ var (
 	madeWords = map[telecom.Code]string{
 		telecom.Completed: "You called", telecom.Cancelled: "You hung up before it was answered", telecom.NoAnswer: "Nobody answered",
 		telecom.Busy: "They were on another call", telecom.Declined: "They declined", telecom.Unavailable: "Their phone was not connected",
+		telecom.Anonymous: "They take no calls from withheld numbers",
+		telecom.Blocked:   "They were on another call", telecom.Quiet: "They were on another call", telecom.Forwarded: "You called", // as the desk tells it
 		telecom.Failed: "It could not be connected", telecom.Lost: "You called; the connection was lost", telecom.Interrupted: "Our service stopped during the call",
 	}
 	gotWords = map[telecom.Code]string{
 		telecom.Completed: "They called", telecom.Cancelled: "Missed call", telecom.NoAnswer: "Missed call", telecom.Busy: "Missed: you were on another call",
 		telecom.Declined: "You declined", telecom.Unavailable: "Missed: your phone was not connected", telecom.Failed: "It could not be connected",
 		telecom.Lost: "They called; the connection was lost", telecom.Interrupted: "Our service stopped during the call",
+		telecom.Blocked: "Did not ring: you block this caller", telecom.Quiet: "Did not ring: do not disturb was on",
+		telecom.Anonymous: "Turned away: the number was withheld", telecom.Forwarded: "Your line forwarded it",
 	}
 )
 
@@ -111,7 +138,7 @@ func callView(e telecom.Entry, now time.Time) CallView {
 		words, view.Kind = madeWords, kindOut
 	}
 	switch e.Code {
-	case telecom.Completed, telecom.Lost, telecom.Declined:
+	case telecom.Completed, telecom.Lost, telecom.Declined, telecom.Forwarded, telecom.Blocked, telecom.Quiet, telecom.Anonymous:
 	case telecom.Failed, telecom.Interrupted:
 		view.Kind = kindFailed
 	default:
@@ -120,13 +147,16 @@ func callView(e telecom.Entry, now time.Time) CallView {
 		}
 	}
 	parts := []string{words[e.Code]}
+	if e.Went {
+		parts = append(parts, viaWords(e))
+	}
 	switch {
 	case e.Video && !e.Answered.IsZero():
 		parts = append(parts, "with video")
 	case e.Video:
 		parts = append(parts, "video call")
 	}
-	if e.Made && e.Withheld {
+	if e.Made && e.Withheld && !e.Went {
 		parts = append(parts, "your number withheld")
 	}
 	if long := e.Talked(); long > 0 {
@@ -134,6 +164,21 @@ func callView(e telecom.Entry, now time.Time) CallView {
 	}
 	view.What = strings.Join(parts, ", ")
 	return view
+}
+
+// viaWords say for whom a call was forwarded, or by whom.
+func viaWords(e telecom.Entry) string {
+	way := "forwarded to you by "
+	if e.Made {
+		way = "your line forwarded a call from "
+	}
+	switch {
+	case e.Via == "":
+		return way + "a withheld number"
+	case len(e.Via) <= longestExtension:
+		return way + "extension " + e.Via
+	}
+	return way + e.Via
 }
 
 // longestExtension is how many digits an extension has at most.

@@ -22,6 +22,9 @@ type Phone struct {
 	Session   string // where the phone asks who is signed in
 	Flow      string // what the phone talks over
 	Help      bool   // emergency calls lead somewhere
+	Settings  string // address of the call settings; empty where there are none
+	Unplaced  bool   // where the line is for emergency calls, or that its person was warned, is not known yet
+	Quiet     bool   // the line is not to be disturbed
 }
 
 // Ask is what is shown before a device is asked for.
@@ -56,6 +59,9 @@ type CallView struct {
 	Stamp  string // the same for programs, RFC 3339
 	Dial   string // what the phone on the page dials to reach the other side; empty if nothing does
 	Forget string // where the button to remove it posts; empty where there is none
+	Block  string // where the button to block its caller posts; empty where there is none
+	Report string // where it is reported; empty where it cannot be
+	Noted  string // what was done about it, in words
 }
 
 // Permissions is the page "permissions": what the app may use of a device.

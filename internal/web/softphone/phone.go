@@ -50,6 +50,9 @@ func (h *site) phone(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return err
 	}
+	if err := h.lineState(r, line, &page); err != nil {
+		return err
+	}
 	if err := h.dialField(w, r, &page); err != nil {
 		return err
 	}
@@ -77,6 +80,29 @@ func (h *site) phone(w http.ResponseWriter, r *http.Request) error {
 	}
 	h.Render(w, r, http.StatusOK, "phone", page)
 	return nil
+}
+
+// lineState tells what of a line's settings its person should know before they
+// call.
+func (h *site) lineState(r *http.Request, line telecom.Line, page *Phone) error {
+	compiled := web.VisitOf(r).Version.Compiled
+	if _, err := telecom.SettingsRolesOf(compiled); err != nil || page.Extension == "" {
+		return nil
+	}
+	page.Settings = own.SettingsPath
+	return h.Store.View(r.Context(), func(tx *store.Tx) error {
+		s, err := h.Phones.Settings(r.Context(), tx, line)
+		if err != nil {
+			return err
+		}
+		page.Quiet, _ = s.Quiet(web.VisitOf(r).Now)
+		if _, err := telecom.AddressRolesOf(compiled); err != nil {
+			return nil
+		}
+		where, known, err := h.Phones.AddressOf(r.Context(), tx, line)
+		page.Unplaced = !known || where.Warned.IsZero()
+		return err
+	})
 }
 
 // line is that of whoever is signed in; telecom.ErrNoLine if they have none.

@@ -2,7 +2,6 @@ package softphone_test
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -10,7 +9,6 @@ import (
 	"candour/internal/identity"
 	"candour/internal/store"
 	"candour/internal/telecom"
-	"candour/internal/web/webtest"
 )
 
 // blocked is a block that software put in place on somebody's calls, as the desk
@@ -43,14 +41,6 @@ func (c *caller) spent(t *testing.T, pence int) {
 	}
 }
 
-func (c *caller) fill(path, form string, values url.Values) *webtest.Answer {
-	action, sent := c.get(path).Fields(form)
-	for k, v := range values {
-		sent[k] = v
-	}
-	return c.Do(http.MethodPost, host, action, "application/x-www-form-urlencoded", sent.Encode())
-}
-
 // What calls cost is on one page, and on the first page when it is near the
 // limit; the limit and whom one may call are changed there, and each change is
 // in the history.
@@ -70,10 +60,10 @@ func TestSpendingPage(t *testing.T) {
 	if a := ann.get("/"); !strings.Contains(a.Text, "You have spent £17 of £20 this month") {
 		t.Error("the phone does not tell of the limit")
 	}
-	if a := ann.fill("/spending/cap", telecom.CapFormID, url.Values{"cap": {"5000"}}); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != "/spending" {
+	if a := ann.fill("/spending/cap", telecom.CapFormID, map[string]string{"cap": "5000"}); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != "/spending" {
 		t.Errorf("the limit: %d %s", a.StatusCode, a.Text)
 	}
-	if a := ann.fill("/spending/cap", telecom.CapFormID, url.Values{"cap": {"5001"}}); a.StatusCode != http.StatusUnprocessableEntity {
+	if a := ann.fill("/spending/cap", telecom.CapFormID, map[string]string{"cap": "5001"}); a.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("a limit that is not offered: %d", a.StatusCode)
 	}
 	if a := ann.press("/spending/open/premium"); a.StatusCode != http.StatusSeeOther {
@@ -109,7 +99,7 @@ func TestPriceIsLookedUp(t *testing.T) {
 		"+33 1 23 45 67 89": "1.8p, charged by the second", "0909 879 0123": "switched off for your account", "0808 157 0123": "It is free.", "999": "It is free.", "1002": "It is free.", "+999 1234567": "Nobody has that number",
 		"": "Type a number", "what": "That is not a number",
 	} {
-		if a := ann.fill("/spending/price", telecom.PriceFormID, url.Values{"number": {number}}); !strings.Contains(a.Text, want) {
+		if a := ann.fill("/spending/price", telecom.PriceFormID, map[string]string{"number": number}); !strings.Contains(a.Text, want) {
 			t.Errorf("%q: %d lacks %s", number, a.StatusCode, want)
 		}
 	}
@@ -139,10 +129,10 @@ func TestBlockIsReadAndContested(t *testing.T) {
 			t.Errorf("somebody else at %s: %d", other, a.StatusCode)
 		}
 	}
-	if a := ann.fill(path, telecom.ContestFormID, url.Values{"message": {""}}); a.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(a.Text, "11 such calls") {
+	if a := ann.fill(path, telecom.ContestFormID, map[string]string{"message": ""}); a.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(a.Text, "11 such calls") {
 		t.Errorf("nothing said: %d", a.StatusCode)
 	}
-	if a := ann.fill(path, telecom.ContestFormID, url.Values{"message": {"My <b>planted</b> aunt is ill."}}); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != path {
+	if a := ann.fill(path, telecom.ContestFormID, map[string]string{"message": "My <b>planted</b> aunt is ill."}); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != path {
 		t.Fatalf("contested: %d %s", a.StatusCode, a.Text)
 	}
 	a = ann.get(path)
@@ -177,7 +167,7 @@ func TestLinesOfAFirm(t *testing.T) {
 	if a := ann.get(path); a.StatusCode != http.StatusOK || !strings.Contains(a.Text, `action="`+path+`/open/premium"`) {
 		t.Errorf("one of them: %d", a.StatusCode)
 	}
-	if a := ann.fill(path+"/cap", telecom.CapFormID, url.Values{"cap": {"500"}}); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != path {
+	if a := ann.fill(path+"/cap", telecom.CapFormID, map[string]string{"cap": "500"}); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != path {
 		t.Errorf("their limit: %d", a.StatusCode)
 	}
 	a := bob.get("/spending")

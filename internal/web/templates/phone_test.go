@@ -9,7 +9,7 @@ import (
 // to nothing in it.
 func phonePages() map[string][]any {
 	calls := []softphone.CallView{
-		{Kind: "out", Who: hostile, What: hostile, When: hostile, Stamp: "2026-05-01T12:00:00+01:00", Dial: "1002", Forget: "/calls/7/forget"},
+		{Kind: "out", Who: hostile, What: hostile, When: hostile, Stamp: "2026-05-01T12:00:00+01:00", Dial: "1002", Forget: "/calls/7/forget", Block: "/calls/7/block", Report: "/calls/7/report", Noted: hostile},
 		{Kind: "missed", Who: "Number withheld", What: "Missed call", When: "Today 12:00", Stamp: "2026-05-01T12:00:00+01:00"},
 	}
 	full := softphone.PermissionView{
@@ -26,7 +26,7 @@ func phonePages() map[string][]any {
 					{Device: "microphone", Words: []string{"Microphone", hostile, hostile}, Needed: true, Grant: "/permissions/a/granted?shown=00", Refuse: "/permissions/a/refused"},
 					{Device: "camera", Words: []string{"Camera", hostile, hostile, hostile, hostile}, Given: true, Grant: "/permissions/b/granted", Refuse: "/permissions/b/refused"},
 				},
-				Keys: []softphone.Key{{Digit: "1"}, {Digit: "2", Letters: "ABC"}, {Digit: "*", Name: "star"}}, Calls: calls, More: "/calls",
+				Keys: []softphone.Key{{Digit: "1"}, {Digit: "2", Letters: "ABC"}, {Digit: "*", Name: "star"}}, Settings: "/call-settings", Unplaced: true, Quiet: true, Calls: calls, More: "/calls",
 				Script: "/assets/phone.js", Style: "/assets/phone.css", Session: "/session", Flow: "/sip",
 			},
 			softphone.Phone{Base: base(), Form: web.Form{ID: "dial", Title: "Make a call"}, More: "/calls"},
