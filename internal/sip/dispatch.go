@@ -11,10 +11,6 @@ import (
 // call for help.
 const maxCalls = 8
 
-// maxBegun is how many calls a line may begin in one minute: each is a record of
-// two people and evidence, which a program could write by the thousand.
-const maxBegun = 30
-
 // answer responds to a request, and ends its transaction if it can do no more.
 func (in *incoming) answer(code int, more []sipgo.Header) {
 	in.respond(reply(in.Request, code, phrases[code]), more, "")
@@ -127,7 +123,7 @@ func (s *Server) often(l telecom.Line) bool {
 		clear(s.begun)
 	}
 	s.begun[l.ID]++
-	return s.begun[l.ID] > maxBegun
+	return s.begun[l.ID] > s.Often
 }
 
 // side notes that a line has a side of a call. The caller holds mu.

@@ -18,6 +18,10 @@ const (
 	defaultGrace    = 20 * time.Second // a page that lost its network comes back within it
 	defaultBeat     = 20 * time.Second // how often a flow shows that it is alive and entitled
 	defaultAcked    = 32 * time.Second // 64*T1, RFC 3261 13.3.1.4
+
+	// defaultOften bounds what a program could write: each call is a record of two
+	// people, and evidence.
+	defaultOften = 30
 )
 
 // Config is what a Server stands on. Desk, Relay and Domain are needed; the
@@ -34,6 +38,7 @@ type Config struct {
 	Beat     time.Duration // between two looks at whether a flow may go on
 	Acked    time.Duration // from a 200 to the end of a call whose caller never acknowledged it
 	Slow     time.Duration // from a wrong password to its refusal
+	Often    int           // calls that a line may begin in one minute
 
 	PhoneHost string            // name or address under which phones reach ListenPhones; "" for the one they came to
 	Refused   func(code string) // counts phones that were not let in, by a closed set of codes; nil where nobody counts
@@ -89,6 +94,9 @@ func New(c Config) (*Server, error) {
 		if *d.given <= 0 {
 			*d.given = d.or
 		}
+	}
+	if c.Often <= 0 {
+		c.Often = defaultOften
 	}
 	if c.Refused == nil {
 		c.Refused = func(string) {}
