@@ -7,7 +7,7 @@ DATA ?= data
 LISTEN ?= 127.0.0.1:8080
 ADMIN ?= 127.0.0.1:8081
 
-.PHONY: build run test test-long lint unit browser generate generated bench fuzz setup-build setup-test clean
+.PHONY: build run test test-long lint unit browser generate generated bench bench-sip fuzz setup-build setup-test clean
 
 build: setup-build ## bin/candour
 	$(GO) build -o bin/candour ./cmd/candour
@@ -42,6 +42,10 @@ generated: setup-test
 
 bench: setup-test build ## ratios against named baselines, written to docs/performance.md
 	scripts/bench.sh
+
+bench-sip: ## the telephone service against Kamailio and rtpengine, in turns
+	scripts/setup.sh bench
+	scripts/bench-sip.sh $(BENCHSIP)
 
 FUZZTIME ?= 10s
 fuzz:

@@ -18,10 +18,11 @@ import (
 var work string // folder of what servers write
 
 var (
-	binary = flag.String("server", "", "test binary of internal/sip, with a wrapper if any")
+	tested = flag.String("server", "", "test binary of internal/sip, with a wrapper if any")
 	rounds = flag.Int("rounds", 3, "rounds, in which the servers take turns")
 	long   = flag.Duration("long", 3*time.Second, "time of one measurement")
 	only   = flag.String("only", "", "one of register, calls, memory, rtp, silent; all if empty")
+	calls  = flag.Int("calls", 200, "calls at once whose sound is relayed")
 	lines  = flag.Int("lines", 128, "lines of our server, with 10 phones each")
 )
 
@@ -38,7 +39,7 @@ func run() (err error) {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(work) }()
-	ours, err := startOurs(*binary, *lines)
+	ours, err := startOurs(*tested, *lines)
 	if err != nil {
 		return err
 	}
@@ -46,7 +47,7 @@ func run() (err error) {
 	for _, part := range []struct {
 		name string
 		do   func(*server) error
-	}{{"register", benchRegister}, {"calls", benchCalls}} {
+	}{{"register", benchRegister}, {"calls", benchCalls}, {"rtp", benchRTP}} {
 		if *only == "" || *only == part.name {
 			if err := part.do(ours); err != nil {
 				return fmt.Errorf("%s: %w", part.name, err)

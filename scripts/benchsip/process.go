@@ -80,17 +80,18 @@ func stat(dir string) []string {
 	return strings.Fields(rest)
 }
 
-// used is the processor time so far.
+// used is the processor time so far, of all threads that are there.
 func (p *process) used() time.Duration {
-	return time.Duration(p.stats(func(dir string) int64 {
-		f := stat(dir)
-		if len(f) < 13 {
-			return 0
+	return time.Duration(p.stats(func(dir string) (sum int64) {
+		tasks, _ := filepath.Glob(dir + "/task/[0-9]*/schedstat")
+		for _, task := range tasks {
+			b, _ := os.ReadFile(task)
+			ran, _, _ := strings.Cut(string(b), " ")
+			n, _ := strconv.ParseInt(ran, 10, 64)
+			sum += n
 		}
-		user, _ := strconv.ParseInt(f[11], 10, 64)
-		sys, _ := strconv.ParseInt(f[12], 10, 64)
-		return user + sys
-	})) * 10 * time.Millisecond // USER_HZ is 100
+		return sum
+	}))
 }
 
 // memory is what is resident, in bytes. Pages that processes share count once
