@@ -59,6 +59,7 @@ type Desk struct {
 	c      Config
 	commit func(context.Context, func(*store.Tx) error) error // the store's Update
 	group  group
+	memory memory
 
 	mu      sync.Mutex
 	live    map[int64]bool // calls of this process that have not ended
@@ -69,6 +70,9 @@ type Desk struct {
 func New(c Config) *Desk {
 	d := &Desk{c: c, commit: c.Store.Update, live: map[int64]bool{}}
 	d.group.act = d.act
+	if c.Accounts != nil {
+		c.Accounts.OnChange(d.forgets)
+	}
 	return d
 }
 
