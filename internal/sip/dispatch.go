@@ -1,6 +1,8 @@
 package sip
 
 import (
+	"bytes"
+
 	sipgo "github.com/emiago/sipgo/sip"
 
 	"candour/internal/telecom"
@@ -26,7 +28,11 @@ func (in *incoming) respond(res *sipgo.Response, more []sipgo.Header, sdp string
 	}
 	res.SetBody([]byte(sdp))
 	if in.tx == nil {
-		_ = in.flow.WriteMsg(res)
+		b := []byte(res.String())
+		if in.Method == sipgo.REGISTER && !in.flow.reliable() {
+			in.flow.said = said{bytes.Clone(in.flow.peer.taking), b, in.bound}
+		}
+		_ = in.flow.wire.send(b)
 		return
 	}
 	_ = in.tx.Respond(res)

@@ -15,6 +15,8 @@ import (
 
 	sipgo "github.com/emiago/sipgo/sip"
 	"github.com/pion/stun/v4"
+
+	"candour/internal/udp"
 )
 
 // The limits of what phones connect to.
@@ -23,6 +25,7 @@ const (
 	maxConns     = 4_096  // connections over TCP
 	maxConnsFrom = 128    // of them from one address
 	maxUDP       = 65_535
+	atOnce       = 32      // datagrams that are read at once
 	udpBuffer    = 4 << 20 // bytes: a house of phones after a power cut
 	sameTries    = 20      // ports that are tried to find one that is free for both
 )
@@ -190,25 +193,32 @@ func (d *datagram) send(b []byte) error {
 // datagrams reads what comes over UDP. Whoever has not shown that they were
 // given a nonce by us is answered here, and nothing of them is kept.
 func (l *phones) datagrams() {
-	buf := make([]byte, maxUDP+1)
+	in, err := udp.New(l.udp, atOnce, maxUDP+1)
+	if err != nil { // which a socket that is open has no reason for
+		l.s.Log.Error("phones cannot be read", "error", err)
+		return
+	}
+	now := 0
+	var scratch []byte
+	answer := func(b []byte) { in.Answer(now, b) }
 	for {
-		n, from, err := l.udp.ReadFromUDPAddrPort(buf)
-		switch {
-		case errors.Is(err, net.ErrClosed):
-			return
-		case err != nil:
-			continue // what the network says of a packet we sent
-		}
-		from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
-		l.mu.Lock()
-		p, over := l.peers[from], l.over
-		l.mu.Unlock()
-		if over {
+		n, err := in.Read()
+		if errors.Is(err, net.ErrClosed) {
 			return
 		}
-		if p == nil || !l.keptAlive(p, buf[:n]) {
-			l.datagram(p, from, bytes.Clone(buf[:n]))
+		for now = range n {
+			b, from := in.Datagram(now)
+			l.mu.Lock()
+			p, over := l.peers[from], l.over
+			l.mu.Unlock()
+			if over {
+				return
+			}
+			if p == nil || !l.keptAlive(p, b) {
+				l.datagram(p, from, b, &scratch, answer)
+			}
 		}
+		in.Flush()
 	}
 }
 
@@ -234,11 +244,18 @@ func (l *phones) keptAlive(p *peer, b []byte) bool {
 	return true
 }
 
-func (l *phones) datagram(p *peer, from netip.AddrPort, b []byte) {
+func (l *phones) datagram(p *peer, from netip.AddrPort, b []byte, scratch *[]byte, answer func([]byte)) {
 	if p != nil && p.fast() {
 		l.s.unheard(refusedFlood)
 		return
 	}
+	if p != nil && p.enter() {
+		did := p.again(b, scratch, answer)
+		if p.leave(); did {
+			return
+		}
+	}
+	b = bytes.Clone(b)
 	msg, why, err := readDatagram(b)
 	if err != nil {
 		l.s.dropped.Add(1)
@@ -247,7 +264,7 @@ func (l *phones) datagram(p *peer, from netip.AddrPort, b []byte) {
 	if p == nil {
 		p = l.newPeer(from)
 		if !l.presents(msg, why) {
-			p.take(msg, why)
+			p.take(msg, why, b)
 			return
 		}
 		if !l.keep(p) {
@@ -255,7 +272,7 @@ func (l *phones) datagram(p *peer, from netip.AddrPort, b []byte) {
 			return
 		}
 	}
-	p.do(func() { p.take(msg, why) })
+	p.do(func() { p.take(msg, why, b) })
 }
 
 func (l *phones) newPeer(from netip.AddrPort) *peer {
@@ -402,7 +419,7 @@ func (l *phones) read(c *stream) {
 			l.s.dropped.Add(1)
 			return
 		}
-		c.peer.do(func() { c.peer.take(msg, why) })
+		c.peer.do(func() { c.peer.take(msg, why, nil) })
 	}
 }
 

@@ -45,6 +45,7 @@ type peer struct {
 	forget  func() // lets go of it; told once, when nothing of it is left
 
 	flows  []*flow
+	taking []byte              // the datagram that is acted on
 	failed map[string]struct{} // requests with a wrong password, until the next look
 	heard  time.Time
 	looked time.Time
@@ -64,12 +65,12 @@ func (p *peer) fast() bool {
 	return p.counted > maxRate
 }
 
-// take acts on one message.
-func (p *peer) take(msg sipgo.Message, why *fault) {
+// take acts on one message, of a datagram or of a stream.
+func (p *peer) take(msg sipgo.Message, why *fault, datagram []byte) {
 	if p.over {
 		return
 	}
-	p.heard = p.s.Now()
+	p.heard, p.taking = p.s.Now(), datagram
 	msg.SetTransport(p.network) // which tells the transactions whether to repeat messages
 	msg.SetSource(p.from.String())
 	switch m := msg.(type) {

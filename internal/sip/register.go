@@ -115,7 +115,8 @@ func (s *Server) register(in *incoming) {
 	case expires < minExpires:
 		in.answer(sipgo.StatusIntervalToBrief, []sipgo.Header{sipgo.NewHeader("Min-Expires", strconv.Itoa(minExpires))})
 	default:
-		s.bind(in, instance, contact, path, time.Duration(min(expires, maxExpires))*time.Second)
+		in.bound = time.Duration(min(expires, maxExpires)) * time.Second
+		s.bind(in, instance, contact, path, in.bound)
 		more := s.shown(in.flow)
 		for _, p := range path {
 			more = append(more, sipgo.NewHeader("Path", p)) // RFC 3327 5.3

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	sipgo "github.com/emiago/sipgo/sip"
 )
@@ -24,6 +25,8 @@ type incoming struct {
 	*sipgo.Request
 	flow *flow
 	tx   *sipgo.ServerTx // of an INVITE, and of whatever may come twice because an answer was lost; else nil
+
+	bound time.Duration // that a REGISTER registered for
 }
 
 // pending is a request of ours that waits for its answer.
@@ -129,7 +132,10 @@ func (f *flow) request(req *sipgo.Request) {
 	case tx != nil:
 		_ = tx.Receive(req) // once more: the same answer
 		return
-	case req.Method == sipgo.INVITE, !f.reliable() && req.Method != sipgo.ACK:
+	case req.Method == sipgo.INVITE, !f.reliable() && req.Method != sipgo.ACK && req.Method != sipgo.REGISTER && req.Method != sipgo.OPTIONS:
+		// A REGISTER that comes twice is known by its bytes (again.go), and OPTIONS
+		// may be answered anew: what would be kept of each for 32 s is most of the
+		// memory of a registrar.
 		if in.tx = f.open(key, req); in.tx == nil {
 			return
 		}

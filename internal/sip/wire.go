@@ -42,6 +42,7 @@ type flow struct {
 	port     int    // with it; 0 where nobody dials it
 	kind     media.Kind
 	gone     chan struct{} // closed when nothing of the flow is left
+	said     said          // over UDP; on the peer's serial
 
 	mu       sync.Mutex
 	servers  map[string]*sipgo.ServerTx // requests that have no final answer, or whose answer may have been lost

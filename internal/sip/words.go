@@ -12,13 +12,21 @@ func token(s string) bool {
 	if s == "" {
 		return false
 	}
-	for _, c := range []byte(s) {
-		if c >= 0x7f || c <= ' ' || strings.IndexByte("()<>@,;:\\\"/[]?={}", c) >= 0 {
+	for i := range len(s) {
+		if !tokenByte[s[i]] {
 			return false
 		}
 	}
 	return true
 }
+
+// tokenByte are the characters of a token.
+var tokenByte = func() (is [256]bool) {
+	for c := range is {
+		is[c] = c > ' ' && c < 0x7f && strings.IndexByte("()<>@,;:\\\"/[]?={}", byte(c)) < 0
+	}
+	return is
+}()
 
 // hostLike reports whether s may be a host: a name or an address, of which no
 // part could be read as something else.
