@@ -256,21 +256,23 @@ func (l *phones) datagram(p *peer, from netip.AddrPort, b []byte, scratch *[]byt
 		}
 	}
 	b = bytes.Clone(b)
+	if p != nil {
+		p.do(func() { p.datagram(b) })
+		return
+	}
 	msg, why, err := readDatagram(b)
 	if err != nil {
 		l.s.dropped.Add(1)
 		return
 	}
-	if p == nil {
-		p = l.newPeer(from)
-		if !l.presents(msg, why) {
-			p.take(msg, why, b)
-			return
-		}
-		if !l.keep(p) {
-			l.s.unheard(refusedFlood)
-			return
-		}
+	p = l.newPeer(from)
+	if !l.presents(msg, why) {
+		p.take(msg, why, b)
+		return
+	}
+	if !l.keep(p) {
+		l.s.unheard(refusedFlood)
+		return
 	}
 	p.do(func() { p.take(msg, why, b) })
 }

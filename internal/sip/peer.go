@@ -65,6 +65,20 @@ func (p *peer) fast() bool {
 	return p.counted > maxRate
 }
 
+// datagram acts on what is not the first of a peer.
+func (p *peer) datagram(b []byte) {
+	var scratch []byte
+	if p.again(b, &scratch, func(res []byte) { _ = p.wire.send(res) }) {
+		return
+	}
+	msg, why, err := readDatagram(b)
+	if err != nil {
+		p.s.dropped.Add(1)
+		return
+	}
+	p.take(msg, why, b)
+}
+
 // take acts on one message, of a datagram or of a stream.
 func (p *peer) take(msg sipgo.Message, why *fault, datagram []byte) {
 	if p.over {
