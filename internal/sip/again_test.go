@@ -35,7 +35,9 @@ func TestRegistrationSaidAgain(t *testing.T) {
 				m.more[i] = strings.Replace(m.more[i], "expires=600", "expires=0", 1)
 			}
 		}, 200, false},
-		"a doubled line":  {func(_ *exchange, m *message, _ *digest) { m.more = slices.Insert(m.more, 0, "Expires: 600", "Expires: 60") }, 400, false},
+		"a doubled line": {func(_ *exchange, m *message, _ *digest) {
+			m.more = slices.Insert(m.more, 0, "Expires: 600", "Expires: 60")
+		}, 400, false},
 		"a branch of ten": {func(_ *exchange, m *message, _ *digest) { m.branch = "a b" }, 400, false},
 	} {
 		t.Run(name, func(t *testing.T) {

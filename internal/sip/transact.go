@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"fmt"
 	"log/slog"
 	"strconv"
 	"sync"
@@ -99,6 +100,11 @@ func (f *flow) receive(b []byte) {
 // refuse answers a request that is not acted on. An ACK is never answered, and
 // an answer that would find no transaction at the other end helps nobody.
 func (s *Server) refuse(w wire, req *sipgo.Request, why *fault) {
+	if why.echo != nil {
+		s.refused.Add(1)
+		_ = w.send(fmt.Appendf(nil, "SIP/2.0 %d %s\r\n%sContent-Length: 0\r\n\r\n", why.code, why.text, why.echo))
+		return
+	}
 	if req.Method == sipgo.ACK || req.Via() == nil || req.CSeq() == nil {
 		s.dropped.Add(1)
 		return
