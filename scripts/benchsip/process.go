@@ -46,8 +46,10 @@ func start(name string, env []string, args ...string) (*process, error) {
 }
 
 func (p *process) stop() {
-	_ = p.in.Close()
-	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGTERM)
+	_ = p.in.Close() // which ends ours
+	if p.name != "ours" {
+		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGTERM)
+	}
 	gone := make(chan struct{})
 	go func() { _ = p.cmd.Wait(); close(gone) }()
 	select {
