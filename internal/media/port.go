@@ -2,7 +2,6 @@ package media
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -15,6 +14,8 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/srtp/v3"
+
+	"candour/internal/udp"
 )
 
 // maxPacket is the longest packet that passes: as much as pion's port takes.
@@ -25,7 +26,7 @@ const maxPacket = 8192
 type port struct {
 	line      *line
 	kind      kind
-	rtp, rtcp *net.UDPConn
+	rtp, rtcp *udp.Socket
 	source    uint32 // ours
 	clock     uint32
 	feedback  bool
@@ -87,18 +88,21 @@ func newPort(n *line, s *section) (*port, error) {
 	return p, nil
 }
 
-// begin reads the sockets, and lets the leg's stream leave.
-func (p *port) begin() {
+// begin has the sockets read, and lets the leg's stream leave.
+func (p *port) begin() error {
 	l := p.line.leg
 	info := p.info(p.source, p.clock)
 	p.packets = p.chain.BindLocalStream(info, interceptor.RTPWriterFunc(p.leave))
 	p.heard = p.chain.BindRTCPReader(interceptor.RTCPReaderFunc(whole))
 	p.reports = p.chain.BindRTCPWriter(interceptor.RTCPWriterFunc(p.tell))
 	l.ways[p.kind].out.attach(p, p.source)
-	l.run(func() { p.read(p.rtp, p.arrives) })
-	if p.rtcp != nil {
-		l.run(func() { p.read(p.rtcp, p.told) })
+	if err := p.read(p.rtp, p.arrives); err != nil {
+		return err
 	}
+	if p.rtcp != nil {
+		return p.read(p.rtcp, p.told)
+	}
+	return nil
 }
 
 // whole is the reader under those of pion: the packet is in the buffer already.
@@ -115,24 +119,16 @@ func (p *port) info(source, clock uint32) *interceptor.StreamInfo {
 }
 
 // read takes what comes to a socket until that is closed.
-func (p *port) read(conn *net.UDPConn, take func([]byte, netip.AddrPort, time.Time)) {
-	buf := make([]byte, maxPacket)
-	for faults := 0; faults < maxFaults; faults++ {
-		n, from, err := conn.ReadFromUDPAddrPort(buf)
-		if err != nil {
-			if errors.Is(err, net.ErrClosed) {
-				return
-			}
-			continue
+func (p *port) read(conn *udp.Socket, take func([]byte, netip.AddrPort, time.Time)) error {
+	l := p.line.leg
+	return conn.Receive(func(b []byte, from netip.AddrPort) {
+		from = netip.AddrPortFrom(from.Addr().WithZone(""), from.Port())
+		if l.relay.own.has(from) {
+			l.dropped.Add(1)
+			return
 		}
-		faults = 0
-		from = netip.AddrPortFrom(from.Addr().Unmap().WithZone(""), from.Port())
-		if p.line.leg.relay.own.has(from) {
-			p.line.leg.dropped.Add(1)
-			continue
-		}
-		p.line.leg.guard(func() { take(buf[:n], from, time.Now()) })
-	}
+		l.guard(func() { take(b, from, time.Now()) })
+	})
 }
 
 // arrives takes what came to the port of RTP (RFC 5761 section 4).
@@ -368,7 +364,7 @@ func (p *port) tell(packets []rtcp.Packet, _ interceptor.Attributes) (int, error
 }
 
 // forReports tells where reports go, and through which socket.
-func (p *port) forReports() (*net.UDPConn, netip.AddrPort) {
+func (p *port) forReports() (*udp.Socket, netip.AddrPort) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {

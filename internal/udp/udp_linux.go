@@ -95,8 +95,9 @@ func (s *system) Datagram(i int) ([]byte, netip.AddrPort) {
 	return s.data[at : at+int(s.in[i].size) : at+s.size], s.sender(i)
 }
 
-func (s *system) sender(i int) netip.AddrPort {
-	name := &s.names[i]
+func (s *system) sender(i int) netip.AddrPort { return addressOf(&s.names[i]) }
+
+func addressOf(name *unix.RawSockaddrInet6) netip.AddrPort {
 	port := binary.BigEndian.Uint16((*[2]byte)(unsafe.Pointer(&name.Port))[:])
 	if name.Family == unix.AF_INET {
 		v4 := (*unix.RawSockaddrInet4)(unsafe.Pointer(name))

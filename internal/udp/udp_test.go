@@ -92,3 +92,59 @@ func TestNothingIsRead(t *testing.T) {
 	b.Flush()
 	_, _ = c.Close(), conn.Close()
 }
+
+// Many sockets are read by one poller; each tells what came to it and answers.
+func TestPoller(t *testing.T) {
+	for _, listen := range []string{"127.0.0.1:0", "[::1]:0"} {
+		t.Run(listen, func(t *testing.T) {
+			p, err := NewPoller()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var all []*Socket
+			for i := range 20 {
+				s, err := p.Listen(netip.MustParseAddrPort(listen))
+				if err != nil {
+					t.Skip(err)
+				}
+				err = s.Receive(func(b []byte, from netip.AddrPort) {
+					_, _ = s.WriteToUDPAddrPort(fmt.Appendf(nil, "%d: %s", i, b), from)
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				all = append(all, s)
+			}
+			for i, s := range all {
+				c, err := net.Dial("udp", s.LocalAddr().String())
+				if err != nil {
+					t.Fatal(err)
+				}
+				for range 3 {
+					_, _ = c.Write([]byte("hello"))
+				}
+				buf := make([]byte, 64)
+				for range 3 {
+					if n, err := c.Read(buf); err != nil || string(buf[:n]) != fmt.Sprintf("%d: hello", i) {
+						t.Errorf("%q %v", buf[:n], err)
+					}
+				}
+				_ = c.Close()
+			}
+			for _, s := range all {
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+				if _, err := s.WriteToUDPAddrPort([]byte("x"), netip.MustParseAddrPort("127.0.0.1:9")); err == nil {
+					t.Error("a closed socket sends")
+				}
+				if err := s.Close(); !errors.Is(err, net.ErrClosed) {
+					t.Error(err)
+				}
+			}
+			if err := errors.Join(p.Close(), p.Close()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
