@@ -33,14 +33,15 @@ const (
 // ErrClosed says that the server was closed.
 var ErrClosed = errors.New("sip: the server is closed")
 
-// phones is where phones are listened for: one address, UDP and TCP.
+// phones is where phones are listened for: one address, UDP and TCP, or TLS.
 type phones struct {
-	s    *Server
-	udp  *net.UDPConn
-	tcp  net.Listener
-	host string // what phones reach us as; "" for the address that each came to
-	work sync.WaitGroup
-	stop chan struct{}
+	s       *Server
+	udp     *net.UDPConn // nil with TLS
+	tcp     net.Listener
+	network string // of tcp
+	host    string // what phones reach us as; "" for the address that each came to
+	work    sync.WaitGroup
+	stop    chan struct{}
 
 	mu    sync.Mutex
 	over  bool
@@ -59,16 +60,12 @@ func (s *Server) ListenPhones(ctx context.Context, addr string) (net.Addr, error
 		return nil, fmt.Errorf("sip: %w", err)
 	}
 	l := &phones{
-		s: s, udp: udp, tcp: tcp, host: s.PhoneHost, stop: make(chan struct{}),
+		s: s, udp: udp, tcp: tcp, network: OverTCP, host: s.PhoneHost, stop: make(chan struct{}),
 		peers: map[netip.AddrPort]*peer{}, conns: map[*stream]struct{}{}, from: map[netip.Prefix]int{},
 	}
-	s.mu.Lock()
-	if s.closing {
-		s.mu.Unlock()
-		return nil, errors.Join(ErrClosed, tcp.Close(), udp.Close())
+	if err := l.open(); err != nil {
+		return nil, errors.Join(err, tcp.Close(), udp.Close())
 	}
-	s.phones = append(s.phones, l)
-	s.mu.Unlock()
 	l.work.Go(l.datagrams)
 	l.work.Go(l.connections)
 	l.work.Go(l.beat)
@@ -114,7 +111,10 @@ func (l *phones) close(ctx context.Context) error {
 	for _, end := range ends {
 		end()
 	}
-	err := errors.Join(l.tcp.Close(), l.udp.Close())
+	err := l.tcp.Close()
+	if l.udp != nil {
+		err = errors.Join(err, l.udp.Close())
+	}
 	gone := make(chan struct{})
 	go func() {
 		l.work.Wait()
@@ -342,7 +342,7 @@ func (l *phones) connections() {
 		a = netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 		ctx, cancel := context.WithCancel(l.s.base)
 		c := &stream{outbox: newOutbox(cancel), conn: conn}
-		c.peer = &peer{s: l.s, wire: c, network: OverTCP, from: a, forget: c.shut, heard: l.s.Now(), looked: l.s.Now()}
+		c.peer = &peer{s: l.s, wire: c, network: l.network, from: a, forget: c.shut, heard: l.s.Now(), looked: l.s.Now()}
 		c.peer.host, c.peer.port = l.address(conn.LocalAddr())
 		if !l.connected(c) {
 			cancel()

@@ -36,7 +36,7 @@ type binding struct {
 // Registration is a device that a line can be reached on.
 type Registration struct {
 	Line    telecom.Line
-	Network string // OverUDP, OverTCP, OverWebSocket
+	Network string // OverUDP, OverTCP, OverTLS, OverWebSocket
 	Since   time.Time
 	Expires time.Time
 }

@@ -68,6 +68,8 @@ func (f *flow) param() sipgo.HeaderParams {
 		return sipgo.HeaderParams{{K: "transport", V: "ws"}}
 	case OverTCP:
 		return sipgo.HeaderParams{{K: "transport", V: "tcp"}}
+	case OverTLS: // RFC 3261 26.2.2 has sips for the whole way, which none of ours is
+		return sipgo.HeaderParams{{K: "transport", V: "tls"}}
 	}
 	return nil
 }
