@@ -29,6 +29,9 @@ func (a *app) acts() map[string]folder.Act {
 		"line-take":         typed(a.takeLine),
 		"policy-publish":    typed(a.publish),
 		"sip-registrations": typed(a.listRegistrations),
+		"sip-trace":         typed(a.beginTrace),
+		"sip-trace-end":     typed(a.endTrace),
+		"sip-traced":        typed(a.nextTraced),
 	}
 }
 

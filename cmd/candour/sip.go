@@ -16,6 +16,7 @@ import (
 // SipCmd looks at the signalling of a running server.
 type SipCmd struct {
 	Registrations SipRegistrationsCmd `cmd:"" help:"List what is signed in: extension, how, since when. It names nobody."`
+	Trace         SipTraceCmd         `cmd:"" help:"Show the messages of phones and pages as they pass. Redacted, it names nobody; nothing of it is kept."`
 }
 
 // SipRegistrationsCmd lists the devices that lines can be reached on.

@@ -100,6 +100,8 @@ func (p *peer) again(b []byte, scratch *[]byte, answer func([]byte)) bool {
 		if f.said.bound > 0 && bytes.HasPrefix(b, inRegister) {
 			if r, same := sameButFor(f.said.req, b); same && p.renewed(f, r) {
 				f.said.repeat(b, r, scratch)
+				p.s.passed(f.line, p.network, wayIn, b)
+				p.s.passed(f.line, p.network, wayOut, f.said.res)
 				answer(f.said.res)
 				return true
 			}

@@ -84,6 +84,9 @@ func (p *peer) take(msg sipgo.Message, why *fault, datagram []byte) {
 	if p.over {
 		return
 	}
+	if p.s.traces.n.Load() > 0 {
+		p.s.passed(p.known(), p.network, wayIn, []byte(msg.String()))
+	}
 	p.heard, p.taking = p.s.Now(), datagram
 	msg.SetTransport(p.network) // which tells the transactions whether to repeat messages
 	msg.SetSource(p.from.String())
@@ -244,7 +247,9 @@ func (p *peer) answer(req *sipgo.Request, code int, more []sipgo.Header) {
 	for _, h := range more {
 		res.AppendHeader(h)
 	}
-	_ = p.wire.send([]byte(res.String()))
+	b := []byte(res.String())
+	p.s.passed(p.known(), p.network, wayOut, b)
+	_ = p.wire.send(b)
 }
 
 // wrong refuses a wrong password, after a while: nobody learns in what time it

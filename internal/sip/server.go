@@ -65,6 +65,8 @@ type Server struct {
 	minute   int64                        // since 1970
 	begun    map[int64]int                // calls in that minute, by line
 
+	traces traces
+
 	refused atomic.Int64 // messages answered with a fault
 	dropped atomic.Int64 // messages that no answer could be given to
 }

@@ -74,6 +74,7 @@ func (f *flow) acknowledge(ack *sipgo.Request) {
 
 // receive takes one frame: the way of a message into the house.
 func (f *flow) receive(b []byte) {
+	f.s.passed(f.line, f.network, wayIn, b)
 	msg, fault, err := read(b)
 	if err != nil {
 		f.s.dropped.Add(1)

@@ -52,10 +52,12 @@ type flow struct {
 }
 
 func (s *Server) newFlow(l telecom.Line, w wire, network string) *flow {
-	return &flow{
-		s: s, line: l, wire: w, network: network, host: s.Domain, gone: make(chan struct{}),
+	f := &flow{
+		s: s, line: l, network: network, host: s.Domain, gone: make(chan struct{}),
 		servers: map[string]*sipgo.ServerTx{}, clients: map[string]*pending{},
 	}
+	f.wire = observed{w, f}
+	return f
 }
 
 // reliable reports whether the way loses no message: then none is repeated.
