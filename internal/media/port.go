@@ -41,7 +41,7 @@ type port struct {
 	// Of what reads RTP, which is one goroutine. It asks the interceptors without
 	// holding mu: they hold locks of their own while they call tell.
 	sources map[uint32]struct{} // that the phone named
-	clear   []byte              // the packet decrypted
+	clear   []byte              // the packet decrypted; it grows as needed, as plain and crypt do
 	now     *interceptor.StreamInfo
 	reader  interceptor.RTPReader // of now
 
@@ -73,8 +73,7 @@ func newPort(n *line, s *section) (*port, error) {
 	}
 	p := &port{
 		line: n, kind: s.kind, rtp: a, rtcp: b, source: rand.Uint32(), clock: s.codecs[0].clock, feedback: s.far.feedback,
-		sources: map[uint32]struct{}{}, plain: make([]byte, 0, maxPacket), crypt: make([]byte, 0, maxPacket),
-		clear: make([]byte, 0, maxPacket),
+		sources: map[uint32]struct{}{},
 	}
 	p.way.near = n.leg.near
 	registry, err := interceptors(s.kind == video)
@@ -201,6 +200,7 @@ func (p *port) codec(format uint8) (codec, bool) {
 
 // decrypt uses the newest key, or the one before it as long as only that is used.
 func (p *port) decrypt(b []byte) ([]byte, bool) {
+	p.clear = slices.Grow(p.clear[:0], len(b))
 	if plain, err := p.in.DecryptRTP(p.clear[:0], b, nil); err == nil {
 		p.before = nil
 		return plain, true
@@ -314,6 +314,7 @@ func (p *port) leave(h *rtp.Header, payload []byte, _ interceptor.Attributes) (i
 	}
 	p.send.Lock()
 	defer p.send.Unlock()
+	p.plain = slices.Grow(p.plain[:0], h.MarshalSize()+len(payload))
 	b := p.plain[:h.MarshalSize()]
 	if _, err := h.MarshalTo(b); err != nil {
 		return 0, err
@@ -324,6 +325,7 @@ func (p *port) leave(h *rtp.Header, payload []byte, _ interceptor.Attributes) (i
 		if b, err = p.out.EncryptRTP(p.crypt[:0], b, nil); err != nil {
 			return 0, err
 		}
+		p.crypt = b
 	}
 	return p.rtp.WriteToUDPAddrPort(b, to)
 }

@@ -76,13 +76,19 @@ func (h *house) bridges(conn net.Conn) {
 			return
 		}
 		var ask struct {
-			A, B string
-			Kind media.Kind
+			A, B  string
+			Kind  media.Kind
+			Stats bool
 		}
-		var said struct{ A, B, Error string }
+		var said struct {
+			A, B, Error string
+			Stats       *stats
+		}
 		err = json.Unmarshal(line, &ask)
 		switch n := len(legs); {
 		case err != nil:
+		case ask.Stats:
+			said.Stats, err = h.stats()
 		case ask.A != "":
 			var a, b *media.Leg
 			if a, err = h.relay.Accept(h.TB.Context(), ask.A); err == nil {
@@ -110,4 +116,16 @@ func (h *house) bridges(conn net.Conn) {
 			return
 		}
 	}
+}
+
+// stats are what must not grow while calls come and go, and how many were kept.
+type stats struct{ Goroutines, Heap, Files, Kept, Open int }
+
+func (h *house) stats() (*stats, error) {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	files, _ := os.ReadDir("/proc/self/fd") // 0 where there is none
+	s := &stats{Goroutines: runtime.NumGoroutine(), Heap: int(m.HeapAlloc), Files: len(files)}
+	return s, h.Store.DB().QueryRow("SELECT COUNT(CASE WHEN ended_ms > 0 AND code = 'completed' THEN 1 END), COUNT(CASE WHEN ended_ms = 0 THEN 1 END) FROM calls").Scan(&s.Kept, &s.Open)
 }

@@ -46,6 +46,7 @@ type peer struct {
 
 	flows  []*flow
 	taking []byte              // the datagram that is acted on
+	began  time.Time           // when it came
 	failed map[string]struct{} // requests with a wrong password, until the next look
 	heard  time.Time
 	looked time.Time
@@ -87,7 +88,7 @@ func (p *peer) take(msg sipgo.Message, why *fault, datagram []byte) {
 	if p.s.traces.n.Load() > 0 {
 		p.s.passed(p.known(), p.network, wayIn, []byte(msg.String()))
 	}
-	p.heard, p.taking = p.s.Now(), datagram
+	p.heard, p.taking, p.began = p.s.Now(), datagram, time.Now()
 	msg.SetTransport(p.network) // which tells the transactions whether to repeat messages
 	msg.SetSource(p.from.String())
 	switch m := msg.(type) {
@@ -252,8 +253,8 @@ func (p *peer) answer(req *sipgo.Request, code int, more []sipgo.Header) {
 	_ = p.wire.send(b)
 }
 
-// wrong refuses a wrong password, after a while: nobody learns in what time it
-// was found to be wrong. Repeats of the request are not counted with it.
+// wrong refuses a wrong password, a while after it came: nobody learns in what
+// time it was found to be wrong, nor whether anybody was looked up for it. Repeats of the request are not counted with it.
 func (p *peer) wrong(req *sipgo.Request) {
 	key := serverKey(req)
 	if _, again := p.failed[key]; again || len(p.failed) >= maxFailed {
@@ -265,7 +266,7 @@ func (p *peer) wrong(req *sipgo.Request) {
 	p.failed[key] = struct{}{}
 	p.s.guard.guesses(p.from.Addr(), p.s.Now())
 	p.s.turnedAway(refusedPassword)
-	time.AfterFunc(p.s.Slow, func() { p.answer(req, sipgo.StatusForbidden, nil) })
+	time.AfterFunc(p.s.Slow-time.Since(p.began), func() { p.answer(req, sipgo.StatusForbidden, nil) })
 }
 
 // admit acts on a request that a device signed.

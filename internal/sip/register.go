@@ -202,7 +202,7 @@ func (s *Server) unbind(l telecom.Line, which func(*binding) bool) {
 func (s *Server) shown(f *flow) []sipgo.Header {
 	for _, b := range s.devices(f.line) {
 		if b.flow == f {
-			left := strconv.Itoa(int(b.expires.Sub(s.Now()) / time.Second))
+			left := strconv.Itoa(int((b.expires.Sub(s.Now()) + time.Second - 1) / time.Second))
 			return []sipgo.Header{&sipgo.ContactHeader{Address: *b.contact.Clone(), Params: append(b.shown.Clone(), sipgo.HeaderKV{K: "expires", V: left})}}
 		}
 	}

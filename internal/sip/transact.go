@@ -34,7 +34,7 @@ type incoming struct {
 type pending struct {
 	tx       *sipgo.ClientTx
 	answered atomic.Bool // finally, or given up
-	each     func(*sipgo.Response)
+	each     func(*sipgo.Response) // of whoever sets answered; nil after that
 
 	*flow // what the transaction writes to
 	mu    sync.Mutex
@@ -194,7 +194,7 @@ func (f *flow) ask(req *sipgo.Request, each func(*sipgo.Response)) (giveUp func(
 		delete(f.clients, key)
 		f.mu.Unlock()
 		if !p.answered.Swap(true) {
-			each(nil)
+			p.each(nil)
 		}
 	})
 	f.mu.Lock()
@@ -251,6 +251,9 @@ func (f *flow) response(res *sipgo.Response) bool {
 		p.tx.Terminate() // no 2xx is repeated, to be absorbed
 	}
 	p.each(res)
+	if !res.IsProvisional() {
+		p.each = nil // the transaction lives on for 32 s, and shall not keep the call
+	}
 	return true
 }
 

@@ -111,15 +111,36 @@ func taken(offer, ip string, num int) string {
 	return out.String()
 }
 
-// calling has callers call over and over for a time.
-func calling(s *server, from *port, all []*caller, long time.Duration) (o outcome) {
+// calling has callers call over and over for a time: one after the other as
+// fast as they can, or all together so many calls a second.
+func calling(s *server, from *port, all []*caller, rate float64, long time.Duration) (o outcome) {
 	end := time.Now().Add(long)
 	began, used := time.Now(), s.used()
-	for _, c := range all {
-		_ = c.invite(from, s, true)
+	var idle []*caller
+	again := func(c *caller) {
+		if rate > 0 {
+			idle = append(idle, c)
+		} else if time.Now().Before(end) {
+			_ = c.invite(from, s, true)
+		}
 	}
-	for time.Now().Before(end) {
-		b, at, ok := from.take(time.Now().Add(time.Second))
+	for _, c := range all {
+		again(c)
+	}
+	patience := time.Second
+	if rate > 0 {
+		patience = 5 * time.Millisecond
+	}
+	for begun := 0; time.Now().Before(end); {
+		for len(idle) > 0 && float64(begun) < rate*time.Since(began).Seconds() {
+			_ = idle[0].invite(from, s, true)
+			idle = idle[1:]
+			begun++
+		}
+		b, at, ok := from.take(time.Now().Add(patience))
+		if !ok && rate > 0 {
+			continue
+		}
 		if !ok {
 			o.trouble = "messages were lost"
 			for _, c := range all {
@@ -154,21 +175,40 @@ func calling(s *server, from *port, all []*caller, long time.Duration) (o outcom
 			_ = c.invite(from, s, false)
 		case code == 200 && strings.HasSuffix(method, "BYE"):
 			o.done++
-			_ = c.invite(from, s, true)
+			again(c)
 		default:
 			if o.failed++; o.failed == 1 {
 				o.trouble = string(b[:min(len(b), 60)])
 			}
-			_ = c.invite(from, s, true)
+			again(c)
 		}
 	}
 	o.took, o.used = time.Since(began), s.used()-used
-	time.Sleep(200 * time.Millisecond) // for what is still under way
-	for {
-		if _, _, ok := from.take(time.Now().Add(300 * time.Millisecond)); !ok {
-			return o
+	return o
+}
+
+// settle ends what calls are still under way.
+func settle(s *server, from *port, all []*caller) (done int) {
+	for quiet := 0; quiet < 2; {
+		b, at, ok := from.take(time.Now().Add(time.Second))
+		if !ok {
+			quiet++
+			continue
+		}
+		f := strings.Split(header(b, "Call-ID"), "-")
+		switch code, method := status(b), header(b, "CSeq"); {
+		case code == 0:
+			called(from, s, at, b)
+		case len(f) != 4 || code < 200:
+		case code == 200 && strings.HasSuffix(method, "BYE"):
+			done++
+		case code == 200 && strings.HasSuffix(method, "INVITE"):
+			if n, err := strconv.Atoi(f[1]); err == nil && n < len(all) && all[n].tag == "" {
+				all[n].answered(from, s, b)
+			}
 		}
 	}
+	return done
 }
 
 // pairs are callers and whom they call: one phone of each line.
@@ -200,8 +240,10 @@ func benchCalls(ours *server) error {
 	mine, theirs := pairs(ours, from, 3, 64), pairs(other, from, 4, 64)
 	var ratio, a, b, wait series
 	for range *rounds {
-		x := calling(ours, from, mine, *long)
-		y := calling(other, from, theirs, *long)
+		x := calling(ours, from, mine, 0, *long)
+		settle(ours, from, mine)
+		y := calling(other, from, theirs, 0, *long)
+		settle(other, from, theirs)
 		report("calls, ours", x)
 		report("calls, Kamailio", y)
 		ratio, a, b = append(ratio, x.rate()/y.rate()), append(a, x.rate()), append(b, y.rate())

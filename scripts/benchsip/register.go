@@ -111,3 +111,46 @@ func registered(s *server, from *port, all []*phone, together int, long time.Dur
 	o.took, o.used = time.Since(began), s.used()-used
 	return o
 }
+
+// benchMemory registers each phone once, in a house where nobody is yet.
+func benchMemory(ours *server) error {
+	from, err := open()
+	if err != nil {
+		return err
+	}
+	before, err := ours.stats()
+	if err != nil {
+		return err
+	}
+	all := phones(ours, 50, ours.users)
+	for done := map[int]bool{}; len(done) < len(all); {
+		for i, p := range all {
+			if !done[p.n] && (i%500 != 0 || from.flush() == nil) {
+				_ = p.register(from, ours)
+			}
+		}
+		for {
+			b, _, ok := from.take(time.Now().Add(500 * time.Millisecond))
+			if !ok {
+				break
+			}
+			var n int
+			if f := strings.Split(header(b, "Call-ID"), "-"); len(f) == 3 {
+				n, _ = strconv.Atoi(f[1])
+			}
+			switch status(b) {
+			case 200:
+				done[n] = true
+			case 401:
+				all[n].challenged(b)
+				_ = all[n].register(from, ours)
+			}
+		}
+	}
+	after, err := ours.stats()
+	if err != nil {
+		return err
+	}
+	line("memory of a registration over UDP, kB", series{float64(after.Heap-before.Heap) / 1000 / float64(len(all))}, 0, 6)
+	return nil
+}

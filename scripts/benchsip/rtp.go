@@ -33,6 +33,7 @@ func dialRelay(s *server) (*relay, error) {
 type legs struct {
 	A, B, Error string
 	Kind        int
+	Stats       any
 }
 
 func (r *relay) ask(l legs) (legs, error) {
