@@ -21,9 +21,9 @@ import (
 
 // The limits of what phones connect to.
 const (
-	maxPeers     = 20_000 // addresses that messages with a password came from, over UDP
-	maxConns     = 4_096  // connections over TCP
-	maxConnsFrom = 128    // of them from one address
+	maxPeers     = 200_000 // addresses that messages with a password came from, over UDP
+	maxConns     = 4_096   // connections over TCP
+	maxConnsFrom = 128     // of them from one address
 	maxUDP       = 65_535
 	atOnce       = 32      // datagrams that are read at once
 	udpBuffer    = 4 << 20 // bytes: a house of phones after a power cut

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"strings"
 	"time"
 
 	sipgo "github.com/emiago/sipgo/sip"
@@ -278,7 +279,7 @@ func (p *peer) admit(req *sipgo.Request, dev telecom.Device, c *credentials) {
 		}
 	}
 	f := p.s.newFlow(dev.Line, p.wire, p.network)
-	f.device, f.username, f.kind, f.host, f.port = dev.ID, c.username, media.Phone, p.host, p.port
+	f.device, f.username, f.kind, f.host, f.port = dev.ID, strings.Clone(c.username), media.Phone, p.host, p.port
 	f.peer, f.short = p, c.short()
 	if len(p.flows) >= maxHere || !p.s.admit(f, func() { p.do(func() { p.drop(f) }) }) {
 		p.answer(req, sipgo.StatusServiceUnavailable, nil)

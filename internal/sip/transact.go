@@ -33,7 +33,7 @@ type incoming struct {
 // pending is a request of ours that waits for its answer.
 type pending struct {
 	tx       *sipgo.ClientTx
-	answered atomic.Bool // finally, or given up
+	answered atomic.Bool           // finally, or given up
 	each     func(*sipgo.Response) // of whoever sets answered; nil after that
 
 	*flow // what the transaction writes to
