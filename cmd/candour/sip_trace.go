@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"candour/internal/evidence"
 	"candour/internal/folder"
 	"candour/internal/identity"
 	"candour/internal/sip"
@@ -151,7 +152,15 @@ func (a *app) lookAtLine(ctx context.Context, args traceArgs) (extension string,
 		if slices.ContainsFunc(sight.Withheld, func(w vault.Withheld) bool { return w.Category == roles.Traffic }) || len(sight.Entries) == 0 {
 			return errWithheld
 		}
-		return nil
+		if len(sight.Records) > 0 {
+			return nil
+		}
+		// Nothing is kept of their calls yet, and it is seen as they are made.
+		_, err = a.evidence.Append(ctx, tx, evidence.Body{
+			Kind: evidence.RecordUsed, At: a.now(), Actor: engineer, Surface: a.desk(), Purpose: args.Purpose, Policy: a.inForce().Policy().Version,
+			Subject: x.Subject, Category: roles.Traffic, Count: 1,
+		})
+		return err
 	})
 	if errors.Is(err, vault.ErrPurpose) || errors.Is(err, errWithheld) {
 		err = errWithheld
