@@ -7,7 +7,7 @@ DATA ?= data
 LISTEN ?= 127.0.0.1:8080
 ADMIN ?= 127.0.0.1:8081
 
-.PHONY: build run test test-long lint unit browser generate generated bench fuzz setup-build setup-test clean
+.PHONY: build run test test-long lint unit browser generate generated bench bench-sip soak fuzz setup-build setup-test clean
 
 build: setup-build ## bin/candour
 	$(GO) build -o bin/candour ./cmd/candour
@@ -20,6 +20,7 @@ test: setup-test lint generated build unit browser ## everything that must hold,
 test-long: setup-test build ## what takes longer: 200 kills, long fuzzing, larger stores
 	CANDOUR_LONG=1 $(GO) test -count=1 -timeout 120m ./...
 	$(MAKE) fuzz FUZZTIME=2m
+	$(MAKE) soak
 
 lint:
 	scripts/lint.sh
@@ -42,6 +43,14 @@ generated: setup-test
 
 bench: setup-test build ## ratios against named baselines, written to docs/performance.md
 	scripts/bench.sh
+
+bench-sip: ## the telephone service against Kamailio and rtpengine, in turns
+	scripts/setup.sh bench
+	scripts/bench-sip.sh $(BENCHSIP)
+
+SOAK ?= 10m
+soak: ## calls at half of what the server can do: nothing grows, no record is lost
+	scripts/bench-sip.sh -only soak -soak $(SOAK)
 
 FUZZTIME ?= 10s
 fuzz:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets up what the build or the tests need: scripts/setup.sh build|test.
+# Sets up what the build, the tests or the comparisons need: scripts/setup.sh build|test|bench.
 # Installs Debian packages only where one is missing, so a second call is quick.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -22,6 +22,11 @@ if [ "${1:-build}" = test ]; then
 	need sipp sip-tester
 	need sqlite3 sqlite3
 	compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
+fi
+if [ "${1:-build}" = bench ]; then
+	need kamailio kamailio
+	need rtpengine rtpengine-daemon
+	need taskset util-linux
 fi
 
 if [ ${#missing[@]} -gt 0 ]; then

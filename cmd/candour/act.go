@@ -31,6 +31,9 @@ func (a *app) acts() map[string]folder.Act {
 		"policy-publish":    typed(a.publish),
 		"sip-registrations": typed(a.listRegistrations),
 		"sip-trunks":        typed(a.listTrunks),
+		"sip-trace":         typed(a.beginTrace),
+		"sip-trace-end":     typed(a.endTrace),
+		"sip-traced":        typed(a.nextTraced),
 	}
 }
 

@@ -34,7 +34,7 @@ type phones struct {
 // one, unless the policy declares no telephone.
 func (s *sites) openPhones(ctx context.Context, c *RunCmd) error {
 	if _, err := telecom.RolesOf(s.inForce()); err != nil {
-		if c.Sip != "" {
+		if c.Sip != "" || c.SipTLS != "" {
 			s.log.Warn("--sip is not used: the policy declares no telephone")
 		}
 		if len(c.Trunk) > 0 {
@@ -95,6 +95,13 @@ func (s *sites) phoneRefused(code string) {
 
 // listenPhones lets ordinary phones in, if the operator says where.
 func (s *sites) listenPhones(ctx context.Context, c *RunCmd) error {
+	if c.SipTLS != "" {
+		addr, err := s.phones.server.ListenPhonesTLS(ctx, c.SipTLS, s.tls)
+		if err != nil {
+			return fmt.Errorf("--sip-tls: %w", err)
+		}
+		s.log.Info("phones may sign in over TLS", "address", addr.String(), "domain", s.profile.Policy.Operator.Domain)
+	}
 	if c.Sip == "" {
 		return nil
 	}

@@ -38,6 +38,7 @@ type RunCmd struct {
 	Admin       string `help:"Address of health, readiness and metrics; keep it on loopback." default:"127.0.0.1:0" env:"CANDOUR_ADMIN"`
 
 	Sip         string        `help:"Address at which ordinary phones sign in, over UDP and TCP; none listens without it. Neither hides what is said of a call from the network: keep it on loopback or a network of your own." placeholder:"ADDR" env:"CANDOUR_SIP"`
+	SipTLS      string        `name:"sip-tls" help:"Address at which ordinary phones sign in over TLS, with the certificates of --tls. It hides who calls whom from the network; what is said, if the phone encrypts it." placeholder:"ADDR" env:"CANDOUR_SIP_TLS"`
 	SipPublic   string        `name:"sip-public" help:"Name or address under which phones reach --sip, where it is not the one they come to." placeholder:"HOST" env:"CANDOUR_SIP_PUBLIC"`
 	Trunk       []string      `help:"File that says which trunks lead to other telephone networks, and who carries their calls." placeholder:"FILE" env:"CANDOUR_TRUNK"`
 	Media       string        `help:"UDP address for sound and picture of all calls." default:"127.0.0.1:0" env:"CANDOUR_MEDIA"`
@@ -129,6 +130,14 @@ func (c *RunCmd) Validate() error {
 		}
 		if ip := net.ParseIP(host); len(c.MediaPublic) == 0 && (host == "" || ip != nil && ip.IsUnspecified()) {
 			return errors.New("--turn is every address: --media-public must tell which one browsers reach")
+		}
+	}
+	if c.SipTLS != "" {
+		if _, port, err := net.SplitHostPort(c.SipTLS); err != nil || port == "" {
+			return errors.New("--sip-tls must be an address and a port, such as 192.0.2.10:5061")
+		}
+		if c.TLS == "off" {
+			return errors.New("--sip-tls needs the certificates of --tls")
 		}
 	}
 	if c.SipPublic != "" && !isHost(c.SipPublic) {

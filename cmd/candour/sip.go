@@ -17,6 +17,7 @@ import (
 type SipCmd struct {
 	Registrations SipRegistrationsCmd `cmd:"" help:"List what is signed in: extension, how, since when. It names nobody."`
 	Trunks        SipTrunksCmd        `cmd:"" help:"List the trunks: whether each can be called through, how many calls it has, its last failure."`
+	Trace         SipTraceCmd         `cmd:"" help:"Show the messages of phones and pages as they pass. Redacted, it names nobody; nothing of it is kept."`
 }
 
 // SipRegistrationsCmd lists the devices that lines can be reached on.

@@ -78,6 +78,7 @@ var layers = []struct {
 	{"policy", 0},
 	{"operators", 0},
 	{"internal/reference", 0},
+	{"internal/udp", 0},
 	{"internal/store", 1},
 	{"internal/folder", 1},
 	{"internal/certs", 1},

@@ -69,6 +69,7 @@ type Accounts struct {
 	handles  mail.Tokens // user handles of passkeys
 	ceremony *ceremonies
 	moved    []Moved
+	onChange []func(*store.Tx)
 }
 
 // Moved acts in the transaction in which an account gets another address that
@@ -290,6 +291,7 @@ func (a *Accounts) Forget(ctx context.Context, tx *store.Tx, s keys.SubjectID) e
 			}
 		}
 	}
+	a.tells(tx)
 	return a.endFirms(ctx, tx, firms)
 }
 

@@ -88,6 +88,7 @@ func (a *Accounts) appoint(ctx context.Context, by *Session, ref string, of func
 		if n, err := res.RowsAffected(); err != nil || n == 0 {
 			return errors.Join(ErrNotFound, err)
 		}
+		a.tells(tx)
 		err = a.prove(ctx, tx, d, evidence.Body{
 			Kind: evidence.AccountChanged, Surface: by.Surface, Subject: x.Subject, Ref: x.ID, Code: codeAppointed, Actor: by.Account.Role.Actor(),
 		})

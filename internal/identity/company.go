@@ -245,6 +245,7 @@ func (a *Accounts) close(ctx context.Context, tx *store.Tx, d declared, x Accoun
 	if _, err := tx.Exec(ctx, "UPDATE accounts SET state = 'closed' WHERE id = $1", x.ID); err != nil {
 		return wrap(err)
 	}
+	a.tells(tx)
 	if err := a.endAll(ctx, tx, x.ID, 0); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"sync/atomic"
@@ -67,8 +68,11 @@ func (l *Leg) openLine(sections []section) error {
 	}
 	l.line = n
 	for _, p := range n.ports {
-		if p != nil {
-			p.begin()
+		if p == nil {
+			continue
+		}
+		if err := p.begin(); err != nil {
+			return fmt.Errorf("media: %w", err)
 		}
 	}
 	l.run(n.listen)

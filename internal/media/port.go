@@ -2,7 +2,6 @@ package media
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -15,6 +14,8 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/srtp/v3"
+
+	"candour/internal/udp"
 )
 
 // maxPacket is the longest packet that passes: as much as pion's port takes.
@@ -25,7 +26,7 @@ const maxPacket = 8192
 type port struct {
 	line      *line
 	kind      kind
-	rtp, rtcp *net.UDPConn
+	rtp, rtcp *udp.Socket
 	source    uint32 // ours
 	clock     uint32
 	feedback  bool
@@ -40,7 +41,7 @@ type port struct {
 	// Of what reads RTP, which is one goroutine. It asks the interceptors without
 	// holding mu: they hold locks of their own while they call tell.
 	sources map[uint32]struct{} // that the phone named
-	clear   []byte              // the packet decrypted
+	clear   []byte              // the packet decrypted; it grows as needed, as plain and crypt do
 	now     *interceptor.StreamInfo
 	reader  interceptor.RTPReader // of now
 
@@ -72,8 +73,7 @@ func newPort(n *line, s *section) (*port, error) {
 	}
 	p := &port{
 		line: n, kind: s.kind, rtp: a, rtcp: b, source: rand.Uint32(), clock: s.codecs[0].clock, feedback: s.far.feedback,
-		sources: map[uint32]struct{}{}, plain: make([]byte, 0, maxPacket), crypt: make([]byte, 0, maxPacket),
-		clear: make([]byte, 0, maxPacket),
+		sources: map[uint32]struct{}{},
 	}
 	p.way.near = n.leg.near
 	registry, err := interceptors(s.kind == video)
@@ -87,18 +87,21 @@ func newPort(n *line, s *section) (*port, error) {
 	return p, nil
 }
 
-// begin reads the sockets, and lets the leg's stream leave.
-func (p *port) begin() {
+// begin has the sockets read, and lets the leg's stream leave.
+func (p *port) begin() error {
 	l := p.line.leg
 	info := p.info(p.source, p.clock)
 	p.packets = p.chain.BindLocalStream(info, interceptor.RTPWriterFunc(p.leave))
 	p.heard = p.chain.BindRTCPReader(interceptor.RTCPReaderFunc(whole))
 	p.reports = p.chain.BindRTCPWriter(interceptor.RTCPWriterFunc(p.tell))
 	l.ways[p.kind].out.attach(p, p.source)
-	l.run(func() { p.read(p.rtp, p.arrives) })
-	if p.rtcp != nil {
-		l.run(func() { p.read(p.rtcp, p.told) })
+	if err := p.read(p.rtp, p.arrives); err != nil {
+		return err
 	}
+	if p.rtcp != nil {
+		return p.read(p.rtcp, p.told)
+	}
+	return nil
 }
 
 // whole is the reader under those of pion: the packet is in the buffer already.
@@ -115,24 +118,16 @@ func (p *port) info(source, clock uint32) *interceptor.StreamInfo {
 }
 
 // read takes what comes to a socket until that is closed.
-func (p *port) read(conn *net.UDPConn, take func([]byte, netip.AddrPort, time.Time)) {
-	buf := make([]byte, maxPacket)
-	for faults := 0; faults < maxFaults; faults++ {
-		n, from, err := conn.ReadFromUDPAddrPort(buf)
-		if err != nil {
-			if errors.Is(err, net.ErrClosed) {
-				return
-			}
-			continue
+func (p *port) read(conn *udp.Socket, take func([]byte, netip.AddrPort, time.Time)) error {
+	l := p.line.leg
+	return conn.Receive(func(b []byte, from netip.AddrPort) {
+		from = netip.AddrPortFrom(from.Addr().WithZone(""), from.Port())
+		if l.relay.own.has(from) {
+			l.dropped.Add(1)
+			return
 		}
-		faults = 0
-		from = netip.AddrPortFrom(from.Addr().Unmap().WithZone(""), from.Port())
-		if p.line.leg.relay.own.has(from) {
-			p.line.leg.dropped.Add(1)
-			continue
-		}
-		p.line.leg.guard(func() { take(buf[:n], from, time.Now()) })
-	}
+		l.guard(func() { take(b, from, time.Now()) })
+	})
 }
 
 // arrives takes what came to the port of RTP (RFC 5761 section 4).
@@ -205,6 +200,7 @@ func (p *port) codec(format uint8) (codec, bool) {
 
 // decrypt uses the newest key, or the one before it as long as only that is used.
 func (p *port) decrypt(b []byte) ([]byte, bool) {
+	p.clear = slices.Grow(p.clear[:0], len(b))
 	if plain, err := p.in.DecryptRTP(p.clear[:0], b, nil); err == nil {
 		p.before = nil
 		return plain, true
@@ -318,6 +314,7 @@ func (p *port) leave(h *rtp.Header, payload []byte, _ interceptor.Attributes) (i
 	}
 	p.send.Lock()
 	defer p.send.Unlock()
+	p.plain = slices.Grow(p.plain[:0], h.MarshalSize()+len(payload))
 	b := p.plain[:h.MarshalSize()]
 	if _, err := h.MarshalTo(b); err != nil {
 		return 0, err
@@ -328,6 +325,7 @@ func (p *port) leave(h *rtp.Header, payload []byte, _ interceptor.Attributes) (i
 		if b, err = p.out.EncryptRTP(p.crypt[:0], b, nil); err != nil {
 			return 0, err
 		}
+		p.crypt = b
 	}
 	return p.rtp.WriteToUDPAddrPort(b, to)
 }
@@ -368,7 +366,7 @@ func (p *port) tell(packets []rtcp.Packet, _ interceptor.Attributes) (int, error
 }
 
 // forReports tells where reports go, and through which socket.
-func (p *port) forReports() (*net.UDPConn, netip.AddrPort) {
+func (p *port) forReports() (*udp.Socket, netip.AddrPort) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {

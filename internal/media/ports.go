@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+
+	"candour/internal/udp"
 )
 
 // Ports are those from Low to High, both included; the zero value is all that are
@@ -35,7 +37,7 @@ func (p Ports) even() int { return int(p.Low) + int(p.Low)&1 }
 
 // pair opens two ports for a section, or one if RTCP comes to it too. Which ones
 // tells nothing: they are tried from a random one on.
-func (r *Relay) pair(mux bool) (rtp, rtcp *net.UDPConn, err error) {
+func (r *Relay) pair(mux bool) (rtp, rtcp *udp.Socket, err error) {
 	defer func() {
 		if err == nil {
 			r.own.add(rtp, rtcp)
@@ -60,19 +62,22 @@ func (r *Relay) pair(mux bool) (rtp, rtcp *net.UDPConn, err error) {
 }
 
 // open opens port and, unless mux, the next; 0 is any, for mux also an odd one.
-func (r *Relay) open(port int, mux bool) (rtp, rtcp *net.UDPConn, err error) {
-	at := *r.conn.LocalAddr().(*net.UDPAddr)
-	at.Port = port
-	rtp, err = net.ListenUDP("udp", &at)
+func (r *Relay) open(port int, mux bool) (rtp, rtcp *udp.Socket, err error) {
+	at := r.conn.LocalAddr().(*net.UDPAddr).AddrPort().Addr()
+	if ip := r.conn.LocalAddr().(*net.UDPAddr).IP; ip.To4() != nil {
+		at = at.Unmap()
+	}
+	poller := r.pollers[r.next.Add(1)%uint32(len(r.pollers))]
+	rtp, err = poller.Listen(netip.AddrPortFrom(at, uint16(port)))
 	if err != nil || mux {
 		return rtp, nil, err
 	}
-	at.Port = portOf(rtp.LocalAddr()) + 1
-	if at.Port%2 == 0 {
+	port = portOf(rtp.LocalAddr()) + 1
+	if port%2 == 0 {
 		_ = rtp.Close()
 		return nil, nil, ErrPorts
 	}
-	rtcp, err = net.ListenUDP("udp", &at)
+	rtcp, err = poller.Listen(netip.AddrPortFrom(at, uint16(port)))
 	if err != nil {
 		_ = rtp.Close()
 		return nil, nil, err
@@ -109,7 +114,7 @@ func newOwnPorts(ip net.IP, public []net.IP) *ownPorts {
 	return o
 }
 
-func (o *ownPorts) add(conns ...*net.UDPConn) {
+func (o *ownPorts) add(conns ...*udp.Socket) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, c := range conns {
@@ -120,7 +125,7 @@ func (o *ownPorts) add(conns ...*net.UDPConn) {
 }
 
 // forget takes ports away before they are closed.
-func (o *ownPorts) forget(conns ...*net.UDPConn) {
+func (o *ownPorts) forget(conns ...*udp.Socket) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, c := range conns {

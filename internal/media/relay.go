@@ -9,7 +9,9 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/dtls/v3"
@@ -19,6 +21,8 @@ import (
 	"github.com/pion/interceptor/pkg/report"
 	"github.com/pion/transport/v5/packetio"
 	"github.com/pion/webrtc/v4"
+
+	"candour/internal/udp"
 )
 
 // Times and sizes of the relay.
@@ -62,6 +66,8 @@ type Relay struct {
 	public   []net.IP
 	ports    Ports
 	own      *ownPorts
+	pollers  []*udp.Poller // that read the ports of phones, in turns
+	next     atomic.Uint32
 	quiet    time.Duration // phoneQuiet, but in tests
 	now      func() time.Time
 
@@ -104,6 +110,13 @@ func New(c Config) (*Relay, error) {
 	r.conn = conn
 	r.mux = webrtc.NewICEUDPMux(silent{}, conn)
 	r.settings = r.engine(own)
+	for range runtime.GOMAXPROCS(0) {
+		p, err := udp.NewPoller()
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("media: %w", err), r.Close())
+		}
+		r.pollers = append(r.pollers, p)
+	}
 	return r, nil
 }
 
@@ -228,6 +241,9 @@ func (r *Relay) Close() error {
 		errs = append(errs, l.Close())
 	}
 	errs = append(errs, r.mux.Close())
+	for _, p := range r.pollers {
+		errs = append(errs, p.Close())
+	}
 	if err := r.conn.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 		errs = append(errs, err)
 	}

@@ -123,10 +123,11 @@ type exchange struct {
 	sip *sip.Server
 	web *httptest.Server
 
-	lines map[string]telecom.Line // by what a test calls them
-	out   atomic.Bool             // everybody's session has ended
-	shut  atomic.Bool
-	addr  string // where ordinary phones are listened for; "" before
+	lines  map[string]telecom.Line // by what a test calls them
+	out    atomic.Bool             // everybody's session has ended
+	shut   atomic.Bool
+	addr   string // where ordinary phones are listened for; "" before
+	secure string // the same over TLS
 }
 
 var errSignedOut = errors.New("signed out")

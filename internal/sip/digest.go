@@ -10,6 +10,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"hash"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -37,7 +38,7 @@ var algorithms = []string{"SHA-256", "MD5"}
 // whom it was made for; the program keeps nothing of one until it was used by
 // somebody who knew a password.
 type nonces struct {
-	key [32]byte
+	codes sync.Pool // of hash.Hash, that know the key
 
 	mu    sync.Mutex
 	uses  map[[16]byte]*use // by time and random
@@ -53,23 +54,29 @@ type use struct {
 }
 
 func newNonces() *nonces {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails
 	n := &nonces{uses: map[[16]byte]*use{}}
-	_, _ = rand.Read(n.key[:]) // never fails
+	n.codes.New = func() any { return hmac.New(sha256.New, key) }
 	return n
 }
 
-func (n *nonces) code(head []byte) []byte {
-	m := hmac.New(sha256.New, n.key[:])
+// code appends what only we can make of the head of a nonce.
+func (n *nonces) code(to, head []byte) []byte {
+	m := n.codes.Get().(hash.Hash)
+	m.Reset()
 	m.Write(head)
-	return m.Sum(nil)[:16]
+	to = m.Sum(to)
+	n.codes.Put(m)
+	return to[:len(to)-sha256.Size+nonceBytes-16]
 }
 
 // issue makes a nonce.
 func (n *nonces) issue(now time.Time) string {
-	b := make([]byte, 16, nonceBytes)
+	b := make([]byte, 16, 16+sha256.Size)
 	binary.BigEndian.PutUint64(b, uint64(now.UnixMilli()))
 	_, _ = rand.Read(b[8:])
-	return base64.RawURLEncoding.EncodeToString(append(b, n.code(b)...))
+	return base64.RawURLEncoding.EncodeToString(n.code(b, b))
 }
 
 // standing of a nonce.
@@ -82,12 +89,16 @@ const (
 )
 
 func (n *nonces) judge(nonce string, now time.Time) (id [16]byte, made time.Time, is standing) {
-	b, err := base64.RawURLEncoding.DecodeString(nonce)
-	if err != nil || len(b) != nonceBytes || !hmac.Equal(b[16:], n.code(b[:16])) {
+	var b [nonceBytes]byte
+	var own [sha256.Size]byte
+	if len(nonce) != base64.RawURLEncoding.EncodedLen(nonceBytes) {
 		return id, made, foreign
 	}
-	copy(id[:], b)
-	made = time.UnixMilli(int64(binary.BigEndian.Uint64(b)))
+	if _, err := base64.RawURLEncoding.Decode(b[:], []byte(nonce)); err != nil || !hmac.Equal(b[16:], n.code(own[:0], b[:16])) {
+		return id, made, foreign
+	}
+	copy(id[:], b[:])
+	made = time.UnixMilli(int64(binary.BigEndian.Uint64(b[:])))
 	if age := now.Sub(made); age > nonceTime || age < -nonceFresh {
 		return id, made, stale
 	}
@@ -173,20 +184,16 @@ func readCredentials(v string) (c credentials, ok bool) {
 	if !strings.EqualFold(scheme, "Digest") {
 		return c, false
 	}
-	into := map[string]*string{
-		"username": &c.username, "realm": &c.realm, "nonce": &c.nonce, "uri": &c.uri, "response": &c.response,
-		"algorithm": &c.algorithm, "cnonce": &c.cnonce, "qop": &c.qop, "nc": &c.nc,
-	}
-	seen := map[string]bool{}
+	var seen [maxParams]string
 	for n := 0; rest != ""; n++ {
 		name, value, after, ok := readParam(rest)
-		if !ok || n == maxParams || len(value) > maxParam || seen[name] {
+		if !ok || n == maxParams || len(value) > maxParam || slices.Contains(seen[:n], name) {
 			return c, false
 		}
-		if to := into[name]; to != nil {
+		if to := c.param(name); to != nil {
 			*to = value
 		}
-		seen[name] = true
+		seen[n] = name
 		rest = after
 	}
 	if c.algorithm == "" {
@@ -194,10 +201,38 @@ func readCredentials(v string) (c credentials, ok bool) {
 	}
 	n, err := strconv.ParseUint(c.nc, 16, 32)
 	c.count = uint32(n)
-	hash := hashOf(c.algorithm)
-	ok = err == nil && len(c.nc) == 8 && strings.EqualFold(c.qop, "auth") && hash != nil && c.username != "" && c.cnonce != "" &&
-		len(c.response) == 2*hash().Size()
+	size := 2 * sha256.Size
+	if c.short() {
+		size = 2 * md5.Size
+	}
+	ok = err == nil && len(c.nc) == 8 && strings.EqualFold(c.qop, "auth") && (c.short() || strings.EqualFold(c.algorithm, algorithms[0])) &&
+		c.username != "" && c.cnonce != "" && len(c.response) == size
 	return c, ok
+}
+
+// param is where the value of a parameter goes; nil for one of no meaning here.
+func (c *credentials) param(name string) *string {
+	switch name {
+	case "username":
+		return &c.username
+	case "realm":
+		return &c.realm
+	case "nonce":
+		return &c.nonce
+	case "uri":
+		return &c.uri
+	case "response":
+		return &c.response
+	case "algorithm":
+		return &c.algorithm
+	case "cnonce":
+		return &c.cnonce
+	case "qop":
+		return &c.qop
+	case "nc":
+		return &c.nc
+	}
+	return nil
 }
 
 // readParam reads one parameter, whose value may stand in quotes, and the comma
@@ -214,6 +249,9 @@ func readParam(s string) (name, value, after string, ok bool) {
 		value = strings.TrimSpace(value)
 		return name, value, strings.TrimSpace(after), token(value)
 	}
+	if end := strings.IndexByte(s[1:], '"'); end >= 0 && strings.IndexByte(s[1:1+end], '\\') < 0 {
+		return ended(name, s[1:1+end], s[end+2:])
+	}
 	var b strings.Builder
 	for i := 1; i < len(s); i++ {
 		switch s[i] {
@@ -223,11 +261,7 @@ func readParam(s string) (name, value, after string, ok bool) {
 			}
 			b.WriteByte(s[i])
 		case '"':
-			after = strings.TrimSpace(s[i+1:])
-			if after != "" && after[0] != ',' {
-				return "", "", "", false
-			}
-			return name, b.String(), strings.TrimSpace(strings.TrimPrefix(after, ",")), true
+			return ended(name, b.String(), s[i+1:])
 		default:
 			b.WriteByte(s[i])
 		}
@@ -235,14 +269,13 @@ func readParam(s string) (name, value, after string, ok bool) {
 	return "", "", "", false
 }
 
-func hashOf(algorithm string) func() hash.Hash {
-	switch strings.ToUpper(algorithm) {
-	case "SHA-256":
-		return sha256.New
-	case "MD5":
-		return md5.New
+// ended wants a comma after a value in quotes, if anything.
+func ended(name, value, after string) (string, string, string, bool) {
+	after = strings.TrimSpace(after)
+	if after != "" && after[0] != ',' {
+		return "", "", "", false
 	}
-	return nil
+	return name, value, strings.TrimSpace(strings.TrimPrefix(after, ",")), true
 }
 
 // short reports whether the hash is the one of old.
@@ -251,14 +284,33 @@ func (c *credentials) short() bool { return strings.EqualFold(c.algorithm, "MD5"
 // right reports whether the credentials answer their challenge for somebody's
 // password, of which ha1 is the hash (RFC 7616 3.4.1).
 func (c *credentials) right(method sipgo.RequestMethod, ha1 string) bool {
-	h := hashOf(c.algorithm)
-	sum := func(s string) string {
-		w := h()
-		w.Write([]byte(s))
-		return hex.EncodeToString(w.Sum(nil))
+	var text [1024]byte
+	var a2, a3 [2 * sha256.Size]byte
+	of := c.sum(a2[:0], withColons(text[:0], string(method), c.uri))
+	b := withColons(text[:0], ha1, c.nonce, c.nc, c.cnonce, c.qop)
+	want := c.sum(a3[:0], append(append(b, ':'), of...))
+	return subtle.ConstantTimeCompare(want, []byte(strings.ToLower(c.response))) == 1
+}
+
+// withColons appends words with colons between them.
+func withColons(to []byte, words ...string) []byte {
+	for i, w := range words {
+		if i > 0 {
+			to = append(to, ':')
+		}
+		to = append(to, w...)
 	}
-	want := sum(ha1 + ":" + c.nonce + ":" + c.nc + ":" + c.cnonce + ":" + c.qop + ":" + sum(string(method)+":"+c.uri))
-	return subtle.ConstantTimeCompare([]byte(want), []byte(strings.ToLower(c.response))) == 1
+	return to
+}
+
+// sum appends the hash of a text, in hexadecimal.
+func (c *credentials) sum(to, text []byte) []byte {
+	if c.short() {
+		h := md5.Sum(text) //nolint:gosec // as above
+		return hex.AppendEncode(to, h[:])
+	}
+	h := sha256.Sum256(text)
+	return hex.AppendEncode(to, h[:])
 }
 
 // meant reports whether the credentials are for where the request goes: those

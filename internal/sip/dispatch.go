@@ -1,6 +1,8 @@
 package sip
 
 import (
+	"bytes"
+
 	sipgo "github.com/emiago/sipgo/sip"
 
 	"candour/internal/telecom"
@@ -10,10 +12,6 @@ import (
 // it. One is not counted with the other: who is rung at from all sides can still
 // call for help.
 const maxCalls = 8
-
-// maxBegun is how many calls a line may begin in one minute: each is a record of
-// two people and evidence, which a program could write by the thousand.
-const maxBegun = 30
 
 // answer responds to a request, and ends its transaction if it can do no more.
 func (in *incoming) answer(code int, more []sipgo.Header) {
@@ -30,7 +28,11 @@ func (in *incoming) respond(res *sipgo.Response, more []sipgo.Header, sdp string
 	}
 	res.SetBody([]byte(sdp))
 	if in.tx == nil {
-		_ = in.flow.WriteMsg(res)
+		b := []byte(res.String())
+		if in.Method == sipgo.REGISTER && !in.flow.reliable() {
+			in.flow.said = said{bytes.Clone(in.flow.peer.taking), b, in.bound}
+		}
+		_ = in.flow.wire.send(b)
 		return
 	}
 	_ = in.tx.Respond(res)
@@ -130,7 +132,7 @@ func (s *Server) often(l telecom.Line) bool {
 		clear(s.begun)
 	}
 	s.begun[l.ID]++
-	return s.begun[l.ID] > maxBegun
+	return s.begun[l.ID] > s.Often
 }
 
 // side notes that a line has a side of a call. The caller holds mu.

@@ -3,6 +3,7 @@ package sip
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"unicode/utf8"
 
 	sipgo "github.com/emiago/sipgo/sip"
@@ -27,6 +28,7 @@ type fault struct {
 	code    int
 	text    string
 	headers []sipgo.Header
+	echo    []byte // the lines that the answer repeats, of a request that cannot be parsed
 }
 
 func badRequest(text string) *fault { return &fault{code: sipgo.StatusBadRequest, text: text} }
@@ -64,17 +66,84 @@ func readBytes(b []byte, more bool) (msg sipgo.Message, f *fault, err error) {
 	msg, n, perr := parser.Parse(b, false)
 	switch {
 	case msg == nil:
-		return nil, nil, errUnreadable
+		return unparsed(head, f)
 	case f != nil:
 	case perr != nil:
 		f = badRequest("Malformed Message")
-		if whole, _, _ := parser.Parse(essence(head), false); whole != nil {
+		whole, _, _ := parser.Parse(essence(head), false)
+		if req, ok := whole.(*sipgo.Request); ok && req.Via() != nil && req.From() != nil && req.To() != nil && req.CallID() != nil && req.CSeq() != nil {
 			msg = whole // the parser stopped at the fault, maybe before what an answer needs
+		} else if _, ok := msg.(*sipgo.Request); ok {
+			return unparsed(head, f)
 		}
+	case !plainNames(head):
+		f = badRequest("Malformed Display Name")
 	case n != len(b) && len(body) > 0 && !more:
 		f = badRequest("Content-Length Does Not Match")
 	}
 	return msg, f, nil
+}
+
+// plainNames reports whether names before addresses stand in quotes, or are words
+// that need none (RFC 3261 25.1). The parser tells nobody which they were.
+func plainNames(head []byte) bool {
+	for line := range bytes.SplitSeq(head, crlf) {
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		switch longName(string(bytes.TrimSpace(name))) {
+		case "from", "to", "contact":
+		default:
+			continue
+		}
+		before, _, named := bytes.Cut(value, []byte("<"))
+		if before = bytes.TrimSpace(before); !named || len(before) == 0 || before[0] == '"' {
+			continue
+		}
+		for _, c := range before {
+			if !tokenByte[c] && c != ' ' && c != '\t' {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// unparsed is the fault of a request that is so far from one that its answer can
+// but repeat what it says. Nothing is answered that has not what an answer needs
+// (RFC 3261 8.2.6.2), nor what may be an answer or an ACK itself.
+func unparsed(head []byte, f *fault) (sipgo.Message, *fault, error) {
+	start, lines, _ := bytes.Cut(essence(head), crlf)
+	method, rest, _ := strings.Cut(string(start), " ")
+	if !token(method) || method == string(sipgo.ACK) {
+		return nil, nil, errUnreadable
+	}
+	if f == nil {
+		f = badRequest("Malformed Message")
+		if scheme, _, ok := strings.Cut(strings.TrimSpace(rest), ":"); ok && token(scheme) && !strings.HasPrefix(strings.ToLower(scheme), "sip") {
+			f = &fault{code: 416, text: "Unsupported URI Scheme"}
+		}
+	}
+	seen := map[string]int{}
+	for line := range bytes.SplitSeq(lines, crlf) {
+		if len(line) == 0 {
+			continue
+		}
+		if line[0] == ' ' || line[0] == '\t' { // it goes on with the one before
+			f.echo = append(append(bytes.TrimSuffix(f.echo, crlf), line...), crlf...)
+			continue
+		}
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		long := longName(string(bytes.TrimSpace(name)))
+		seen[long]++
+		f.echo = append(append(append(f.echo, bytes.TrimSpace(name)...), ':'), value...)
+		if long == "to" && !bytes.Contains(line, inTag) {
+			f.echo = append(append(f.echo, inTag...), newTag()...)
+		}
+		f.echo = append(f.echo, crlf...)
+	}
+	if seen["via"] == 0 || seen["from"] != 1 || seen["to"] != 1 || seen["call-id"] != 1 || seen["cseq"] != 1 {
+		return nil, nil, errUnreadable
+	}
+	return sipgo.NewRequest(sipgo.RequestMethod(method), sipgo.Uri{}), f, nil
 }
 
 var parser = sipgo.NewParser()

@@ -67,7 +67,7 @@ func (x *exchange) handset(name, network string) *phone {
 
 func (x *exchange) handsetWith(name, network string, c telecom.Credentials) *phone {
 	x.t.Helper()
-	conn, err := net.Dial(strings.ToLower(network), x.phones())
+	conn, err := x.dial(network)
 	if err != nil {
 		x.t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func (p *phone) listenOn(conn net.Conn) {
 		switch {
 		case len(bytes.Trim(b[:n], "\r\n")) == 0:
 			p.pongs.Add(1)
-		case p.over == "TCP":
+		case p.over != "UDP":
 			_ = stream.ParseSIPStream(b[:n], func(m sipgo.Message) { p.inbox <- m })
 		default:
 			if m, err := sipgo.ParseMessage(bytes.Clone(b[:n])); err == nil {

@@ -15,14 +15,17 @@ import (
 
 	sipgo "github.com/emiago/sipgo/sip"
 	"github.com/pion/stun/v4"
+
+	"candour/internal/udp"
 )
 
 // The limits of what phones connect to.
 const (
-	maxPeers     = 20_000 // addresses that messages with a password came from, over UDP
-	maxConns     = 4_096  // connections over TCP
-	maxConnsFrom = 128    // of them from one address
+	maxPeers     = 200_000 // addresses that messages with a password came from, over UDP
+	maxConns     = 4_096   // connections over TCP
+	maxConnsFrom = 128     // of them from one address
 	maxUDP       = 65_535
+	atOnce       = 32      // datagrams that are read at once
 	udpBuffer    = 4 << 20 // bytes: a house of phones after a power cut
 	sameTries    = 20      // ports that are tried to find one that is free for both
 )
@@ -30,14 +33,15 @@ const (
 // ErrClosed says that the server was closed.
 var ErrClosed = errors.New("sip: the server is closed")
 
-// phones is where phones are listened for: one address, UDP and TCP.
+// phones is where phones are listened for: one address, UDP and TCP, or TLS.
 type phones struct {
-	s    *Server
-	udp  *net.UDPConn
-	tcp  net.Listener
-	host string // what phones reach us as; "" for the address that each came to
-	work sync.WaitGroup
-	stop chan struct{}
+	s       *Server
+	udp     *net.UDPConn // nil with TLS
+	tcp     net.Listener
+	network string // of tcp
+	host    string // what phones reach us as; "" for the address that each came to
+	work    sync.WaitGroup
+	stop    chan struct{}
 
 	mu    sync.Mutex
 	over  bool
@@ -56,16 +60,12 @@ func (s *Server) ListenPhones(ctx context.Context, addr string) (net.Addr, error
 		return nil, fmt.Errorf("sip: %w", err)
 	}
 	l := &phones{
-		s: s, udp: udp, tcp: tcp, host: s.PhoneHost, stop: make(chan struct{}),
+		s: s, udp: udp, tcp: tcp, network: OverTCP, host: s.PhoneHost, stop: make(chan struct{}),
 		peers: map[netip.AddrPort]*peer{}, conns: map[*stream]struct{}{}, from: map[netip.Prefix]int{},
 	}
-	s.mu.Lock()
-	if s.closing {
-		s.mu.Unlock()
-		return nil, errors.Join(ErrClosed, tcp.Close(), udp.Close())
+	if err := l.open(); err != nil {
+		return nil, errors.Join(err, tcp.Close(), udp.Close())
 	}
-	s.phones = append(s.phones, l)
-	s.mu.Unlock()
 	l.work.Go(l.datagrams)
 	l.work.Go(l.connections)
 	l.work.Go(l.beat)
@@ -111,7 +111,10 @@ func (l *phones) close(ctx context.Context) error {
 	for _, end := range ends {
 		end()
 	}
-	err := errors.Join(l.tcp.Close(), l.udp.Close())
+	err := l.tcp.Close()
+	if l.udp != nil {
+		err = errors.Join(err, l.udp.Close())
+	}
 	gone := make(chan struct{})
 	go func() {
 		l.work.Wait()
@@ -190,25 +193,32 @@ func (d *datagram) send(b []byte) error {
 // datagrams reads what comes over UDP. Whoever has not shown that they were
 // given a nonce by us is answered here, and nothing of them is kept.
 func (l *phones) datagrams() {
-	buf := make([]byte, maxUDP+1)
+	in, err := udp.New(l.udp, atOnce, maxUDP+1)
+	if err != nil { // which a socket that is open has no reason for
+		l.s.Log.Error("phones cannot be read", "error", err)
+		return
+	}
+	now := 0
+	var scratch []byte
+	answer := func(b []byte) { in.Answer(now, b) }
 	for {
-		n, from, err := l.udp.ReadFromUDPAddrPort(buf)
-		switch {
-		case errors.Is(err, net.ErrClosed):
-			return
-		case err != nil:
-			continue // what the network says of a packet we sent
-		}
-		from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
-		l.mu.Lock()
-		p, over := l.peers[from], l.over
-		l.mu.Unlock()
-		if over {
+		n, err := in.Read()
+		if errors.Is(err, net.ErrClosed) {
 			return
 		}
-		if p == nil || !l.keptAlive(p, buf[:n]) {
-			l.datagram(p, from, bytes.Clone(buf[:n]))
+		for now = range n {
+			b, from := in.Datagram(now)
+			l.mu.Lock()
+			p, over := l.peers[from], l.over
+			l.mu.Unlock()
+			if over {
+				return
+			}
+			if p == nil || !l.keptAlive(p, b) {
+				l.datagram(p, from, b, &scratch, answer)
+			}
 		}
+		in.Flush()
 	}
 }
 
@@ -234,9 +244,20 @@ func (l *phones) keptAlive(p *peer, b []byte) bool {
 	return true
 }
 
-func (l *phones) datagram(p *peer, from netip.AddrPort, b []byte) {
+func (l *phones) datagram(p *peer, from netip.AddrPort, b []byte, scratch *[]byte, answer func([]byte)) {
 	if p != nil && p.fast() {
 		l.s.unheard(refusedFlood)
+		return
+	}
+	if p != nil && p.enter() {
+		did := p.again(b, scratch, answer)
+		if p.leave(); did {
+			return
+		}
+	}
+	b = bytes.Clone(b)
+	if p != nil {
+		p.do(func() { p.datagram(b) })
 		return
 	}
 	msg, why, err := readDatagram(b)
@@ -244,18 +265,16 @@ func (l *phones) datagram(p *peer, from netip.AddrPort, b []byte) {
 		l.s.dropped.Add(1)
 		return
 	}
-	if p == nil {
-		p = l.newPeer(from)
-		if !l.presents(msg, why) {
-			p.take(msg, why)
-			return
-		}
-		if !l.keep(p) {
-			l.s.unheard(refusedFlood)
-			return
-		}
+	p = l.newPeer(from)
+	if !l.presents(msg, why) {
+		p.take(msg, why, b)
+		return
 	}
-	p.do(func() { p.take(msg, why) })
+	if !l.keep(p) {
+		l.s.unheard(refusedFlood)
+		return
+	}
+	p.do(func() { p.take(msg, why, b) })
 }
 
 func (l *phones) newPeer(from netip.AddrPort) *peer {
@@ -323,7 +342,7 @@ func (l *phones) connections() {
 		a = netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 		ctx, cancel := context.WithCancel(l.s.base)
 		c := &stream{outbox: newOutbox(cancel), conn: conn}
-		c.peer = &peer{s: l.s, wire: c, network: OverTCP, from: a, forget: c.shut, heard: l.s.Now(), looked: l.s.Now()}
+		c.peer = &peer{s: l.s, wire: c, network: l.network, from: a, forget: c.shut, heard: l.s.Now(), looked: l.s.Now()}
 		c.peer.host, c.peer.port = l.address(conn.LocalAddr())
 		if !l.connected(c) {
 			cancel()
@@ -402,7 +421,7 @@ func (l *phones) read(c *stream) {
 			l.s.dropped.Add(1)
 			return
 		}
-		c.peer.do(func() { c.peer.take(msg, why) })
+		c.peer.do(func() { c.peer.take(msg, why, nil) })
 	}
 }
 

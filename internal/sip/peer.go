@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"strings"
 	"time"
 
 	sipgo "github.com/emiago/sipgo/sip"
@@ -45,6 +46,8 @@ type peer struct {
 	forget  func() // lets go of it; told once, when nothing of it is left
 
 	flows  []*flow
+	taking []byte              // the datagram that is acted on
+	began  time.Time           // when it came
 	failed map[string]struct{} // requests with a wrong password, until the next look
 	heard  time.Time
 	looked time.Time
@@ -64,12 +67,29 @@ func (p *peer) fast() bool {
 	return p.counted > maxRate
 }
 
-// take acts on one message.
-func (p *peer) take(msg sipgo.Message, why *fault) {
+// datagram acts on what is not the first of a peer.
+func (p *peer) datagram(b []byte) {
+	var scratch []byte
+	if p.again(b, &scratch, func(res []byte) { _ = p.wire.send(res) }) {
+		return
+	}
+	msg, why, err := readDatagram(b)
+	if err != nil {
+		p.s.dropped.Add(1)
+		return
+	}
+	p.take(msg, why, b)
+}
+
+// take acts on one message, of a datagram or of a stream.
+func (p *peer) take(msg sipgo.Message, why *fault, datagram []byte) {
 	if p.over {
 		return
 	}
-	p.heard = p.s.Now()
+	if p.s.traces.n.Load() > 0 {
+		p.s.passed(p.known(), p.network, wayIn, []byte(msg.String()))
+	}
+	p.heard, p.taking, p.began = p.s.Now(), datagram, time.Now()
 	msg.SetTransport(p.network) // which tells the transactions whether to repeat messages
 	msg.SetSource(p.from.String())
 	switch m := msg.(type) {
@@ -231,11 +251,13 @@ func (p *peer) answer(req *sipgo.Request, code int, more []sipgo.Header) {
 	for _, h := range more {
 		res.AppendHeader(h)
 	}
-	_ = p.wire.send([]byte(res.String()))
+	b := []byte(res.String())
+	p.s.passed(p.known(), p.network, wayOut, b)
+	_ = p.wire.send(b)
 }
 
-// wrong refuses a wrong password, after a while: nobody learns in what time it
-// was found to be wrong. Repeats of the request are not counted with it.
+// wrong refuses a wrong password, a while after it came: nobody learns in what
+// time it was found to be wrong, nor whether anybody was looked up for it. Repeats of the request are not counted with it.
 func (p *peer) wrong(req *sipgo.Request) {
 	key := serverKey(req)
 	if _, again := p.failed[key]; again || len(p.failed) >= maxFailed {
@@ -247,7 +269,7 @@ func (p *peer) wrong(req *sipgo.Request) {
 	p.failed[key] = struct{}{}
 	p.s.guard.guesses(p.from.Addr(), p.s.Now())
 	p.s.turnedAway(refusedPassword)
-	time.AfterFunc(p.s.Slow, func() { p.answer(req, sipgo.StatusForbidden, nil) })
+	time.AfterFunc(p.s.Slow-time.Since(p.began), func() { p.answer(req, sipgo.StatusForbidden, nil) })
 }
 
 // admit acts on a request that a device signed.
@@ -259,7 +281,7 @@ func (p *peer) admit(req *sipgo.Request, dev telecom.Device, c *credentials) {
 		}
 	}
 	f := p.s.newFlow(dev.Line, p.wire, p.network)
-	f.device, f.username, f.kind, f.host, f.port = dev.ID, c.username, media.Phone, p.host, p.port
+	f.device, f.username, f.kind, f.host, f.port = dev.ID, strings.Clone(c.username), media.Phone, p.host, p.port
 	f.peer, f.short = p, c.short()
 	if len(p.flows) >= maxHere || !p.s.admit(f, func() { p.do(func() { p.drop(f) }) }) {
 		p.answer(req, sipgo.StatusServiceUnavailable, nil)

@@ -36,7 +36,7 @@ type binding struct {
 // Registration is a device that a line can be reached on.
 type Registration struct {
 	Line    telecom.Line
-	Network string // OverUDP, OverTCP, OverWebSocket
+	Network string // OverUDP, OverTCP, OverTLS, OverWebSocket
 	Since   time.Time
 	Expires time.Time
 }
@@ -115,7 +115,8 @@ func (s *Server) register(in *incoming) {
 	case expires < minExpires:
 		in.answer(sipgo.StatusIntervalToBrief, []sipgo.Header{sipgo.NewHeader("Min-Expires", strconv.Itoa(minExpires))})
 	default:
-		s.bind(in, instance, contact, path, time.Duration(min(expires, maxExpires))*time.Second)
+		in.bound = time.Duration(min(expires, maxExpires)) * time.Second
+		s.bind(in, instance, contact, path, in.bound)
 		more := s.shown(in.flow)
 		for _, p := range path {
 			more = append(more, sipgo.NewHeader("Path", p)) // RFC 3327 5.3
@@ -201,7 +202,7 @@ func (s *Server) unbind(l telecom.Line, which func(*binding) bool) {
 func (s *Server) shown(f *flow) []sipgo.Header {
 	for _, b := range s.devices(f.line) {
 		if b.flow == f {
-			left := strconv.Itoa(int(b.expires.Sub(s.Now()) / time.Second))
+			left := strconv.Itoa(int((b.expires.Sub(s.Now()) + time.Second - 1) / time.Second))
 			return []sipgo.Header{&sipgo.ContactHeader{Address: *b.contact.Clone(), Params: append(b.shown.Clone(), sipgo.HeaderKV{K: "expires", V: left})}}
 		}
 	}

@@ -22,6 +22,28 @@ func (s *serial) do(act func()) {
 	}
 }
 
+// enter has the caller run its own act here and now, if there is none under way;
+// it must say leave after it.
+func (s *serial) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running {
+		return false
+	}
+	s.running = true
+	return true
+}
+
+func (s *serial) leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.waiting) > 0 {
+		go s.run()
+		return
+	}
+	s.running = false
+}
+
 func (s *serial) run() {
 	for {
 		s.mu.Lock()

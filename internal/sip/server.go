@@ -18,6 +18,10 @@ const (
 	defaultGrace    = 20 * time.Second // a page that lost its network comes back within it
 	defaultBeat     = 20 * time.Second // how often a flow shows that it is alive and entitled
 	defaultAcked    = 32 * time.Second // 64*T1, RFC 3261 13.3.1.4
+
+	// defaultOften bounds what a program could write: each call is a record of two
+	// people, and evidence.
+	defaultOften = 30
 )
 
 // Config is what a Server stands on. Desk, Relay and Domain are needed; the
@@ -34,6 +38,7 @@ type Config struct {
 	Beat     time.Duration // between two looks at whether a flow may go on
 	Acked    time.Duration // from a 200 to the end of a call whose caller never acknowledged it
 	Slow     time.Duration // from a wrong password to its refusal
+	Often    int           // calls that a line may begin in one minute
 
 	Try   time.Duration // from an INVITE to a trunk that says nothing to the next trunk
 	Ping  time.Duration // between two looks at whether a trunk answers
@@ -67,6 +72,8 @@ type Server struct {
 	minute   int64                        // since 1970
 	begun    map[int64]int                // calls in that minute, by line
 
+	traces traces
+
 	refused atomic.Int64 // messages answered with a fault
 	dropped atomic.Int64 // messages that no answer could be given to
 }
@@ -96,6 +103,9 @@ func New(c Config) (*Server, error) {
 		if *d.given <= 0 {
 			*d.given = d.or
 		}
+	}
+	if c.Often <= 0 {
+		c.Often = defaultOften
 	}
 	if c.Refused == nil {
 		c.Refused = func(string) {}

@@ -32,7 +32,7 @@ func joined() *call {
 }
 
 // told is what waits to be written to a side.
-func told(l *leg) chan []byte { return l.flow.wire.(*outbox).waiting }
+func told(l *leg) chan []byte { return l.flow.wire.(observed).wire.(*outbox).waiting }
 
 func (c *call) isOver() bool {
 	select {

@@ -1,10 +1,12 @@
 package sip
 
 import (
+	"fmt"
 	"log/slog"
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	sipgo "github.com/emiago/sipgo/sip"
 )
@@ -24,13 +26,15 @@ type incoming struct {
 	*sipgo.Request
 	flow *flow
 	tx   *sipgo.ServerTx // of an INVITE, and of whatever may come twice because an answer was lost; else nil
+
+	bound time.Duration // that a REGISTER registered for
 }
 
 // pending is a request of ours that waits for its answer.
 type pending struct {
 	tx       *sipgo.ClientTx
-	answered atomic.Bool // finally, or given up
-	each     func(*sipgo.Response)
+	answered atomic.Bool           // finally, or given up
+	each     func(*sipgo.Response) // of whoever sets answered; nil after that
 
 	*flow // what the transaction writes to
 	mu    sync.Mutex
@@ -70,6 +74,7 @@ func (f *flow) acknowledge(ack *sipgo.Request) {
 
 // receive takes one frame: the way of a message into the house.
 func (f *flow) receive(b []byte) {
+	f.s.passed(f.line, f.network, wayIn, b)
 	msg, fault, err := read(b)
 	if err != nil {
 		f.s.dropped.Add(1)
@@ -96,6 +101,11 @@ func (f *flow) receive(b []byte) {
 // refuse answers a request that is not acted on. An ACK is never answered, and
 // an answer that would find no transaction at the other end helps nobody.
 func (s *Server) refuse(w wire, req *sipgo.Request, why *fault) {
+	if why.echo != nil {
+		s.refused.Add(1)
+		_ = w.send(fmt.Appendf(nil, "SIP/2.0 %d %s\r\n%sContent-Length: 0\r\n\r\n", why.code, why.text, why.echo))
+		return
+	}
 	if req.Method == sipgo.ACK || req.Via() == nil || req.CSeq() == nil {
 		s.dropped.Add(1)
 		return
@@ -129,7 +139,10 @@ func (f *flow) request(req *sipgo.Request) {
 	case tx != nil:
 		_ = tx.Receive(req) // once more: the same answer
 		return
-	case req.Method == sipgo.INVITE, !f.reliable() && req.Method != sipgo.ACK:
+	case req.Method == sipgo.INVITE, !f.reliable() && req.Method != sipgo.ACK && req.Method != sipgo.REGISTER && req.Method != sipgo.OPTIONS:
+		// A REGISTER that comes twice is known by its bytes (again.go), and OPTIONS
+		// may be answered anew: what would be kept of each for 32 s is most of the
+		// memory of a registrar.
 		if in.tx = f.open(key, req); in.tx == nil {
 			return
 		}
@@ -181,7 +194,7 @@ func (f *flow) ask(req *sipgo.Request, each func(*sipgo.Response)) (giveUp func(
 		delete(f.clients, key)
 		f.mu.Unlock()
 		if !p.answered.Swap(true) {
-			each(nil)
+			p.each(nil)
 		}
 	})
 	f.mu.Lock()
@@ -238,6 +251,9 @@ func (f *flow) response(res *sipgo.Response) bool {
 		p.tx.Terminate() // no 2xx is repeated, to be absorbed
 	}
 	p.each(res)
+	if !res.IsProvisional() {
+		p.each = nil // the transaction lives on for 32 s, and shall not keep the call
+	}
 	return true
 }
 

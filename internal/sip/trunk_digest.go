@@ -1,9 +1,12 @@
 package sip
 
 import (
+	"crypto/md5"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"strings"
 	"sync"
 
@@ -137,4 +140,15 @@ func anew(req *sipgo.Request, seq uint32) *sipgo.Request {
 	next.CSeq().SeqNo = seq
 	next.Via().Params.Add("branch", sipgo.RFC3261BranchMagicCookie+rand.Text())
 	return next
+}
+
+// hashOf is the hash that a challenge names; nil for one that we do not have.
+func hashOf(algorithm string) func() hash.Hash {
+	switch strings.ToUpper(algorithm) {
+	case "SHA-256":
+		return sha256.New
+	case "MD5":
+		return md5.New
+	}
+	return nil
 }

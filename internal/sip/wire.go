@@ -43,6 +43,7 @@ type flow struct {
 	port     int    // with it; 0 where nobody dials it
 	kind     media.Kind
 	gone     chan struct{} // closed when nothing of the flow is left
+	said     said          // over UDP; on the peer's serial
 
 	mu       sync.Mutex
 	servers  map[string]*sipgo.ServerTx // requests that have no final answer, or whose answer may have been lost
@@ -52,10 +53,12 @@ type flow struct {
 }
 
 func (s *Server) newFlow(l telecom.Line, w wire, network string) *flow {
-	return &flow{
-		s: s, line: l, wire: w, network: network, host: s.Domain, gone: make(chan struct{}),
+	f := &flow{
+		s: s, line: l, network: network, host: s.Domain, gone: make(chan struct{}),
 		servers: map[string]*sipgo.ServerTx{}, clients: map[string]*pending{},
 	}
+	f.wire = observed{w, f}
+	return f
 }
 
 // reliable reports whether the way loses no message: then none is repeated.
@@ -68,6 +71,8 @@ func (f *flow) param() sipgo.HeaderParams {
 		return sipgo.HeaderParams{{K: "transport", V: "ws"}}
 	case OverTCP:
 		return sipgo.HeaderParams{{K: "transport", V: "tcp"}}
+	case OverTLS: // RFC 3261 26.2.2 has sips for the whole way, which none of ours is
+		return sipgo.HeaderParams{{K: "transport", V: "tls"}}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -12,13 +13,21 @@ func token(s string) bool {
 	if s == "" {
 		return false
 	}
-	for _, c := range []byte(s) {
-		if c >= 0x7f || c <= ' ' || strings.IndexByte("()<>@,;:\\\"/[]?={}", c) >= 0 {
+	for i := range len(s) {
+		if !tokenByte[s[i]] {
 			return false
 		}
 	}
 	return true
 }
+
+// tokenByte are the characters of a token.
+var tokenByte = func() (is [256]bool) {
+	for c := range is {
+		is[c] = c > ' ' && c < 0x7f && strings.IndexByte("()<>@,;:\\\"/[]?={}", byte(c)) < 0
+	}
+	return is
+}()
 
 // hostLike reports whether s may be a host: a name or an address, of which no
 // part could be read as something else.
@@ -26,8 +35,19 @@ func hostLike(s string) bool {
 	if s == "" || len(s) > 255 {
 		return false
 	}
+	if strings.Contains(s, ":") || s[0] == '[' { // RFC 5118 4; the parser drops some brackets
+		bare := s
+		if s[0] == '[' {
+			bare = strings.TrimSuffix(s[1:], "]")
+			if len(bare) != len(s)-2 {
+				return false
+			}
+		}
+		a, err := netip.ParseAddr(bare)
+		return err == nil && a.Is6() && a.Zone() == ""
+	}
 	for _, c := range []byte(s) {
-		if c >= 0x7f || c <= ' ' || strings.IndexByte("()<>@,;\\\"/?={}", c) >= 0 {
+		if c >= 0x7f || c <= ' ' || strings.IndexByte("()<>@,:;\\\"/[]?={}", c) >= 0 {
 			return false
 		}
 	}

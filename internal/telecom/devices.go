@@ -38,6 +38,7 @@ func (d *Desk) OnRevoke(fn func(device int64)) {
 
 // tellRevoked tells of phones that are gone once the transaction is committed.
 func (d *Desk) tellRevoked(tx *store.Tx, devices []int64) {
+	d.forgets(tx) // before anybody is told
 	tx.AfterCommit(func() {
 		d.mu.Lock()
 		told := slices.Clone(d.revoked)
@@ -226,8 +227,27 @@ func (d *Desk) openDevice(ctx context.Context, tx *store.Tx, roles DeviceRoles, 
 
 // DeviceBy returns the phone that signs in as a user name, with the line it is
 // on and the hashes to check it by. ErrNoDevice if there is none, it was
-// removed, its account is closed, or the policy declares no phones.
+// removed, its account is closed, or the policy declares no phones. A phone that
+// was looked up is remembered, by rules told at memory.
 func (d *Desk) DeviceBy(ctx context.Context, username string) (Device, HA1, error) {
+	if v, h, ok := d.Remembered(username); ok {
+		return v, h, nil
+	}
+	return d.lookUp(ctx, username)
+}
+
+// Remembered is DeviceBy as far as it needs no look at the store. It never
+// waits.
+func (d *Desk) Remembered(username string) (v Device, h HA1, ok bool) {
+	if r := d.memory.get(username, d.c.Now(), d.c.InForce()); r != nil {
+		return r.device, r.hashes, true
+	}
+	return v, h, false
+}
+
+// lookUp is DeviceBy as the store has it.
+func (d *Desk) lookUp(ctx context.Context, username string) (Device, HA1, error) {
+	in := d.c.InForce()
 	roles, err := DeviceRolesOf(d.c.InForce())
 	lines, err2 := RolesOf(d.c.InForce())
 	if err != nil || err2 != nil || username == "" || len(username) > maxUsername {
@@ -236,7 +256,9 @@ func (d *Desk) DeviceBy(ctx context.Context, username string) (Device, HA1, erro
 	var v Device
 	var h HA1
 	var x identity.Account
+	var begun uint64
 	err = d.c.Store.View(ctx, func(tx *store.Tx) (err error) {
+		begun = tx.Begun()
 		v, err = scanDevice(tx.QueryRow(ctx, selectDevice+"WHERE mark = $1", d.usernameMark(username)))
 		if err != nil {
 			return err
@@ -259,6 +281,7 @@ func (d *Desk) DeviceBy(ctx context.Context, username string) (Device, HA1, erro
 	if v.Line.Name, err = d.c.Accounts.Name(ctx, x); err != nil {
 		return Device{}, HA1{}, wrap(err)
 	}
+	d.memory.add(username, &remembered{v, h, d.c.Now().Add(rememberTime), in}, begun)
 	return v, h, nil
 }
 

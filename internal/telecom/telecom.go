@@ -62,6 +62,7 @@ type Desk struct {
 	c      Config
 	commit func(context.Context, func(*store.Tx) error) error // the store's Update
 	group  group
+	memory memory
 
 	mu      sync.Mutex
 	live    map[int64]bool // calls of this process that have not ended
@@ -74,6 +75,9 @@ func New(c Config) *Desk {
 	d := &Desk{c: c, commit: c.Store.Update, live: map[int64]bool{}}
 	d.group.act = d.act
 	d.handleLetters()
+	if c.Accounts != nil {
+		c.Accounts.OnChange(d.forgets)
+	}
 	return d
 }
 

@@ -41,7 +41,7 @@ func (r *reader) file(n *yaml.Node) (f File) {
 	}
 	if v := r.quoted(got["shown"], "shown"); v != "" {
 		if f.Shown = v; !isPrefix(v) || len(v) < leastNumber {
-			r.fault(got["shown"], "shown must be a whole number, such as \"+441527306000\"")
+			r.fault(got["shown"], "shown must be a whole number, such as \"+441632960000\"")
 		}
 	}
 	list := r.list(got["trunks"], "trunks")
@@ -174,7 +174,7 @@ func (r *reader) ranges(n *yaml.Node) (all []Range) {
 			ok = ok && isPrefix(to) && len(from) == len(to) && from <= to
 		}
 		if !ok {
-			r.fault(one, "numbers holds beginnings of numbers, such as \"+441527306\", and ranges, such as \"+441527306000 to +441527306099\"")
+			r.fault(one, "numbers holds beginnings of numbers, such as \"+441632960\", and ranges, such as \"+441632960000 to +441632960099\"")
 			continue
 		}
 		all = append(all, g)

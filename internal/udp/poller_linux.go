@@ -1,0 +1,211 @@
+package udp
+
+import (
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Poller reads many sockets with one goroutine: what a goroutine for each costs
+// to be woken is more than what reading costs. It is safe for concurrent use.
+type Poller struct {
+	epoll int
+	wake  int // an eventfd: written to end
+	ended chan struct{}
+
+	mu      sync.Mutex
+	sockets map[int32]*Socket
+	closed  bool
+}
+
+// maxDatagram is as much as is read of one.
+const maxDatagram = 8192
+
+// NewPoller starts a poller.
+func NewPoller() (*Poller, error) {
+	epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, os.NewSyscallError("epoll_create1", err)
+	}
+	wake, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err == nil {
+		err = unix.EpollCtl(epoll, unix.EPOLL_CTL_ADD, wake, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(wake)})
+	}
+	if err != nil {
+		_ = unix.Close(epoll)
+		return nil, os.NewSyscallError("eventfd", err)
+	}
+	p := &Poller{epoll: epoll, wake: wake, ended: make(chan struct{}), sockets: map[int32]*Socket{}}
+	go p.run()
+	return p, nil
+}
+
+// Close ends the reading. Sockets that are open stay so until each is closed.
+func (p *Poller) Close() error {
+	p.mu.Lock()
+	was := p.closed
+	p.closed = true
+	p.mu.Unlock()
+	if was {
+		return nil
+	}
+	_, err := unix.Write(p.wake, []byte{1, 0, 0, 0, 0, 0, 0, 0})
+	<-p.ended
+	_ = unix.Close(p.wake)
+	_ = unix.Close(p.epoll)
+	return err
+}
+
+func (p *Poller) run() {
+	defer close(p.ended)
+	events := make([]unix.EpollEvent, 256)
+	buf := make([]byte, maxDatagram)
+	var name unix.RawSockaddrInet6
+	for {
+		n, err := unix.EpollWait(p.epoll, events, -1)
+		if err != nil && err != unix.EINTR {
+			return
+		}
+		for _, e := range events[:max(n, 0)] {
+			if e.Fd == int32(p.wake) {
+				return
+			}
+			p.mu.Lock()
+			s := p.sockets[e.Fd]
+			p.mu.Unlock()
+			if s != nil {
+				s.receive(buf, &name)
+			}
+		}
+	}
+}
+
+// Socket is one that a Poller reads.
+type Socket struct {
+	poller *Poller
+	fd     int
+	addr   net.UDPAddr
+	v6     bool
+	take   func(b []byte, from netip.AddrPort)
+
+	reading sync.Mutex // held while a datagram is read and taken
+	mu      sync.RWMutex
+	closed  bool
+}
+
+// Listen opens a socket at an address, whose port may be 0 for any. take is told
+// of each datagram from Receive on.
+func (p *Poller) Listen(at netip.AddrPort) (*Socket, error) {
+	s := &Socket{poller: p, v6: at.Addr().Is6()}
+	family := unix.AF_INET6
+	var to unix.Sockaddr = &unix.SockaddrInet6{Port: int(at.Port()), Addr: at.Addr().As16()}
+	if !s.v6 {
+		family, to = unix.AF_INET, &unix.SockaddrInet4{Port: int(at.Port()), Addr: at.Addr().As4()}
+	}
+	var err error
+	if s.fd, err = unix.Socket(family, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0); err != nil {
+		return nil, os.NewSyscallError("socket", err)
+	}
+	if s.v6 { // one of all addresses takes both families, as those of package net
+		_ = unix.SetsockoptInt(s.fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 0)
+	}
+	if err := unix.Bind(s.fd, to); err != nil {
+		_ = unix.Close(s.fd)
+		return nil, os.NewSyscallError("bind", err)
+	}
+	own, err := unix.Getsockname(s.fd)
+	if err != nil {
+		_ = unix.Close(s.fd)
+		return nil, os.NewSyscallError("getsockname", err)
+	}
+	s.addr = net.UDPAddr{IP: at.Addr().AsSlice()}
+	switch own := own.(type) {
+	case *unix.SockaddrInet4:
+		s.addr.Port = own.Port
+	case *unix.SockaddrInet6:
+		s.addr.Port = own.Port
+	}
+	return s, nil
+}
+
+// Receive has each datagram told to take, one after the other, until Close. What
+// take is given is good until it returns, and it must not wait.
+func (s *Socket) Receive(take func(b []byte, from netip.AddrPort)) error {
+	s.take = take
+	s.poller.mu.Lock()
+	s.poller.sockets[int32(s.fd)] = s
+	s.poller.mu.Unlock()
+	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(s.poller.epoll, unix.EPOLL_CTL_ADD, s.fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(s.fd)}))
+}
+
+// receive reads one datagram: if there are more, the poller is told at once.
+func (s *Socket) receive(buf []byte, name *unix.RawSockaddrInet6) {
+	s.reading.Lock()
+	defer s.reading.Unlock()
+	s.mu.RLock()
+	if s.closed {
+		s.mu.RUnlock()
+		return
+	}
+	size := uint32(unix.SizeofSockaddrInet6)
+	n, _, errno := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(s.fd), uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf)), unix.MSG_DONTWAIT,
+		uintptr(unsafe.Pointer(name)), uintptr(unsafe.Pointer(&size)))
+	s.mu.RUnlock()
+	if errno == 0 { // else nothing is there, or it is what the network says of something sent
+		s.take(buf[:n], addressOf(name))
+	}
+}
+
+// WriteToUDPAddrPort sends a datagram. What cannot be sent at once is lost, as in
+// a network.
+func (s *Socket) WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error) {
+	var name unix.RawSockaddrInet6
+	size := uintptr(unix.SizeofSockaddrInet6)
+	port := [2]byte{byte(to.Port() >> 8), byte(to.Port())}
+	if s.v6 {
+		name.Family, name.Addr = unix.AF_INET6, to.Addr().As16()
+		name.Port = *(*uint16)(unsafe.Pointer(&port))
+	} else if a := to.Addr().Unmap(); a.Is4() {
+		v4 := (*unix.RawSockaddrInet4)(unsafe.Pointer(&name))
+		v4.Family, v4.Addr, v4.Port = unix.AF_INET, a.As4(), *(*uint16)(unsafe.Pointer(&port))
+		size = unix.SizeofSockaddrInet4
+	} else {
+		return 0, unix.EAFNOSUPPORT
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.closed {
+		return 0, net.ErrClosed
+	}
+	n, _, errno := syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(s.fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_DONTWAIT,
+		uintptr(unsafe.Pointer(&name)), size)
+	if errno != 0 {
+		return 0, os.NewSyscallError("sendto", errno)
+	}
+	return int(n), nil
+}
+
+// LocalAddr is where the socket listens.
+func (s *Socket) LocalAddr() net.Addr { return &s.addr }
+
+// Close closes the socket. Nothing is told to take after it returned; take must
+// not call it.
+func (s *Socket) Close() error {
+	s.reading.Lock()
+	defer s.reading.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return net.ErrClosed
+	}
+	s.closed = true
+	s.poller.mu.Lock()
+	delete(s.poller.sockets, int32(s.fd))
+	s.poller.mu.Unlock()
+	return os.NewSyscallError("close", unix.Close(s.fd)) // which takes it out of the epoll
+}

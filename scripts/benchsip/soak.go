@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+)
+
+// stats are what must not grow in our server, and how many calls it kept.
+type stats struct{ Goroutines, Heap, Files, Kept, Open int }
+
+func (s *server) stats() (st stats, err error) {
+	conn, err := net.Dial("tcp", s.control)
+	if err != nil {
+		return st, err
+	}
+	defer func() { _ = conn.Close() }()
+	if _, err := conn.Write([]byte("{\"Stats\":true}\n")); err != nil {
+		return st, err
+	}
+	b, err := bufio.NewReader(conn).ReadBytes('\n')
+	if err != nil {
+		return st, err
+	}
+	var said struct {
+		Error string
+		Stats stats
+	}
+	if err := json.Unmarshal(b, &said); err != nil {
+		return st, err
+	}
+	if said.Error != "" {
+		err = errors.New(said.Error)
+	}
+	return said.Stats, err
+}
+
+// soak has calls at half of what the server can do for a long time. Nothing may
+// grow once it has run a while, and the record of every call is kept.
+func soak(ours *server) error {
+	from, err := open()
+	if err != nil {
+		return err
+	}
+	all := pairs(ours, from, 30, 64)
+	most := calling(ours, from, all, 0, *long)
+	done := most.done + settle(ours, from, all)
+	rate := float64(most.done) / most.took.Seconds() / 2
+	fmt.Printf("soak: %.0f calls a second for %s\n", rate, *soaking)
+	var first stats
+	const parts = 8
+	for part := range parts {
+		o := calling(ours, from, all, rate, *soaking/parts)
+		done += o.done + settle(ours, from, all)
+		if o.failed > 0 {
+			return fmt.Errorf("%d calls failed: %s", o.failed, o.trouble)
+		}
+		now, err := ours.stats()
+		if err != nil {
+			return err
+		}
+		fmt.Printf("soak: %d calls; %+v; %d MB resident\n", done, now, ours.memory()>>20)
+		if part == 1 {
+			first = now
+		}
+		if part < 2 {
+			continue
+		}
+		for _, c := range []struct {
+			what              string
+			now, before, more int
+		}{
+			{"goroutines", now.Goroutines, first.Goroutines, 64}, {"open files and ports", now.Files, first.Files, 16}, {"memory", now.Heap, first.Heap, first.Heap/10 + 8<<20},
+		} {
+			if c.now > c.before+c.more {
+				return fmt.Errorf("%s grew from %d to %d", c.what, c.before, c.now)
+			}
+		}
+	}
+	last, err := ours.stats()
+	if err != nil {
+		return err
+	}
+	if last.Kept != done || last.Open != 0 {
+		return fmt.Errorf("%d calls were made; of them %d are kept, and %d are open", done, last.Kept, last.Open)
+	}
+	fmt.Printf("soak: passed, %d calls\n", done)
+	return nil
+}
