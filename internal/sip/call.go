@@ -41,13 +41,14 @@ type call struct {
 	before []*telecom.Call // what it was before it was forwarded, the first one first
 	round  int             // how often it was
 	to     telecom.Target
-	in     *incoming // the caller's INVITE
-	a      *leg      // the caller
-	b      *leg      // the device that answered
-	forks  []*leg    // the devices that were called
-	rung   bool      // the caller was told that it rings
-	best   int       // the weightiest refusal of a device
-	out    leaving   // of a call that leaves the house
+	in     *incoming     // the caller's INVITE
+	a      *leg          // the caller
+	b      *leg          // the device that answered
+	forks  []*leg        // the devices that were called
+	rung   bool          // the caller was told that it rings
+	best   int           // the weightiest refusal of a device
+	most   time.Duration // it may last no longer, once it is answered; 0 for no limit
+	out    leaving       // of a call that leaves the house
 	timer  *time.Timer
 }
 
@@ -254,6 +255,7 @@ func (c *call) answered(l *leg, res *sipgo.Response) {
 	}
 	c.phase, c.b = talking, l
 	c.halt()
+	c.limited()
 	st := *c.state.Load()
 	st.Answered = true
 	c.state.Store(&st)

@@ -149,6 +149,7 @@ func (s *Server) forget(c *call) {
 	defer s.mu.Unlock()
 	for _, l := range c.legs() {
 		delete(s.dialogs, dialogKey{l.line.ID, l.callID})
+		s.aside(c, l.line)
 	}
 	for _, l := range c.lines() {
 		s.aside(c, l)

@@ -56,6 +56,7 @@ type leg struct {
 	resend   *time.Timer
 	grace    *time.Timer
 	quiet    *time.Timer
+	limit    *time.Timer // of the caller's: the call has lasted as long as it may
 	refresh  *time.Timer // RFC 4028: they refresh the session before it, or it is over
 }
 
@@ -202,7 +203,7 @@ func (l *leg) mine(in *incoming) bool {
 
 // stop ends what would still happen to the leg, and closes its media.
 func (l *leg) stop() {
-	for _, t := range []**time.Timer{&l.ackTimer, &l.resend, &l.grace, &l.quiet, &l.refresh, &l.first} {
+	for _, t := range []**time.Timer{&l.ackTimer, &l.resend, &l.grace, &l.quiet, &l.refresh, &l.first, &l.limit} {
 		halt(t)
 	}
 	if l.media != nil {
