@@ -91,6 +91,12 @@ func (rt *Routes) MenuIn(group, label, path string, roles ...identity.Role) {
 	rt.menu[len(rt.menu)-1].group = group
 }
 
+// MenuInIf is MenuIf for such an entry; an empty group is none.
+func (rt *Routes) MenuInIf(group, label, path string, shown func(*identity.Session) bool) {
+	rt.MenuIf(label, path, shown)
+	rt.menu[len(rt.menu)-1].group = group
+}
+
 // MenuIf is Menu for those whom shown lets see the entry, asked each time:
 // what a role may do hangs on the policy in force. The entry is marked on the
 // pages below its path, and on those named and below them.

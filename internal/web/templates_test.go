@@ -34,7 +34,7 @@ var structs = map[string]any{
 	"account_form": account.Ask{}, "account_done": account.Done{}, "account_security": account.Security{}, "account_authenticator": account.Authenticator{},
 	"console_home": console.Home{}, "console_enquiries": console.Enquiries{}, "console_enquiry": console.Enquiry{}, "console_firms": console.Firms{}, "console_firm": console.FirmPage{},
 	"console_policy": console.Policy{}, "console_data_map": console.DataMap{},
-	"console_evidence": console.Evidence{}, "console_work": console.Work{}, "console_audit": console.Audit{},
+	"console_evidence": console.Evidence{}, "console_work": console.Work{}, "console_telephone": console.TelephoneView{}, "console_audit": console.Audit{},
 	"console_people_search": console.PeopleSearch{}, "console_people_found": console.PeopleFound{}, "console_person": console.Person{},
 	"account_codes": account.Codes{}, "account_people": account.People{}, "surface_welcome": member.Welcome{}, "portal_home": member.Home{},
 	"phone": softphone.Phone{}, "calls": softphone.Calls{}, "permissions": softphone.Permissions{},

@@ -31,6 +31,8 @@ type Deps struct {
 	Own      own.Deps // for what staff see of themselves
 	Phones   *telecom.Desk
 
+	// Telephone tells what the telephone service does now; nil where there is none.
+	Telephone func() Telephone
 	// Verify checks the evidence of the running program, as `candour verify`
 	// does.
 	Verify func(context.Context) (*verify.Report, error)
@@ -80,12 +82,15 @@ func New(s *web.Site, d Deps) *web.Routes {
 	h.route(rt, always, "GET /evidence", h.evidencePage)
 	h.route(rt, oversees, "POST /evidence/verify", h.evidenceVerify)
 	h.route(rt, oversees, "GET /work", h.work)
+	if d.Telephone != nil {
+		h.route(rt, always, "GET "+telephonePath, h.telephone)
+	}
 	h.route(rt, oversees, "GET /audit", h.auditPage)
 	h.route(rt, oversees, "GET /audit/{form}", h.auditReport)
 
 	rt.Menu("Overview", "/")
 	for _, p := range places {
-		rt.MenuIf(p.label, p.path, func(me *identity.Session) bool { return h.may(p.need, me) })
+		rt.MenuInIf(p.group, p.label, p.path, func(me *identity.Session) bool { return h.shows(p) && h.may(p.need, me) })
 	}
 	rt.Menu("Staff", "/people", identity.Officer)
 	own.AddBeside(rt, s, "console", d.Own)
@@ -96,27 +101,40 @@ func New(s *web.Site, d Deps) *web.Routes {
 // place is a page that menu and overview lead to.
 type place struct {
 	need        need
+	group       string // the word of the menu that it stands under; empty for none
 	label, path string
 	title, text string // of the card
 }
 
+// Words that places stand under.
+const (
+	callsMenu = "Calls"
+	proofMenu = "Policy and proof"
+)
+
+const telephonePath = "/telephone"
+
+// shows reports whether a place is there at all.
+func (h *site) shows(p place) bool { return p.path != telephonePath || h.Telephone != nil }
+
 // places are in the order in which people meet them.
 var places = []place{
-	{mayFind, "Find a person", "/people-search", "Find a person", "See what your role may see of a person, for a purpose that you state. They see that you looked."},
-	{mayAnswer, "Enquiries", "/enquiries", "Enquiries", "What people wrote to your desk and nobody has closed yet."},
-	{mayReview, "Blocks", "/blocks", "Blocks of calls", "Calls that our software stopped alone because they looked like fraud, and who waits for an answer."},
-	{mayTrace, "Reported calls", reportsPath, "Reported calls", "Calls that people reported as malicious or a nuisance, to be traced."},
-	{mayAppoint, "Firms", "/firms", "Firms without an administrator", "Firms whose last administrator left. Appoint one of their people."},
-	{always, "Policy", "/policy", "Policy", "The version in force, all others, the record of processing, and who may do what."},
-	{oversees, "Data map", "/data-map", "Data map", "Where data comes from, what for, where it goes and how long it stays: as declared, and as held."},
-	{always, "Evidence", "/evidence", "Evidence", "How the log is that shows tampering, and what in it is open for everyone."},
-	{oversees, "Work", "/work", "Work", "Mails, erasures and retention: what is owed, and whether it is behind."},
-	{oversees, "Audit", "/audit", "Audit", "What a browser saw on our sites, held against the policy."},
+	{mayFind, "", "Find a person", "/people-search", "Find a person", "See what your role may see of a person, for a purpose that you state. They see that you looked."},
+	{mayAnswer, "", "Enquiries", "/enquiries", "Enquiries", "What people wrote to your desk and nobody has closed yet."},
+	{mayReview, callsMenu, "Blocks", "/blocks", "Blocks of calls", "Calls that our software stopped alone because they looked like fraud, and who waits for an answer."},
+	{mayTrace, callsMenu, "Reported calls", reportsPath, "Reported calls", "Calls that people reported as malicious or a nuisance, to be traced."},
+	{always, callsMenu, "Telephone", telephonePath, "Telephone", "Devices that are signed in, calls, and how each trunk is doing. It names nobody."},
+	{mayAppoint, "", "Firms", "/firms", "Firms without an administrator", "Firms whose last administrator left. Appoint one of their people."},
+	{always, proofMenu, "Policy", "/policy", "Policy", "The version in force, all others, the record of processing, and who may do what."},
+	{oversees, proofMenu, "Data map", "/data-map", "Data map", "Where data comes from, what for, where it goes and how long it stays: as declared, and as held."},
+	{always, proofMenu, "Evidence", "/evidence", "Evidence", "How the log is that shows tampering, and what in it is open for everyone."},
+	{oversees, proofMenu, "Work", "/work", "Work", "Mails, erasures and retention: what is owed, and whether it is behind."},
+	{oversees, proofMenu, "Audit", "/audit", "Audit", "What a browser saw on our sites, held against the policy."},
 }
 
 func (h *site) cards(me *identity.Session) (list []member.Card) {
 	for _, p := range places {
-		if h.may(p.need, me) {
+		if h.shows(p) && h.may(p.need, me) {
 			list = append(list, member.Card{Title: p.title, Text: p.text, Href: p.path})
 		}
 	}

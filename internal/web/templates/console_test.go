@@ -25,6 +25,10 @@ func consolePages() map[string][]any {
 			},
 			console.Evidence{Base: base(), Verify: "/a", Running: true}, console.Evidence{Base: base(), Verify: "/a", Checked: &console.Checked{}}, console.Evidence{Base: base(), Searches: &console.Searches{Total: "0"}},
 		},
+		"console_telephone": {
+			console.TelephoneView{Base: base(), At: "12:00", Parts: []console.Part{{Title: hostile, Words: hostile, Facts: facts}}, Calls: []console.CallView{{Number: "1", From: hostile, To: hostile, State: "Connected", Lasts: "2s", Sound: hostile, Heard: "1 and 2"}, {}}, More: 3, Trunks: []console.TrunkView{{ID: hostile, State: hostile, Down: true, Emergency: true, Failure: "503"}, {}}},
+			console.TelephoneView{Base: base(), Help: true, Trunks: []console.TrunkView{{ID: hostile}}}, console.TelephoneView{Base: base()},
+		},
 		"console_work":  {console.Work{Base: base(), Parts: []console.Part{{Title: hostile, Behind: true, Words: hostile, Facts: facts}, {}}}, console.Work{Base: base()}},
 		"console_audit": {console.Audit{Base: base(), Found: true, Facts: facts, Differences: []string{hostile}, More: 7, Report: "/audit/report", Fault: hostile}, console.Audit{Base: base(), Found: true}, console.Audit{Base: base()}},
 		"console_policy": {
