@@ -18,6 +18,7 @@ import (
 
 	"candour/internal/folder"
 	"candour/internal/mail"
+	"candour/internal/push"
 	"candour/operators"
 	"candour/policy"
 	"candour/policy/lint"
@@ -43,6 +44,7 @@ type RunCmd struct {
 	Media       string        `help:"UDP address for sound and picture of all calls." default:"127.0.0.1:0" env:"CANDOUR_MEDIA"`
 	MediaPublic []string      `help:"Addresses under which browsers reach --media, best first, where it is not their own." placeholder:"IP" env:"CANDOUR_MEDIA_PUBLIC"`
 	MediaPorts  string        `help:"UDP ports for sound and picture of ordinary phones, the first and the last; any that are free without it." placeholder:"LOW-HIGH" env:"CANDOUR_MEDIA_PORTS"`
+	PushService []string      `name:"push-service" help:"Hosts of the push services that may be asked to wake a browser in which the phone is closed; those of the known browsers without it. One may be the http origin of a service on this machine, for trying out." placeholder:"HOST" env:"CANDOUR_PUSH_SERVICE"`
 	NoAnswer    time.Duration `help:"How long a call rings before it counts as not answered: 1s to 3m." default:"60s" env:"CANDOUR_NO_ANSWER"`
 
 	TLS           string `name:"tls" help:"off: plain http, for loopback or behind a proxy. local: an authority of this machine's own. files: --tls-cert and --tls-key. acme: obtained and renewed." enum:"off,local,files,acme" default:"off" env:"CANDOUR_TLS"`
@@ -118,6 +120,9 @@ func (c *RunCmd) Validate() error {
 	}
 	if _, err := mediaPorts(c.MediaPorts); err != nil {
 		return err
+	}
+	if _, err := push.NewServices(c.PushService); err != nil {
+		return fmt.Errorf("--push-service: %w", err)
 	}
 	if c.Sip != "" {
 		if _, port, err := net.SplitHostPort(c.Sip); err != nil || port == "" {

@@ -1,4 +1,5 @@
 // Gets hold of the microphone and the camera, and lets go of them.
+import { fitted } from './equipment';
 import type { Device, Permission } from './permission';
 import { whyNoDevice } from './words';
 
@@ -35,7 +36,7 @@ async function one(device: Device, permission: Permission | undefined, signal: A
   }
   if (signal.aborted) return { wrong: '' };
   try {
-    const stream = await navigator.mediaDevices.getUserMedia(wanted[device]);
+    const stream = await navigator.mediaDevices.getUserMedia(await fitted(device, wanted[device]));
     if (!signal.aborted) return { stream };
     release(stream);
     return { wrong: '' };
