@@ -2,9 +2,10 @@
 // rings where nobody looks, follows what is plugged in and which network there
 // is, and obeys a headset's buttons.
 import type { Call } from './call';
-import { fitted, chosen, match, sound, there } from './equipment';
+import { chosen, match, opened, sound, there } from './equipment';
 import { listen, type Lights } from './headset';
 import { standalone, employ, worker } from './installed';
+import { wanted as wantedOf } from './media';
 import { note } from './notes';
 import { Reader, Watch } from './quality';
 import { part } from './view';
@@ -27,6 +28,9 @@ export class App {
   readonly #player = part<HTMLVideoElement>('phone-player');
   #looking: ReturnType<typeof setInterval> | undefined;
   #begun = false;
+  #ready = false;
+  #owed = false; // the network changed, and a call has no new way yet
+  #moving: ReturnType<typeof setTimeout> | undefined;
   #watch = new Watch();
   #flashing: ReturnType<typeof setInterval> | undefined;
   #shown: Notification | undefined;
@@ -76,6 +80,7 @@ export class App {
 
   /** Tells how the call sounds, while it goes on. Nothing of it leaves the page. */
   #listen(call: Call): void {
+    void sound(this.#player, 'speaker'); // now that the browser tells which there are
     const reader = new Reader();
     const watch = this.#watch = new Watch();
     const place = part('phone-quality'), words = part('phone-quality-words');
@@ -107,16 +112,38 @@ export class App {
     });
   }
 
-  /** The network is another: the call goes on over it. The line finds its own way. */
+  /**
+   * The network is another: the call goes on over it, by a way that is found anew
+   * once the line stands again. Whether the line's own connection is gone is seen
+   * a moment after the network is.
+   */
   #moved(): void {
+    this.#owed = true;
+    clearTimeout(this.#moving);
+    this.#moving = setTimeout(() => this.#rejoin(), settle / 2);
+  }
+
+  /** The line stands, or does not. */
+  went(ready: boolean): void {
+    this.#ready = ready;
+    this.#rejoin();
+  }
+
+  #rejoin(): void {
+    if (!this.#owed || !this.#ready) return;
+    this.#owed = false;
     this.#phone.call()?.restart();
   }
 
   /** Says of a call where nobody looks at the page. */
   async #ring(): Promise<void> {
     if (!document.hidden || this.#flashing !== undefined) return;
-    const [plain, other] = [document.title, '☎ Answer me'];
-    this.#flashing = setInterval(() => { document.title = document.title === plain ? other : plain; }, flash);
+    const other = '☎ ☎ ☎';
+    let plain = document.title;
+    this.#flashing = setInterval(() => {
+      if (document.title !== other) plain = document.title;
+      document.title = document.title === other ? plain : other;
+    }, flash);
     if (!('Notification' in globalThis) || Notification.permission !== 'granted' || !this.#phone.granted().includes('notifications')) return;
     const [title, options] = ['Incoming call', { body: 'Somebody is calling you. Open the phone to answer.', tag: 'call', requireInteraction: true }] as const;
     const registered = await worker();
@@ -150,7 +177,7 @@ export class App {
     const back = wanted !== undefined && wanted.deviceId !== now;
     if (!gone && !back) return;
     try {
-      const stream = await navigator.mediaDevices.getUserMedia(await fitted('microphone', { audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true } }));
+      const stream = await opened('microphone', wantedOf.microphone);
       const track = stream.getAudioTracks()[0];
       if (track === undefined) return;
       await call.hear(track);

@@ -59,18 +59,33 @@ export async function there(): Promise<MediaDeviceInfo[]> {
   }
 }
 
-/** Which device of a kind a call uses; empty for the system's own. */
+/**
+ * Which device of a kind a call uses; empty for the system's own. Before a page has
+ * used a microphone browsers tell it of none: then the one that was chosen is
+ * asked for all the same.
+ */
 export async function idOf(kind: Kind): Promise<string> {
   const choice = chosen(kind);
-  return choice === undefined ? '' : match(await there(), kind, choice)?.deviceId ?? '';
+  if (choice === undefined) return '';
+  const list = await there();
+  return match(list, kind, choice)?.deviceId ?? (list.some((d) => d.label !== '') ? '' : choice.id);
 }
 
-/** What is asked of the browser, with the chosen device where it is there. */
-export async function fitted(kind: 'microphone' | 'camera', wanted: MediaStreamConstraints): Promise<MediaStreamConstraints> {
+/**
+ * Opens a device as it is wanted: the chosen one if it is there, else the
+ * system's own. Chromium takes a wish for one lightly, so it is asked for exactly.
+ */
+export async function opened(kind: 'microphone' | 'camera', wanted: MediaStreamConstraints): Promise<MediaStream> {
   const id = await idOf(kind);
-  if (id === '') return wanted;
-  const what = kind === 'microphone' ? 'audio' : 'video';
-  return { [what]: { ...(wanted[what] as MediaTrackConstraints), deviceId: { ideal: id } } };
+  if (id !== '') {
+    const what = kind === 'microphone' ? 'audio' : 'video';
+    try {
+      return await navigator.mediaDevices.getUserMedia({ [what]: { ...(wanted[what] as MediaTrackConstraints), deviceId: { exact: id } } });
+    } catch (error) {
+      if (!['OverconstrainedError', 'NotFoundError'].includes(error instanceof Error ? error.name : '')) throw error;
+    }
+  }
+  return navigator.mediaDevices.getUserMedia(wanted);
 }
 
 /** Has an element or a tone sound where it was chosen to, where the browser can. */

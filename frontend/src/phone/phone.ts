@@ -99,6 +99,7 @@ class Phone {
   #went(state: State): void {
     this.#state = state;
     this.#view.line(state);
+    this.#app.went(state === 'ready');
     if (state === 'ready') this.#call?.reconnect();
     if (state === 'signed-out') this.#view.show('phone-signed-out');
   }
