@@ -129,7 +129,7 @@ describe('who has the phone closed', () => {
     await ann.idle();
   });
 
-  it('sees in the history that the push service was used (R28)', async () => {
+  it('sees in the history that the push service was used (R19, R28)', async () => {
     await bea.page.goto(`${origin}/history`);
     assert.match(await bea.page.getByRole('main').innerText(), /Data about you was given to .*Push service/);
   });

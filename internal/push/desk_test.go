@@ -162,7 +162,7 @@ func (h *house) held(t *testing.T, me *identity.Session) (rows int, records int)
 	return rows, records
 }
 
-// R10, R11, R16, R28: a browser is woken on its person's consent, and no longer
+// R10, R11, R16, R19, R28: a browser is woken on its person's consent, and no longer
 // when that is taken back; that the push service was used stands in their history.
 func TestStoryOfWaking(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) {

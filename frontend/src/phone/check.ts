@@ -53,8 +53,8 @@ export async function loop(at: string, stream: MediaStream, heard: (stream: Medi
       const verdict = i === 0 ? undefined : judge(look); // the first holds what came while the way was made
       if (verdict !== undefined) found.push(verdict);
     }
-    const worst = found.sort((a, b) => a.mos - b.mos)[0];
-    return worst === undefined ? { wrong: 'The way stands, but no sound came back. Try again in a minute.' } : { verdict: worst };
+    const middle = found.sort((a, b) => a.mos - b.mos)[Math.floor((found.length - 1) / 2)];
+    return middle === undefined ? { wrong: 'The way stands, but no sound came back. Try again in a minute.' } : { verdict: middle };
   } catch (error) {
     const status = error instanceof Error ? error.message : '';
     if (status === '429') return { wrong: 'Too many people are trying their connection just now. Please try again in a minute.' };

@@ -201,7 +201,11 @@ class Device {
           const meter = new Meter(part('device-check-level'));
           meter.follow(got.stream);
           told('Sending your sound to us and back…');
-          const found = await loop(at, got.stream, (back) => { part<HTMLAudioElement>('device-back').srcObject = back; });
+          const found = await loop(at, got.stream, (back) => {
+            const player = part<HTMLAudioElement>('device-back'); // it plays without a sound: what is not played waits, and would seem late
+            player.srcObject = back;
+            void player.play().catch(() => undefined);
+          });
           const loud = meter.loudest;
           meter.stop();
           release(got.stream);

@@ -17,9 +17,10 @@ export class Meter {
     this.loudest = 0;
     const context = this.#context = new AudioContext();
     const listener = context.createAnalyser();
-    listener.fftSize = 1024;
+    listener.fftSize = 8192; // more than lies between two looks, so that nothing is missed
     context.createMediaStreamSource(new MediaStream(stream.getAudioTracks())).connect(listener);
     const samples = new Float32Array(listener.fftSize);
+    void context.resume().catch(() => undefined);
     this.#place.hidden = false;
     this.#beat = setInterval(() => {
       listener.getFloatTimeDomainData(samples);

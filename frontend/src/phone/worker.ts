@@ -101,7 +101,7 @@ function unreachable(): Response {
 ${ours.styles.map((at) => `<link rel="stylesheet" href="${escaped(at)}">`).join('')}</head>
 <body><main id="content"><div class="wrap account"><div class="account-head"><h1>${connected ? 'Our server does not answer' : 'No connection'}</h1>
 <p class="lead">${why}</p></div>
-<section class="panel"><h2>What you can do</h2><p>The phone makes and takes no calls just now. It begins again by itself once the page can be loaded.</p>
+<section class="panel"><h2>What you can do</h2><p>The phone makes and takes no calls just now. It begins again once the page can be loaded.</p>
 <p class="actions"><a class="button primary" href="">Try again</a></p>
 <p><strong>In an emergency</strong> use another phone now: any mobile or landline reaches 999 and 112.</p>
 ${ours.reach === '' ? '' : `<p>Our support: ${escaped(ours.reach)}.</p>`}</section></div></main></body></html>`;
