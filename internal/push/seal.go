@@ -28,7 +28,7 @@ func seal(message []byte, to Subscription) ([]byte, error) {
 		return nil, fmt.Errorf("push: %w", err)
 	}
 	salt := make([]byte, saltSize)
-	_, _ = rand.Read(salt) // never fails
+	_, _ = rand.Read(salt)                             // never fails
 	text := append(append([]byte(nil), message...), 2) // the last record, RFC 8188 section 2
 	for len(text) < padded {
 		text = append(text, 0)
