@@ -20,6 +20,7 @@ import (
 	"candour/internal/evidence/verify"
 	"candour/internal/identity"
 	"candour/internal/mail"
+	"candour/internal/push"
 	"candour/internal/retention"
 	"candour/internal/store"
 	"candour/internal/web"
@@ -209,6 +210,13 @@ func (s *sites) wire(c *RunCmd, bg *background) error {
 	if s.desks, err = s.openDesks(s.queue, s.breached, s.counter, s.portalAddress()); err != nil {
 		return err
 	}
+	if len(c.PushService) > 0 {
+		services, err := push.NewServices(c.PushService)
+		if err != nil {
+			return err
+		}
+		s.desks.push.Use(services)
+	}
 	if err := s.openPhones(bg.ctx, c); err != nil {
 		return err
 	}
@@ -302,6 +310,7 @@ func (s *sites) start(bg *background, desk *consent.Desk, views *analytics.Count
 	})
 	bg.repeat("sweep of sign-ups", firstSweep, sweepBeat, s.desks.newsletter.Sweep)
 	bg.repeat("sweep of calls", 0, sweepBeat, s.desks.phones.Sweep) // at once: those that an earlier run left open
+	bg.repeat("sweep of addresses for waking", firstSweep, sweepBeat, s.desks.push.Sweep)
 	bg.repeat("sweep of accounts", firstSweep, sweepBeat, s.desks.accounts.Sweep)
 	bg.repeat("count of failed sign-ins", countBeat, countBeat, s.desks.accounts.Flush)
 	bg.repeat("sweep of requests", firstSweep, sweepBeat, s.desks.rights.Sweep)

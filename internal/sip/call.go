@@ -46,6 +46,8 @@ type call struct {
 	rung   bool      // the caller was told that it rings
 	best   int       // the weightiest refusal of a device
 	timer  *time.Timer
+	woke   bool // devices were woken that are to be told what became of it
+	waking bool // one may still come
 }
 
 func newCall(s *Server, in *incoming) *call {
@@ -208,6 +210,7 @@ func (c *call) answered(l *leg, res *sipgo.Response) {
 	}
 	c.phase, c.b = talking, l
 	c.halt()
+	c.slept(true)
 	st := *c.state.Load()
 	st.Answered = true
 	c.state.Store(&st)
@@ -244,6 +247,7 @@ func (c *call) endBy(v verdict, byCaller bool) {
 		return
 	}
 	c.phase = over
+	c.slept(v == endDeclined)
 	c.final(v.status, because(v.status, v.words))
 	for _, l := range c.forks {
 		switch {

@@ -25,12 +25,14 @@ func (c *call) ring() {
 		c.end(endBusy)
 		return
 	}
-	for _, b := range c.s.devices(c.to.Line) {
+	connected := c.s.devices(c.to.Line)
+	for _, b := range connected {
 		if l := c.fork(b); l != nil {
 			c.forks = append(c.forks, l)
 		}
 	}
-	if len(c.forks) == 0 {
+	c.wake(connected)
+	if len(c.forks) == 0 && !c.waking {
 		c.end(endUnavailable)
 		return
 	}
@@ -134,6 +136,9 @@ func (c *call) drop(l *leg, status int) {
 		if !other.over && status < 600 {
 			return
 		}
+	}
+	if c.waking && status < 600 {
+		return // one that was woken may still come
 	}
 	c.end(outcome(c.best))
 }

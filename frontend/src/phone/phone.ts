@@ -1,11 +1,14 @@
 // The phone in the page. Without this script the page is one of facts: who one
 // is, one's calls, and what the app may use.
+import { App } from './app';
 import { Call } from './call';
 import { spoken } from './clock';
-import { Line, session, type Session, type State } from './line';
+import { Line, type State } from './line';
 import { picture, take, type Got } from './media';
 import { dialled } from './number';
+import { sound } from './equipment';
 import { Permission, type Device } from './permission';
+import { session, type Session } from './session';
 import { oneTab } from './tabs';
 import { Sounder, tones } from './tones';
 import { part, spokenOf, View } from './view';
@@ -22,6 +25,7 @@ class Phone {
   readonly #view = new View();
   readonly #sounds = new Sounder();
   readonly #permissions: Record<Device, Permission | undefined>;
+  readonly #app: App;
   #line: Line | undefined;
   #state: State = 'connecting';
   #call: Call | undefined;
@@ -32,6 +36,8 @@ class Phone {
 
   constructor(root: HTMLElement) {
     this.#root = root;
+    this.#app = new App(root, { call: () => this.#call, answer: () => void this.#answer(false), granted: () => this.#granted });
+    this.#sounds.leads = (tone, through) => void sound(through, tone === tones.ring ? 'bell' : 'speaker');
     this.#permissions = { microphone: this.#permission('microphone'), camera: this.#permission('camera') };
   }
 
@@ -67,10 +73,12 @@ class Phone {
     for (;;) {
       try {
         const me = await session(at);
+        this.#granted = me.granted ?? [];
         if (!me.signedIn || me.extension === undefined) return this.#went('signed-out');
         this.#line = new Line(me, { session: at, flow }, { state: (s) => this.#went(s), incoming: (c) => this.#incoming(c) }, {
           changed: (c) => this.#changed(c), media: (s) => this.#view.play(s), ended: (c, e) => this.#ended(c, e),
         });
+        this.#app.begin();
         return this.#line.start();
       } catch {
         this.#went('lost');
@@ -92,6 +100,7 @@ class Phone {
   #went(state: State): void {
     this.#state = state;
     this.#view.line(state);
+    this.#app.went(state === 'ready');
     if (state === 'ready') this.#call?.reconnect();
     if (state === 'signed-out') this.#view.show('phone-signed-out');
   }
@@ -270,6 +279,7 @@ class Phone {
 
   #changed(call: Call): void {
     if (call !== this.#call) return;
+    this.#app.changed(call);
     if (call.stage === 'incoming' || call.stage === 'answering') return this.#view.incoming(call, call.stage === 'answering');
     if (call.stage === 'ringing' && !call.early) this.#sounds.play(tones.ringback);
     else if (call.stage !== 'calling') this.#sounds.stop();
@@ -279,6 +289,7 @@ class Phone {
   #ended(call: Call, end: End): void {
     if (call !== this.#call) return;
     this.#call = undefined;
+    this.#app.ended(call);
     this.#asking?.abort();
     this.#sounds.stop();
     if (soundsBusy(end)) this.#sounds.play(tones.busy, busyLength);

@@ -17,6 +17,10 @@ type Phone struct {
 	Style     string
 	Session   string // where the phone asks who is signed in
 	Flow      string // what the phone talks over
+	Manifest  string // how the phone is installed
+	Worker    string // the script that runs while it is closed
+	Wake      string // where a browser says that it is to be woken; empty where nobody is
+	Key       string // what it is told of us for that
 }
 
 // Ask is what is shown before a device is asked for.

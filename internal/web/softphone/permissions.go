@@ -39,6 +39,10 @@ func (h *site) permissions(w http.ResponseWriter, r *http.Request, me *identity.
 	page := Permissions{Base: h.Base(r, "Permissions", "")}
 	for _, s := range states {
 		view := permissionView(web.VisitOf(r), s)
+		if h.onDevice(s, &view) {
+			page.Asked = append(page.Asked, view)
+			continue
+		}
 		if asks := slices.ContainsFunc(s.Permission.Features, func(f string) bool { return f == passkeyFeature || slices.Contains(devices, f) }); asks {
 			page.Asked = append(page.Asked, view)
 		} else {

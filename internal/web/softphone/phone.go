@@ -35,7 +35,10 @@ func (h *site) phone(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := Phone{
 		Base: h.Base(r, "Phone", ""), Keys: keypad, More: callsPath, Session: sessionPath, Flow: flowPath,
-		Script: h.Asset("phone.js"), Style: h.Asset("phone.css"),
+		Script: h.Asset("phone.js"), Style: h.Asset("phone.css"), Manifest: manifestPath, Worker: workerPath,
+	}
+	if _, ok := h.wakes(); ok {
+		page.Wake, page.Key = wakePath, h.Push.PublicKey()
 	}
 	line, err := h.line(r, me)
 	switch {
@@ -68,7 +71,7 @@ func (h *site) phone(w http.ResponseWriter, r *http.Request) error {
 	}
 	if page.Extension != "" {
 		page.Asks = asks(states)
-		h.Ask(w, r, devices...)
+		h.Ask(w, r, append([]string{speakerFeature, headsetFeature}, devices...)...)
 	}
 	h.Render(w, r, http.StatusOK, "phone", page)
 	return nil
@@ -109,6 +112,7 @@ func (h *site) dialField(w http.ResponseWriter, r *http.Request, page *Phone) er
 	page.Form, page.Number = form, form.Fields[i]
 	page.Number.Describes = strings.ReplaceAll(page.Number.Describes, page.Number.ID, numberID)
 	page.Number.ID = numberID
+	page.Number.Value = linked(r)
 	return nil
 }
 

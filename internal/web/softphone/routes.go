@@ -5,6 +5,8 @@ import (
 	"net/http"
 
 	"candour/internal/identity"
+	"candour/internal/push"
+	"candour/internal/support"
 	"candour/internal/telecom"
 	"candour/internal/web"
 	"candour/internal/web/member"
@@ -30,6 +32,15 @@ type Deps struct {
 	// Ways are how a page reaches the calls where it does not reach them by itself;
 	// nil for none.
 	Ways func() []Way
+	// Push wakes browsers in which the phone is closed; nil where nothing does.
+	Push *push.Desk
+	// Support takes the notes that people send of their device; nil where nobody does.
+	Support *support.Desk
+	// Loop takes the offer of a browser that tries its way to the relay and back,
+	// and returns the relay's for the other end; Join takes the answer to that.
+	// Nil where there is no relay.
+	Loop func(ctx context.Context, account int64, offer string) (invited string, err error)
+	Join func(account int64, answer string) (string, error)
 	// Domain is that of the lines' addresses in the signalling.
 	Domain string
 }
@@ -59,8 +70,20 @@ func New(s *web.Site, d Deps) *web.Routes {
 	rt.Member(web.Whole, "POST "+permissionsPath+"/{permission}/granted", h.permissionGranted)
 	rt.Member(web.Whole, "POST "+permissionsPath+"/{permission}/refused", h.permissionRefused)
 	rt.Member(web.Whole, "POST "+permissionsPath+"/{permission}/revoked", h.permissionRevoked)
+	rt.Handle("GET "+manifestPath, h.manifest)
+	rt.Handle("GET "+workerPath, h.worker)
+	rt.Member(web.Whole, "GET "+dialPath, h.dial)
+	rt.Member(web.Whole, "GET "+devicePath, h.thisDevice)
+	rt.Member(web.Whole, "POST "+wakePath, h.wake)
+	rt.Member(web.Whole, "POST "+wakePath+"/end", h.wakeEnd)
+	rt.Member(web.Whole, "POST "+checkPath, h.check)
+	rt.Member(web.Whole, "POST "+checkPath+"/join", h.checkJoin)
+	rt.Member(web.Whole, "GET "+qualityPath, h.quality)
+	rt.Member(web.Whole, "POST "+qualityPath, h.qualityPost)
 	rt.Menu("Phone", "/")
 	rt.Menu("Calls", callsPath)
+	rt.MenuIn(web.PhoneMenu, "This device", devicePath)
+	rt.MenuIn(web.PhoneMenu, "Call quality", qualityPath)
 	rt.MenuIn(web.PhoneMenu, "Permissions", permissionsPath)
 	own.Pages(rt, s, "softphone", d.Deps)
 	return rt
