@@ -99,6 +99,8 @@ var layers = []struct {
 	{"internal/rights", 7},
 	{"internal/audit", 7},
 	{"internal/telecom", 8},
+	{"internal/contacts", 9},
+	{"internal/chat", 9},
 	{"internal/sip", 9},
 	{"internal/demo", 9},
 	{"internal/web", 9},
