@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"candour/internal/consent/people"
+	"candour/internal/contacts"
 	"candour/internal/evidence"
 	"candour/internal/history"
 	"candour/internal/identity"
@@ -32,6 +33,7 @@ type desks struct {
 	history    *history.Desk
 	inspector  *inspector.Desk
 	phones     *telecom.Desk
+	contacts   *contacts.Desk
 }
 
 // openDesks wires the desks to a queue. portal is where people with an account
@@ -58,7 +60,8 @@ func (a *app) openDesks(queue *mail.Queue, breached *identity.Breached, counter 
 	d.phones = telecom.New(telecom.Config{
 		Store: a.store, Ring: a.ring, Log: a.evidence, Counter: counter, Vault: a.vault, Accounts: d.accounts, InForce: a.inForce, Now: a.now,
 	})
-	forget := []func(context.Context, *store.Tx, keys.SubjectID) error{d.newsletter.Forget, d.help.Forget, d.phones.Erased, d.accounts.Forget}
+	d.contacts = contacts.New(contacts.Config{Store: a.store, Vault: a.vault, InForce: a.inForce, Now: a.now})
+	forget := []func(context.Context, *store.Tx, keys.SubjectID) error{d.newsletter.Forget, d.help.Forget, d.phones.Erased, d.contacts.Erased, d.accounts.Forget}
 	d.inspector = inspector.New(inspector.Config{
 		Store: a.store, Vault: a.vault, InForce: a.inForce, Accounts: d.accounts, Profiles: d.profiles, Support: d.help, Phones: d.phones, Now: a.now, Forget: forget,
 	})

@@ -171,6 +171,7 @@ type Form struct {
 	// form that people fill in.
 	Passkey  string
 	Question string
+	Upload   bool // it sends a file
 }
 
 // Act is a form with nothing but a button, and what people do not see: the
@@ -191,7 +192,8 @@ type Field struct {
 	ID           string
 	Name         string
 	Label        string
-	Type         string // text, email, tel, password, textarea, select, radio, checkbox
+	Type         string // text, email, tel, password, textarea, select, radio, checkbox, file
+	Accept       string // of a file: which kinds
 	Autocomplete string
 	MaxLength    int
 	Optional     bool

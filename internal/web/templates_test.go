@@ -35,6 +35,7 @@ var structs = map[string]any{
 	"console_people_search": console.PeopleSearch{}, "console_people_found": console.PeopleFound{}, "console_person": console.Person{},
 	"account_codes": account.Codes{}, "account_people": account.People{}, "surface_welcome": member.Welcome{}, "portal_home": member.Home{},
 	"phone": softphone.Phone{}, "calls": softphone.Calls{}, "permissions": softphone.Permissions{},
+	"contacts": softphone.Contacts{}, "contact_edit": softphone.ContactEdit{}, "contact_import": softphone.ContactImport{},
 	"portal_profile": own.Profile{}, "portal_preferences": own.Preferences{}, "portal_choices": own.ChoiceHistory{},
 }
 

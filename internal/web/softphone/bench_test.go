@@ -16,6 +16,7 @@ import (
 	"candour/internal/analytics"
 	"candour/internal/consent"
 	"candour/internal/consent/people"
+	"candour/internal/contacts"
 	"candour/internal/evidence"
 	"candour/internal/history"
 	"candour/internal/identity"
@@ -102,7 +103,7 @@ func open(t *testing.T) *bench {
 			}),
 			Phones: b.phones, PhoneServer: func() string { return b.server },
 		},
-		Phones: b.phones, Domain: "invoco.net",
+		Phones: b.phones, Domain: "invoco.net", Book: contacts.New(contacts.Config{Store: b.Store, Vault: b.Vault, InForce: b.InForce, Now: b.Now}),
 		Flow: func(w http.ResponseWriter, _ *http.Request, line telecom.Line, alive func(context.Context) error) error {
 			b.flow(line, alive)
 			w.WriteHeader(http.StatusSwitchingProtocols)

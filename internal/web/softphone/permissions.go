@@ -122,6 +122,10 @@ func (h *site) answer(w http.ResponseWriter, r *http.Request, me *identity.Sessi
 	if err := h.Choices.DecidePermission(r.Context(), d); err != nil {
 		return err
 	}
-	http.Redirect(w, r, permissionsPath+"#permission-"+d.Permission, http.StatusSeeOther)
+	to := permissionsPath + "#permission-" + d.Permission
+	if back := web.BackOf(r); back != "/" {
+		to = back // it was asked where it is needed
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"candour/internal/contacts"
 	"candour/internal/identity"
 	"candour/internal/telecom"
 	"candour/internal/web"
@@ -29,6 +30,7 @@ type Deps struct {
 	Flow func(w http.ResponseWriter, r *http.Request, line telecom.Line, alive func(context.Context) error) error
 	// Domain is that of the lines' addresses in the signalling.
 	Domain string
+	Book   *contacts.Desk // optional: people's own address books
 }
 
 // site is the pages of the surface.
@@ -58,7 +60,31 @@ func New(s *web.Site, d Deps) *web.Routes {
 	rt.Member(web.Whole, "POST "+permissionsPath+"/{permission}/revoked", h.permissionRevoked)
 	rt.Menu("Phone", "/")
 	rt.Menu("Calls", callsPath)
+	h.contactRoutes(rt)
 	rt.Menu("Permissions", permissionsPath)
 	own.Pages(rt, s, "softphone", d.Deps)
 	return rt
+}
+
+// contactRoutes are those of people's own contacts, where the policy declares
+// them.
+func (h *site) contactRoutes(rt *web.Routes) {
+	c := policy.Compile(h.Profile.Policy)
+	roles, err := contacts.RolesOf(c)
+	if err != nil || h.Book == nil {
+		return
+	}
+	rt.Member(web.Whole, "GET "+contactsPath, h.contacts)
+	rt.Member(web.Whole, "POST "+findPath, h.contactsFind)
+	rt.Member(web.Whole, "GET "+findPath, h.contacts) // where a reload of the answer leads
+	rt.Member(web.Whole, "GET "+addPath, h.contactAdd)
+	rt.Member(web.Whole, "POST "+addPath, h.contactAddPost)
+	rt.Member(web.Whole, "GET "+importPath, h.contactImport)
+	rt.Member(web.Whole, "POST "+importPath, h.contactImportPost)
+	rt.Member(web.Fresh, "GET "+exportPath, h.contactExport)
+	rt.Member(web.Whole, "GET "+namesPath, h.contactNames)
+	rt.Member(web.Whole, "GET "+contactsPath+"/{contact}", h.contact)
+	rt.Member(web.Whole, "POST "+contactsPath+"/{contact}", h.contactPost)
+	rt.Member(web.Whole, "POST "+contactsPath+"/{contact}/remove", h.contactRemove)
+	rt.MenuIf("Contacts", contactsPath, func(me *identity.Session) bool { return roles.May(c, me.Account.Role.Actor()) })
 }
