@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"candour/internal/chat"
 	"candour/internal/consent/people"
 	"candour/internal/contacts"
 	"candour/internal/evidence"
@@ -34,6 +35,7 @@ type desks struct {
 	inspector  *inspector.Desk
 	phones     *telecom.Desk
 	contacts   *contacts.Desk
+	chat       *chat.Desk
 }
 
 // openDesks wires the desks to a queue. portal is where people with an account
@@ -61,7 +63,8 @@ func (a *app) openDesks(queue *mail.Queue, breached *identity.Breached, counter 
 		Store: a.store, Ring: a.ring, Log: a.evidence, Counter: counter, Vault: a.vault, Accounts: d.accounts, InForce: a.inForce, Now: a.now,
 	})
 	d.contacts = contacts.New(contacts.Config{Store: a.store, Vault: a.vault, InForce: a.inForce, Now: a.now})
-	forget := []func(context.Context, *store.Tx, keys.SubjectID) error{d.newsletter.Forget, d.help.Forget, d.phones.Erased, d.contacts.Erased, d.accounts.Forget}
+	d.chat = chat.New(chat.Config{Store: a.store, Log: a.evidence, Vault: a.vault, InForce: a.inForce, Now: a.now})
+	forget := []func(context.Context, *store.Tx, keys.SubjectID) error{d.newsletter.Forget, d.help.Forget, d.phones.Erased, d.contacts.Erased, d.chat.Erased, d.accounts.Forget}
 	d.inspector = inspector.New(inspector.Config{
 		Store: a.store, Vault: a.vault, InForce: a.inForce, Accounts: d.accounts, Profiles: d.profiles, Support: d.help, Phones: d.phones, Now: a.now, Forget: forget,
 	})

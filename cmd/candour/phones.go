@@ -131,7 +131,7 @@ func (s *sites) closePhones(ctx context.Context) {
 
 // softphoneDeps is what the pages of the softphone act on.
 func (s *sites) softphoneDeps(deps own.Deps) softphone.Deps {
-	d := softphone.Deps{Deps: deps, Phones: s.desks.phones, Domain: s.profile.Policy.Operator.Domain, Book: s.desks.contacts}
+	d := softphone.Deps{Deps: deps, Phones: s.desks.phones, Domain: s.profile.Policy.Operator.Domain, Book: s.desks.contacts, Chat: s.desks.chat, Ending: s.ending}
 	if s.phones != nil {
 		d.Flow = s.phones.server.ServeFlow
 	}

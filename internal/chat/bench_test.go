@@ -86,7 +86,10 @@ func (x *office) line(name, extension string) telecom.Line {
 	x.Work()
 	o, err := x.accounts.Finish(ctx, token.FindStringSubmatch(x.Office.Take()[0].Raw)[1], "harbour lantern twelve", identity.Device{})
 	x.must(err)
-	x.update(func(tx *store.Tx) error { _, err := x.phones.Give(ctx, tx, o.Session.Account.ID, extension); return err })
+	x.update(func(tx *store.Tx) error {
+		_, err := x.phones.Give(ctx, tx, o.Session.Account.ID, extension)
+		return err
+	})
 	l, err := x.phones.LineOf(ctx, o.Session.Account.ID)
 	x.must(err)
 	return l

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-
 	"candour/internal/keys"
 	"candour/internal/store"
 	"candour/internal/vault"

@@ -194,6 +194,7 @@ type Field struct {
 	Label        string
 	Type         string // text, email, tel, password, textarea, select, radio, checkbox, file
 	Accept       string // of a file: which kinds
+	Capture      bool   // of a file: a device with a camera takes it now
 	Autocomplete string
 	MaxLength    int
 	Optional     bool

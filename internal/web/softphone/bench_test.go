@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"candour/internal/analytics"
+	"candour/internal/chat"
 	"candour/internal/consent"
 	"candour/internal/consent/people"
 	"candour/internal/contacts"
@@ -104,6 +105,7 @@ func open(t *testing.T) *bench {
 			Phones: b.phones, PhoneServer: func() string { return b.server },
 		},
 		Phones: b.phones, Domain: "invoco.net", Book: contacts.New(contacts.Config{Store: b.Store, Vault: b.Vault, InForce: b.InForce, Now: b.Now}),
+		Chat: chat.New(chat.Config{Store: b.Store, Log: b.Log, Vault: b.Vault, InForce: b.InForce, Now: b.Now}),
 		Flow: func(w http.ResponseWriter, _ *http.Request, line telecom.Line, alive func(context.Context) error) error {
 			b.flow(line, alive)
 			w.WriteHeader(http.StatusSwitchingProtocols)

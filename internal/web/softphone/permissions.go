@@ -17,6 +17,12 @@ import (
 // them and the policy declares them.
 var devices = []string{"microphone", "camera"}
 
+// Features that messages ask for, on their page alone.
+const (
+	placeFeature  = "geolocation"
+	cameraFeature = "camera"
+)
+
 // passkeyFeature is asked for on the pages of accounts, where a button says so.
 const passkeyFeature = "publickey-credentials-get"
 
@@ -39,7 +45,11 @@ func (h *site) permissions(w http.ResponseWriter, r *http.Request, me *identity.
 	page := Permissions{Base: h.Base(r, "Permissions", "")}
 	for _, s := range states {
 		view := permissionView(web.VisitOf(r), s)
-		if asks := slices.ContainsFunc(s.Permission.Features, func(f string) bool { return f == passkeyFeature || slices.Contains(devices, f) }); asks {
+		where := asksWhere(web.VisitOf(r).Policy(), s.Permission)
+		if where != nil {
+			view.askedAt(s, where)
+		}
+		if asks := slices.ContainsFunc(s.Permission.Features, func(f string) bool { return f == passkeyFeature || slices.Contains(devices, f) }); asks || where != nil {
 			page.Asked = append(page.Asked, view)
 		} else {
 			page.Later = append(page.Later, view)

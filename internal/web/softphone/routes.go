@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"candour/internal/chat"
 	"candour/internal/contacts"
 	"candour/internal/identity"
 	"candour/internal/telecom"
@@ -31,6 +32,10 @@ type Deps struct {
 	// Domain is that of the lines' addresses in the signalling.
 	Domain string
 	Book   *contacts.Desk // optional: people's own address books
+	Chat   *chat.Desk     // optional: messages
+	// Ending is closed when the program ends, so that pages which are told of
+	// changes let go; optional.
+	Ending <-chan struct{}
 }
 
 // site is the pages of the surface.
@@ -60,6 +65,7 @@ func New(s *web.Site, d Deps) *web.Routes {
 	rt.Member(web.Whole, "POST "+permissionsPath+"/{permission}/revoked", h.permissionRevoked)
 	rt.Menu("Phone", "/")
 	rt.Menu("Calls", callsPath)
+	h.chatRoutes(rt)
 	h.contactRoutes(rt)
 	rt.Menu("Permissions", permissionsPath)
 	own.Pages(rt, s, "softphone", d.Deps)
@@ -86,5 +92,30 @@ func (h *site) contactRoutes(rt *web.Routes) {
 	rt.Member(web.Whole, "GET "+contactsPath+"/{contact}", h.contact)
 	rt.Member(web.Whole, "POST "+contactsPath+"/{contact}", h.contactPost)
 	rt.Member(web.Whole, "POST "+contactsPath+"/{contact}/remove", h.contactRemove)
+	rt.Member(web.Whole, "GET "+contactsPath+"/{contact}/write/{number}", h.contactWrite)
 	rt.MenuIf("Contacts", contactsPath, func(me *identity.Session) bool { return roles.May(c, me.Account.Role.Actor()) })
+}
+
+// chatRoutes are those of messages, where the policy declares them.
+func (h *site) chatRoutes(rt *web.Routes) {
+	c := policy.Compile(h.Profile.Policy)
+	roles, err := chat.RolesOf(c)
+	if err != nil || h.Chat == nil {
+		return
+	}
+	rt.Member(web.Whole, "GET "+chatPath, h.chats)
+	rt.Member(web.Whole, "GET "+newPath, h.chats) // where a reload of the answer leads
+	rt.Member(web.Whole, "POST "+newPath, h.chatNew)
+	rt.Member(web.Whole, "GET "+eventsPath, h.chatEvents)
+	at := chatPath + "/{line}"
+	rt.Member(web.Whole, "GET "+at, h.chat)
+	rt.Member(web.Whole, "POST "+at, h.chatPost)
+	rt.Member(web.Whole, "GET "+at+"/file", h.chat)
+	rt.Member(web.Whole, "POST "+at+"/file", h.chatFile)
+	rt.Member(web.Whole, "GET "+at+"/place", h.chat)
+	rt.Member(web.Whole, "POST "+at+"/place", h.chatPlace)
+	rt.Member(web.Whole, "GET "+at+"/{message}/file", h.chatAttached)
+	rt.Member(web.Whole, "POST "+at+"/{message}/forget", h.chatForget)
+	rt.Member(web.Whole, "POST "+at+"/{message}/unshare", h.chatUnshare)
+	rt.MenuIf("Messages", chatPath, func(me *identity.Session) bool { return roles.May(c, me.Account.Role.Actor()) })
 }
