@@ -4,6 +4,7 @@ import { Call } from './call';
 import { spoken } from './clock';
 import { Line, session, type Session, type State } from './line';
 import { picture, take, type Got } from './media';
+import { dialled as fromAddress, Names } from './names';
 import { dialled } from './number';
 import { Permission, type Device } from './permission';
 import { oneTab } from './tabs';
@@ -21,6 +22,7 @@ class Phone {
   readonly #root: HTMLElement;
   readonly #view = new View();
   readonly #sounds = new Sounder();
+  readonly #names = new Names();
   readonly #permissions: Record<Device, Permission | undefined>;
   #line: Line | undefined;
   #state: State = 'connecting';
@@ -40,6 +42,8 @@ class Phone {
     this.#press();
     for (const button of document.querySelectorAll<HTMLElement>('[data-call-back]')) button.hidden = false;
     this.#ringable();
+    fromAddress(part<HTMLInputElement>('dial-number'));
+    void this.#names.load(this.#root.dataset.names, part<HTMLInputElement>('dial-number'));
     const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel('phone') : undefined;
     const come = oneTab({ locks: navigator.locks, channel }, {
       gained: () => void this.#connect(),
@@ -159,6 +163,7 @@ class Phone {
     const stream = await this.#take(video);
     if (stream === undefined) return;
     this.#call = this.#line.call(read.number, stream);
+    this.#call.name ||= this.#names.of(read.number);
     part('phone-keyed').textContent = '';
     this.#changed(this.#call);
   }
@@ -238,6 +243,7 @@ class Phone {
       return;
     }
     this.#call = call;
+    call.name = this.#names.of(call.number) || call.name;
     this.#view.say('');
     part('phone-keyed').textContent = '';
     this.#changed(call);

@@ -32,7 +32,7 @@ func (h *site) chatEvents(w http.ResponseWriter, r *http.Request, me *identity.S
 	defer end()
 	w.Header().Set("Content-Type", "text/event-stream")
 	out := http.NewResponseController(w)
-	tell := func() error {
+	tell := func(what string) error {
 		n := 0
 		err := h.Store.View(r.Context(), func(tx *store.Tx) (err error) {
 			if _, err = h.Deps.Accounts.ByID(r.Context(), tx, me.Account.ID); err == nil {
@@ -44,7 +44,7 @@ func (h *site) chatEvents(w http.ResponseWriter, r *http.Request, me *identity.S
 			return err
 		}
 		_ = out.SetWriteDeadline(time.Now().Add(2 * liveBeat)) // not every writer has one
-		if _, err := w.Write([]byte("event: unread\ndata: " + strconv.Itoa(n) + "\n\n")); err != nil {
+		if _, err := w.Write([]byte("event: " + what + "\ndata: " + strconv.Itoa(n) + "\n\n")); err != nil {
 			return err
 		}
 		return out.Flush()
@@ -52,10 +52,12 @@ func (h *site) chatEvents(w http.ResponseWriter, r *http.Request, me *identity.S
 	over, beat := time.NewTimer(liveFor), time.NewTicker(liveBeat)
 	defer over.Stop()
 	defer beat.Stop()
-	for tell() == nil { // an error is the end: the page connects anew, and is told why then
+	for what := "hello"; tell(what) == nil; { // an error is the end: the page connects anew, and is told why then
 		select {
 		case <-changed:
+			what = "changed"
 		case <-beat.C:
+			what = "beat"
 			if !h.stillIn(r, me) {
 				return nil
 			}

@@ -17,6 +17,9 @@ type Phone struct {
 	Style     string
 	Session   string // where the phone asks who is signed in
 	Flow      string // what the phone talks over
+	Names     string // where it asks whose numbers are whose; empty where nobody keeps contacts
+	Messages  string // address of the messages; empty where there are none
+	New       int    // messages that were not read
 }
 
 // Ask is what is shown before a device is asked for.
