@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"candour/internal/identity"
+	"candour/internal/store"
 	"candour/internal/web/webtest"
 )
 
@@ -148,5 +150,70 @@ func TestContactImport(t *testing.T) {
 	}
 	if a := ann.get("/contacts/names"); a.Text != "[]" {
 		t.Error(a.Text)
+	}
+}
+
+// colleague opens an account in somebody's company, with a line.
+func (c *caller) colleague(t *testing.T, name, extension string) *caller {
+	t.Helper()
+	values := url.Values{"name": {name}, "email": {strings.ToLower(name) + "@example.org"}, "role": {string(identity.CustomerUser)}}
+	if err := c.b.accounts.Invite(ctx, c.me, identity.CustomerUser, values); err != nil {
+		t.Fatal(err)
+	}
+	c.b.Work()
+	o, err := c.b.accounts.Finish(ctx, token.FindStringSubmatch(c.b.Office.Take()[0].Raw)[1], secret, identity.Device{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = c.b.Store.Update(ctx, func(tx *store.Tx) error {
+		_, err := c.b.phones.Give(ctx, tx, o.Session.Account.ID, extension)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, me, err := c.b.accounts.SignIn(ctx, identity.Attempt{Surface: "softphone", Email: strings.ToLower(name) + "@example.org", Password: secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := &caller{c.b.web.Browser(), c.b, me}
+	k, _ := c.b.InForce().Policy().CookieByRole("signin", "softphone")
+	out.Cookies[k.Name] = signed
+	return out
+}
+
+// L31: a colleague is told what a yes means, chooses, verifies, corrects where
+// the name is, and withdraws; till then nobody finds them, by name or by number.
+func TestCompanyDirectory(t *testing.T) {
+	b := open(t)
+	ann := b.caller(t, "Ann", "1001")
+	bob, cal := ann.colleague(t, "Bob", "1002"), b.caller(t, "Cal", "1003")
+	page := bob.get("/directory")
+	for _, words := range []string{"You do not stand in it", "Bob", "What a yes means in full", "/profile"} {
+		if !strings.Contains(page.Text, words) {
+			t.Error("before a choice the page does not say", words)
+		}
+	}
+	if a := ann.get("/directory"); strings.Contains(a.Text, "1002") || strings.Contains(ann.get("/contacts/names").Text, "1002") {
+		t.Error("Bob is found without having chosen")
+	}
+	if a := bob.press("/directory/join"); a.StatusCode != http.StatusConflict {
+		t.Error("a yes to no words:", a.StatusCode)
+	}
+	join := html.UnescapeString(regexp.MustCompile(`/directory/join\?shown=[0-9a-f]+`).FindString(page.Text))
+	if a := bob.press(join); a.StatusCode != http.StatusSeeOther || !strings.Contains(bob.get("/directory").Text, "You stand in it") {
+		t.Fatal(a.StatusCode)
+	}
+	for question, found := range map[string]bool{"bo": true, "1002": true, "zed": false} {
+		a := ann.fill("/directory", "directory-find", url.Values{"find": {question}})
+		if a.StatusCode != http.StatusOK || strings.Contains(a.Text, "Extension 1002") != found {
+			t.Error(question, a.StatusCode)
+		}
+	}
+	if !strings.Contains(ann.get("/contacts/names").Text, `"name":"Bob"`) || strings.Contains(cal.get("/directory").Text, "Bob") {
+		t.Error("who finds Bob")
+	}
+	if a := bob.press("/directory/leave"); a.StatusCode != http.StatusSeeOther || strings.Contains(ann.get("/directory").Text, "Extension 1002") {
+		t.Error("taken back:", a.StatusCode)
 	}
 }

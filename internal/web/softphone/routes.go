@@ -93,7 +93,14 @@ func (h *site) contactRoutes(rt *web.Routes) {
 	rt.Member(web.Whole, "POST "+contactsPath+"/{contact}", h.contactPost)
 	rt.Member(web.Whole, "POST "+contactsPath+"/{contact}/remove", h.contactRemove)
 	rt.Member(web.Whole, "GET "+contactsPath+"/{contact}/write/{number}", h.contactWrite)
-	rt.MenuIf("Contacts", contactsPath, func(me *identity.Session) bool { return roles.May(c, me.Account.Role.Actor()) })
+	if _, ok := telecom.DirectoryPurpose(c); ok {
+		rt.Member(web.Whole, "GET "+directoryPath, h.directory)
+		rt.Member(web.Whole, "GET "+directoryPath+"/find", h.directory) // where a reload of the answer leads
+		rt.Member(web.Whole, "POST "+directoryPath+"/find", h.directoryFind)
+		rt.Member(web.Whole, "POST "+directoryPath+"/join", h.directoryJoin)
+		rt.Member(web.Whole, "POST "+directoryPath+"/leave", h.directoryLeave)
+	}
+	rt.MenuIf("Contacts", contactsPath, func(me *identity.Session) bool { return roles.May(c, me.Account.Role.Actor()) }, directoryPath)
 }
 
 // chatRoutes are those of messages, where the policy declares them.

@@ -20,6 +20,11 @@ func contactPages() map[string][]any {
 			softphone.Contacts{Base: base(), Looked: true, All: 1, Find: find},
 			softphone.Contacts{Base: base()},
 		},
+		"directory": {
+			softphone.Directory{Base: base(), Find: find, People: []softphone.ColleagueView{{Name: hostile, Extension: hostile, Call: "/#dial=1", Write: "/chat/7"}}, All: 1, Looked: true, In: true, Name: hostile, Own: hostile, Words: []string{hostile}, Leave: "/directory/leave", Correct: "/profile", Style: "/assets/phone.css"},
+			softphone.Directory{Base: base(), Own: "1001", Join: "/directory/join"},
+			softphone.Directory{Base: base(), Looked: true},
+		},
 		"contact_edit": {softphone.ContactEdit{Base: base(), Form: form(), Reason: hostile, New: true, Back: "/contacts"}, softphone.ContactEdit{Base: base(), Form: form(), Remove: "/contacts/1/remove", Back: "/contacts"}},
 		"contact_import": {
 			softphone.ContactImport{Base: base(), Form: form(), Most: 1000, Size: "4 MB", Back: "/contacts", Report: &softphone.ImportReport{Added: 1, Not: []softphone.NotTakenView{{Place: 1, Name: hostile, Why: hostile}, {Place: 2, Why: hostile}}, Left: []string{hostile}}},
