@@ -72,7 +72,7 @@ func TestRefused(t *testing.T) {
 		refused("one who is blocked", ann, bea, "x", "blocked")
 		delete(x.blocked, [2]int64{ann.ID, bea.ID})
 		x.want("nothing was kept", x.count("SELECT COUNT(*) FROM messages"), 0)
-		x.update(func(tx *store.Tx) error { return x.Vault.Restrict(ctx, tx, x.access("supply"), bea.Subject) })
+		x.update(func(tx *store.Tx) error { return x.Vault.Restrict(ctx, tx, x.access("messages"), bea.Subject) })
 		refused("to one whose data is restricted", ann, bea, "x", "done")
 		refused("from them", bea, ann, "x", "done")
 		x.erase(bea.Subject)
@@ -103,7 +103,7 @@ func TestForget(t *testing.T) {
 		cal := x.line("Cal", "1003")
 		first, second := x.send(ann, bea, "one"), x.send(bea, ann, "two")
 		forget := func(s keys.SubjectID, id int64) string {
-			return code(x.Store.Update(ctx, func(tx *store.Tx) error { return x.desk.Forget(ctx, tx, x.access("supply"), s, id) }))
+			return code(x.Store.Update(ctx, func(tx *store.Tx) error { return x.desk.Forget(ctx, tx, x.access("messages"), s, id) }))
 		}
 		x.want("a third", forget(cal.Subject, first), "not found")
 		x.want("nobody", forget(keys.NewSubjectID(), first), "not found")

@@ -186,7 +186,7 @@ func TestAttached(t *testing.T) {
 		x.want("Bea", read("bea", id), "done")
 		x.want("Cal", read("cal", id), "not found")
 		x.want("of words alone", read("ann", x.send(ann, bea, "x")), "not found")
-		x.update(func(tx *store.Tx) error { return x.desk.Forget(ctx, tx, x.access("supply"), ann.Subject, id) })
+		x.update(func(tx *store.Tx) error { return x.desk.Forget(ctx, tx, x.access("messages"), ann.Subject, id) })
 		x.want("Ann, once she forgot it", read("ann", id), "not found")
 		x.want("Bea still", read("bea", id), "done")
 		x.want("what is held of Ann", len(x.exported(ann.Subject)), 1)

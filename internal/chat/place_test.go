@@ -100,9 +100,9 @@ func TestPlaceForgotten(t *testing.T) {
 		x.must(err)
 		two, err := x.share(ann, cal)
 		x.must(err)
-		x.update(func(tx *store.Tx) error { return x.desk.Forget(ctx, tx, x.access("supply"), ann.Subject, one) })
+		x.update(func(tx *store.Tx) error { return x.desk.Forget(ctx, tx, x.access("messages"), ann.Subject, one) })
 		x.want("for Bea", x.thread(bea, ann), []string{"from 1001 place gone:"})
-		x.update(func(tx *store.Tx) error { return x.desk.Forget(ctx, tx, x.access("supply"), cal.Subject, two) })
+		x.update(func(tx *store.Tx) error { return x.desk.Forget(ctx, tx, x.access("messages"), cal.Subject, two) })
 		x.want("for Cal", len(x.thread(cal, ann)), 0)
 		x.want("Ann's own", strings.Contains(fmt.Sprint(x.thread(ann, cal)), "51.5"), true)
 		x.erase(ann.Subject)
@@ -124,7 +124,7 @@ func TestPlaceIsNoTrack(t *testing.T) {
 			id, err := x.share(ann, to)
 			x.want(what, code(err), want)
 			if err == nil {
-				x.update(func(tx *store.Tx) error { return x.desk.Forget(ctx, tx, x.access("supply"), ann.Subject, id) })
+				x.update(func(tx *store.Tx) error { return x.desk.Forget(ctx, tx, x.access("messages"), ann.Subject, id) })
 			}
 			var r *chat.Refusal
 			if errors.As(err, &r) {

@@ -73,6 +73,9 @@ func (h *site) contactsFind(w http.ResponseWriter, r *http.Request, me *identity
 	return h.contactsShow(w, r, me, question, values)
 }
 
+// unreadable is what nobody is called, and no number is.
+const unreadable = "\x00"
+
 // looked reads a form of one field with which something is looked for. An empty
 // one looks for everything.
 func (h *site) looked(r *http.Request, id string) (values url.Values, question string, err error) {
@@ -95,7 +98,7 @@ func (h *site) looked(r *http.Request, id string) (values url.Values, question s
 		form.Fields = []policyField{f}
 		answers, err := intake.Read(web.VisitOf(r).Policy(), form, values)
 		if err != nil {
-			return values, "", nil // what cannot be read finds nothing, and is shown again
+			return values, unreadable, nil // it finds nothing, and is shown again
 		}
 		return values, answers.Value(f.Name), nil
 	}

@@ -156,8 +156,12 @@ func TestContactImport(t *testing.T) {
 // colleague opens an account in somebody's company, with a line.
 func (c *caller) colleague(t *testing.T, name, extension string) *caller {
 	t.Helper()
+	_, boss, err := c.b.accounts.SignIn(ctx, identity.Attempt{Surface: "portal", Email: "ann@example.org", Password: secret})
+	if err != nil {
+		t.Fatal(err)
+	}
 	values := url.Values{"name": {name}, "email": {strings.ToLower(name) + "@example.org"}, "role": {string(identity.CustomerUser)}}
-	if err := c.b.accounts.Invite(ctx, c.me, identity.CustomerUser, values); err != nil {
+	if err := c.b.accounts.Invite(ctx, boss, identity.CustomerUser, values); err != nil {
 		t.Fatal(err)
 	}
 	c.b.Work()
