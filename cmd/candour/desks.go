@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 
+	"candour/internal/chat"
 	"candour/internal/consent/people"
+	"candour/internal/contacts"
 	"candour/internal/evidence"
 	"candour/internal/history"
 	"candour/internal/identity"
@@ -34,6 +36,8 @@ type desks struct {
 	inspector  *inspector.Desk
 	phones     *telecom.Desk
 	push       *push.Desk
+	contacts   *contacts.Desk
+	chat       *chat.Desk
 }
 
 // openDesks wires the desks to a queue. portal is where people with an account
@@ -63,7 +67,9 @@ func (a *app) openDesks(queue *mail.Queue, breached *identity.Breached, counter 
 	if err := a.openPush(d); err != nil {
 		return nil, err
 	}
-	forget := []func(context.Context, *store.Tx, keys.SubjectID) error{d.newsletter.Forget, d.help.Forget, d.push.Forget, d.phones.Erased, d.accounts.Forget}
+	d.contacts = contacts.New(contacts.Config{Store: a.store, Vault: a.vault, InForce: a.inForce, Now: a.now})
+	d.chat = chat.New(chat.Config{Store: a.store, Log: a.evidence, Vault: a.vault, InForce: a.inForce, Now: a.now})
+	forget := []func(context.Context, *store.Tx, keys.SubjectID) error{d.newsletter.Forget, d.help.Forget, d.push.Forget, d.phones.Erased, d.contacts.Erased, d.chat.Erased, d.accounts.Forget}
 	d.inspector = inspector.New(inspector.Config{
 		Store: a.store, Vault: a.vault, InForce: a.inForce, Accounts: d.accounts, Profiles: d.profiles, Support: d.help, Phones: d.phones, Now: a.now, Forget: forget,
 	})

@@ -139,6 +139,7 @@ func foreign(t *testing.T, r *rig, other *visitorAs) func(name string) string {
 		"device": fmt.Sprint(r.device(t, other)),
 		"ticket": "7K2M-9QXT", "pass": "AAAA", "form": "record.pdf", // of nobody; whose they are is tried in internal/web/console
 		"record": fmt.Sprint(record), "firm": firm,
+		"contact": fmt.Sprint(record), "line": fmt.Sprint(record), "message": fmt.Sprint(record), "number": "0", // likewise in internal/web/softphone
 	}
 	return func(name string) string {
 		if slices.Contains(declaredNames, name) {

@@ -141,7 +141,7 @@ func (p *phones) closeMedia() (err error) {
 
 // softphoneDeps is what the pages of the softphone act on.
 func (s *sites) softphoneDeps(deps own.Deps) softphone.Deps {
-	d := softphone.Deps{Deps: deps, Phones: s.desks.phones, Domain: s.profile.Policy.Operator.Domain}
+	d := softphone.Deps{Deps: deps, Phones: s.desks.phones, Domain: s.profile.Policy.Operator.Domain, Book: s.desks.contacts, Chat: s.desks.chat, Ending: s.ending}
 	if s.phones != nil {
 		d.Flow, d.Ways, d.Push, d.Support = s.phones.server.ServeFlow, s.ways, s.desks.push, s.desks.help
 		tries := &loops{of: map[int64]*media.Loop{}, relay: s.phones.relay}

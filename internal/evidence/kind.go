@@ -71,6 +71,9 @@ const (
 	DeviceAdded   Kind = "device.added"   // subject: a phone may sign in on their line; Ref the phone
 	DeviceRemoved Kind = "device.removed" // subject: it may no more; Ref the phone
 
+	MessageKept Kind = "message.kept" // subject: their part of a message is kept; Code which side they were on, Category what is held; Ref the record, if they own it
+	PlaceShared Kind = "place.shared" // subject: one fix of where somebody is was shared, never where; Code which side they were on
+
 	MailQueued  Kind = "mail.queued"  // subject: Code the mail
 	MailSent    Kind = "mail.sent"    // subject: Code the mail
 	MailRefused Kind = "mail.refused" // subject or operator: Code why it was not sent
@@ -154,6 +157,9 @@ var shapes = map[Kind]shape{
 
 	DeviceAdded:   {audience: toSubject},
 	DeviceRemoved: {audience: toSubject},
+
+	MessageKept: {audience: toSubject},
+	PlaceShared: {audience: toSubject},
 
 	MailQueued:  {audience: toSubject},
 	MailSent:    {audience: toSubject},

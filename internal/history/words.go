@@ -127,6 +127,15 @@ var table = map[evidence.Kind]words{
 	evidence.DeviceAdded:   {show: Account, text: "A phone was added to your line, and may make and take calls on it"},
 	evidence.DeviceRemoved: {show: Account, text: "A phone was removed from your line"},
 
+	evidence.MessageKept: {show: Changes, folds: true, text: "A message was put into your conversations", codes: map[string]string{
+		"sent":     "You sent a message, and it was put into your conversations",
+		"received": "Somebody sent you a message, and it was put into your conversations",
+	}},
+	evidence.PlaceShared: {show: Decisions, text: "Where somebody is was shared once", codes: map[string]string{
+		"sent":     "You shared once where you are, with one person",
+		"received": "Somebody shared with you once where they are",
+	}},
+
 	evidence.MailQueued:  {show: Mails, folds: true, text: "An e-mail to you was made ready: {mail}"},
 	evidence.MailSent:    {show: Mails, folds: true, text: "Our software used your e-mail address to send you {mail}"},
 	evidence.MailRefused: {show: Mails, folds: true, text: "An e-mail to you was not sent: {why}"},

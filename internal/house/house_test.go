@@ -100,6 +100,8 @@ var layers = []struct {
 	{"internal/audit", 7},
 	{"internal/telecom", 8},
 	{"internal/push", 8},
+	{"internal/contacts", 9},
+	{"internal/chat", 9},
 	{"internal/sip", 9},
 	{"internal/demo", 9},
 	{"internal/web", 9},

@@ -101,6 +101,10 @@ var nonPersonal = map[string]string{
 	"devices.name": "record id", "devices.secret": "record id", "devices.added_ms": "time",
 	"wake_addresses.id": "id", "wake_addresses.account": "id", "wake_addresses.subject": "pseudonym", "wake_addresses.session": "id",
 	"wake_addresses.mark": "HMAC under a key outside the database", "wake_addresses.record": "record id", "wake_addresses.added_ms": "time",
+	"contacts.id": "record id", "contacts.subject": "pseudonym",
+	"messages.id": "id", "messages.author": "pseudonym", "messages.reader": "pseudonym", "messages.author_line": "id", "messages.reader_line": "id", "messages.kind": "code",
+	"messages.record": "record id", "messages.attached": "record id", "messages.sent_ms": "time", "messages.read_ms": "time", "messages.until_ms": "time", "messages.expires_day": "day",
+	"shared_places.id": "id", "shared_places.author": "pseudonym", "shared_places.reader": "pseudonym", "shared_places.at_ms": "time",
 	"calls.id": "id", "calls.caller": "pseudonym", "calls.callee": "pseudonym", "calls.caller_line": "id, while the call is open", "calls.callee_line": "id, while the call is open",
 	"calls.withheld": "flag", "calls.video": "flag", "calls.begun_ms": "time", "calls.answered_ms": "time", "calls.ended_ms": "time", "calls.code": "code", "calls.record": "record id", "calls.expires_day": "day",
 }

@@ -5,6 +5,7 @@ import { Call } from './call';
 import { spoken } from './clock';
 import { Line, type State } from './line';
 import { picture, take, type Got } from './media';
+import { Names } from './names';
 import { dialled } from './number';
 import { sound } from './equipment';
 import { Permission, type Device } from './permission';
@@ -24,6 +25,7 @@ class Phone {
   readonly #root: HTMLElement;
   readonly #view = new View();
   readonly #sounds = new Sounder();
+  readonly #names = new Names();
   readonly #permissions: Record<Device, Permission | undefined>;
   readonly #app: App;
   #line: Line | undefined;
@@ -46,6 +48,7 @@ class Phone {
     this.#press();
     for (const button of document.querySelectorAll<HTMLElement>('[data-call-back]')) button.hidden = false;
     this.#ringable();
+    void this.#names.load(this.#root.dataset.names, part<HTMLInputElement>('dial-number'));
     const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel('phone') : undefined;
     const come = oneTab({ locks: navigator.locks, channel }, {
       gained: () => void this.#connect(),
@@ -168,6 +171,7 @@ class Phone {
     const stream = await this.#take(video);
     if (stream === undefined) return;
     this.#call = this.#line.call(read.number, stream);
+    this.#call.name ||= this.#names.of(read.number);
     part('phone-keyed').textContent = '';
     this.#changed(this.#call);
   }
@@ -247,6 +251,7 @@ class Phone {
       return;
     }
     this.#call = call;
+    call.name = this.#names.of(call.number) || call.name;
     this.#view.say('');
     part('phone-keyed').textContent = '';
     this.#changed(call);

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 
 	"candour/internal/identity"
 	"candour/internal/web"
@@ -138,8 +139,13 @@ func (h *site) worker(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// dialAddress is that of the phone with a number in its field.
+func dialAddress(number string) string {
+	return dialPath + "?" + url.Values{"number": {number}}.Encode()
+}
+
 // dial is the phone with a number in its field, from a link for telephones (RFC
-// 3966). It dials nothing: whoever followed the link presses the button.
+// 3966) or another page of ours. It dials nothing: whoever followed the link presses the button.
 func (h *site) dial(w http.ResponseWriter, r *http.Request, _ *identity.Session) error {
 	return h.phone(w, r)
 }
@@ -157,9 +163,9 @@ func linked(r *http.Request) string {
 // as the page takes them.
 const longestLinked = 32
 
-// telephoneOf reads what follows "tel:" in an address (RFC 3966 section 3): the
-// number without what separates its digits, and without parameters. Empty for
-// what is none, so that nothing but a number ever stands in the field.
+// telephoneOf reads what follows "tel:" in an address (RFC 3966 section 3), or a
+// number as people write it: without what separates its digits, and without
+// parameters. Empty for what is none, so that nothing but a number ever stands in the field.
 func telephoneOf(text string) string {
 	if len(text) > 256 {
 		return ""
@@ -171,8 +177,11 @@ func telephoneOf(text string) string {
 		text = plain
 	}
 	text, _, _ = strings.Cut(text, ";")
+	if text = strings.TrimSpace(text); strings.HasPrefix(text, "+") {
+		text = strings.Replace(text, "(0)", "", 1) // that zero is for those who dial inside the country
+	}
 	number := strings.Map(func(c rune) rune {
-		if strings.ContainsRune("-.() ", c) {
+		if unicode.IsSpace(c) || strings.ContainsRune("-–—.()/", c) {
 			return -1
 		}
 		return c

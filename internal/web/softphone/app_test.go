@@ -126,7 +126,7 @@ func TestLinksForTelephones(t *testing.T) {
 	b := open(t)
 	ann := b.caller(t, "Ann", "1001")
 	for link, want := range map[string]string{
-		"tel:+44-1632-960001": "+441632960001", "tel:1002": "1002", "TEL:1002;phone-context=example.net": "1002", "tel:%2B44%20(0)%201632": "+4401632", "1002": "1002", "tel:*21%23": "*21#",
+		"tel:+44-1632-960001": "+441632960001", "tel:1002": "1002", "TEL:1002;phone-context=example.net": "1002", "tel:%2B44%20(0)%201632": "+441632", "1002": "1002", "01632/96 00–01": "01632960001", "tel:*21%23": "*21#",
 		"": "", "tel:": "", "tel:+": "", "sip:1002@example.net": "", "tel:call me": "", `tel:1"><script>`: "", "tel:" + strings.Repeat("1", 33): "", strings.Repeat("x", 400): "", "tel:++44": "",
 	} {
 		a := ann.get("/dial?" + url.Values{"number": {link}}.Encode())

@@ -14,8 +14,10 @@ import (
 	"time"
 
 	"candour/internal/analytics"
+	"candour/internal/chat"
 	"candour/internal/consent"
 	"candour/internal/consent/people"
+	"candour/internal/contacts"
 	"candour/internal/evidence"
 	"candour/internal/history"
 	"candour/internal/identity"
@@ -109,6 +111,8 @@ func open(t *testing.T) *bench {
 		Support: support.New(support.Config{Store: b.Store, Log: b.Log, Vault: b.Vault, Queue: b.Queue, InForce: b.InForce, Now: b.Now}),
 		Loop:    func(_ context.Context, _ int64, offer string) (string, error) { return b.loop(offer) },
 		Join:    func(_ int64, answer string) (string, error) { return b.loop(answer) },
+		Book:    contacts.New(contacts.Config{Store: b.Store, Vault: b.Vault, InForce: b.InForce, Now: b.Now}),
+		Chat:    chat.New(chat.Config{Store: b.Store, Log: b.Log, Vault: b.Vault, InForce: b.InForce, Now: b.Now}),
 		Flow: func(w http.ResponseWriter, _ *http.Request, line telecom.Line, alive func(context.Context) error) error {
 			b.flow(line, alive)
 			w.WriteHeader(http.StatusSwitchingProtocols)

@@ -69,6 +69,9 @@ func (h *site) phone(w http.ResponseWriter, r *http.Request) error {
 	for _, e := range entries {
 		page.Calls = append(page.Calls, callView(e, v.Now))
 	}
+	if err := h.beside(r, me, &page); err != nil {
+		return err
+	}
 	if page.Extension != "" {
 		page.Asks = asks(states)
 		h.Ask(w, r, append([]string{speakerFeature, headsetFeature}, devices...)...)
@@ -130,4 +133,19 @@ func asks(states []people.PermissionState) (list []Ask) {
 		})
 	}
 	return list
+}
+
+// beside adds what stands beside the phone of contacts and messages.
+func (h *site) beside(r *http.Request, me *identity.Session, page *Phone) error {
+	if _, err := h.bookRoles(r, me); err == nil {
+		page.Names = namesPath
+	}
+	if _, err := h.chatRoles(r, me); err != nil {
+		return nil
+	}
+	page.Messages = chatPath
+	return h.Store.View(r.Context(), func(tx *store.Tx) (err error) {
+		page.New, err = h.Chat.Unread(r.Context(), tx, me.Account.Subject)
+		return err
+	})
 }
