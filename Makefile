@@ -7,7 +7,7 @@ DATA ?= data
 LISTEN ?= 127.0.0.1:8080
 ADMIN ?= 127.0.0.1:8081
 
-.PHONY: build run test test-long lint unit browser generate generated bench bench-sip soak fuzz setup-build setup-test clean
+.PHONY: build run test test-long lint unit browser generate generated icons bench bench-sip soak fuzz setup-build setup-test clean
 
 build: setup-build ## bin/candour
 	$(GO) build -o bin/candour ./cmd/candour
@@ -37,6 +37,9 @@ browser: build
 generate: ## documentation of the rules, schema, browser code
 	$(GO) generate ./...
 	cd frontend && npm ci --no-audit --no-fund && npm run build
+
+icons: setup-test ## the app's icons, from the operators' drawings
+	node scripts/icons.mjs
 
 generated: setup-test
 	scripts/generated.sh

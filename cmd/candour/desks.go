@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 
+	"candour/internal/chat"
 	"candour/internal/consent/people"
+	"candour/internal/contacts"
 	"candour/internal/evidence"
 	"candour/internal/history"
 	"candour/internal/identity"
@@ -14,6 +16,7 @@ import (
 	"candour/internal/mail"
 	"candour/internal/marketing"
 	"candour/internal/profile"
+	"candour/internal/push"
 	"candour/internal/rights"
 	"candour/internal/store"
 	"candour/internal/support"
@@ -33,6 +36,9 @@ type desks struct {
 	history    *history.Desk
 	inspector  *inspector.Desk
 	phones     *telecom.Desk
+	push       *push.Desk
+	contacts   *contacts.Desk
+	chat       *chat.Desk
 }
 
 // openDesks wires the desks to a queue. portal is where people with an account
@@ -64,7 +70,12 @@ func (a *app) openDesks(queue *mail.Queue, breached *identity.Breached, counter 
 		Store: a.store, Ring: a.ring, Log: a.evidence, Counter: counter, Vault: a.vault, Accounts: d.accounts, InForce: a.inForce, Now: a.now,
 		Tariff: tariff, Queue: queue,
 	})
-	forget := []func(context.Context, *store.Tx, keys.SubjectID) error{d.newsletter.Forget, d.help.Forget, d.phones.Erased, d.accounts.Forget}
+	if err := a.openPush(d); err != nil {
+		return nil, err
+	}
+	d.contacts = contacts.New(contacts.Config{Store: a.store, Vault: a.vault, InForce: a.inForce, Now: a.now})
+	d.chat = chat.New(chat.Config{Store: a.store, Log: a.evidence, Vault: a.vault, InForce: a.inForce, Now: a.now, Blocked: d.phones.HasBlocked})
+	forget := []func(context.Context, *store.Tx, keys.SubjectID) error{d.newsletter.Forget, d.help.Forget, d.push.Forget, d.phones.Erased, d.contacts.Erased, d.chat.Erased, d.accounts.Forget}
 	d.inspector = inspector.New(inspector.Config{
 		Store: a.store, Vault: a.vault, InForce: a.inForce, Accounts: d.accounts, Profiles: d.profiles, Support: d.help, Phones: d.phones, Now: a.now, Forget: forget,
 	})
@@ -72,7 +83,7 @@ func (a *app) openDesks(queue *mail.Queue, breached *identity.Breached, counter 
 		Store: a.store, Ring: a.ring, Log: a.evidence, Vault: a.vault, Queue: queue, InForce: a.inForce, Now: a.now,
 		Ticket:     d.help.OpenIn,
 		TicketDone: d.help.CloseIn,
-		Sources:    []rights.Source{rights.Accounts(d.accounts), rights.Tickets(d.help), rights.Newsletter(d.newsletter), rights.Decided(d.choices, a.purposeTitle), rights.Permissions(d.choices, a.permissionTitle), d.phones.Facts},
+		Sources:    []rights.Source{rights.Accounts(d.accounts), rights.Tickets(d.help), rights.Newsletter(d.newsletter), rights.Decided(d.choices, a.purposeTitle), rights.Permissions(d.choices, a.permissionTitle), d.phones.Facts, d.push.Facts},
 		Forget:     forget,
 		Choices:    d.choices,
 		HasAccount: d.hasAccount,

@@ -139,7 +139,8 @@ func foreign(t *testing.T, r *rig, other *visitorAs) func(name string) string {
 		"device": fmt.Sprint(r.device(t, other)), "forward": fmt.Sprint(r.forward(t, other)), "stop": "1", "blocked": fmt.Sprint(r.block(t, other)), "report": "1",
 		"ticket": "7K2M-9QXT", "pass": "AAAA", "form": "record.pdf", // of nobody; whose they are is tried in internal/web/console
 		"record": fmt.Sprint(record), "firm": firm,
-		"block": "7K2M-9QXT", // of nobody; whose they are is tried in internal/web/softphone and internal/web/console
+		"block":   "7K2M-9QXT",                                                                                  // of nobody; whose they are is tried in internal/web/softphone and internal/web/console
+		"contact": fmt.Sprint(record), "line": fmt.Sprint(record), "message": fmt.Sprint(record), "number": "0", // likewise in internal/web/softphone
 	}
 	return func(name string) string {
 		if slices.Contains(declaredNames, name) {

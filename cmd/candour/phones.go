@@ -56,7 +56,7 @@ func (s *sites) openPhones(ctx context.Context, c *RunCmd) error {
 	}
 	server, err := sip.New(sip.Config{
 		Desk: s.desks.phones, Relay: relay, Domain: s.profile.Policy.Operator.Domain, Log: s.log, Now: s.now, NoAnswer: c.NoAnswer,
-		PhoneHost: c.SipPublic, Refused: s.phoneRefused,
+		PhoneHost: c.SipPublic, Refused: s.phoneRefused, Wake: s.wake, Slept: s.slept,
 	})
 	if err != nil {
 		return errors.Join(err, relay.Close())
@@ -133,7 +133,7 @@ func (s *sites) closePhones(ctx context.Context) {
 	}
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
-	if err := errors.Join(s.phones.server.Close(ending), s.desks.phones.Close(ending)); err != nil {
+	if err := errors.Join(s.phones.server.Close(ending), s.desks.phones.Close(ending), s.desks.push.Close(ending)); err != nil {
 		s.log.Warn("calls were under way and could not all be ended; the next start closes their records", "error", err)
 	}
 	if err := s.phones.closeMedia(); err != nil {
@@ -151,9 +151,11 @@ func (p *phones) closeMedia() (err error) {
 
 // softphoneDeps is what the pages of the softphone act on.
 func (s *sites) softphoneDeps(deps own.Deps) softphone.Deps {
-	d := softphone.Deps{Deps: deps, Phones: s.desks.phones, Domain: s.profile.Policy.Operator.Domain}
+	d := softphone.Deps{Deps: deps, Phones: s.desks.phones, Domain: s.profile.Policy.Operator.Domain, Book: s.desks.contacts, Chat: s.desks.chat, Ending: s.ending}
 	if s.phones != nil {
-		d.Flow, d.Ways = s.phones.server.ServeFlow, s.ways
+		d.Flow, d.Ways, d.Push, d.Support = s.phones.server.ServeFlow, s.ways, s.desks.push, s.desks.help
+		tries := &loops{of: map[int64]*media.Loop{}, relay: s.phones.relay}
+		d.Loop, d.Join = tries.begin, tries.join
 	}
 	return d
 }

@@ -18,6 +18,7 @@ import (
 
 	"candour/internal/folder"
 	"candour/internal/mail"
+	"candour/internal/push"
 	"candour/operators"
 	"candour/policy"
 )
@@ -45,6 +46,7 @@ type RunCmd struct {
 	MediaPublic []string      `help:"Addresses under which browsers reach --media, best first, where it is not their own." placeholder:"IP" env:"CANDOUR_MEDIA_PUBLIC"`
 	MediaPorts  string        `help:"UDP ports for sound and picture of ordinary phones, the first and the last; any that are free without it." placeholder:"LOW-HIGH" env:"CANDOUR_MEDIA_PORTS"`
 	Turn        string        `help:"UDP and TCP address of a way to the calls for browsers whose network lets little through (TURN); none without it. With TLS there is one on the port of the sites too, under the name turn." placeholder:"ADDR" env:"CANDOUR_TURN"`
+	PushService []string      `name:"push-service" help:"Hosts of the push services that may be asked to wake a browser in which the phone is closed; those of the known browsers without it. One may be the http origin of a service on this machine, for trying out." placeholder:"HOST" env:"CANDOUR_PUSH_SERVICE"`
 	NoAnswer    time.Duration `help:"How long a call rings before it counts as not answered: 1s to 3m." default:"60s" env:"CANDOUR_NO_ANSWER"`
 
 	TLS           string `name:"tls" help:"off: plain http, for loopback or behind a proxy. local: an authority of this machine's own. files: --tls-cert and --tls-key. acme: obtained and renewed." enum:"off,local,files,acme" default:"off" env:"CANDOUR_TLS"`
@@ -117,6 +119,9 @@ func (c *RunCmd) Validate() error {
 	}
 	if _, err := mediaPorts(c.MediaPorts); err != nil {
 		return err
+	}
+	if _, err := push.NewServices(c.PushService); err != nil {
+		return fmt.Errorf("--push-service: %w", err)
 	}
 	if c.Sip != "" {
 		if _, port, err := net.SplitHostPort(c.Sip); err != nil || port == "" {

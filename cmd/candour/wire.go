@@ -20,6 +20,7 @@ import (
 	"candour/internal/evidence/verify"
 	"candour/internal/identity"
 	"candour/internal/mail"
+	"candour/internal/push"
 	"candour/internal/retention"
 	"candour/internal/store"
 	"candour/internal/web"
@@ -50,7 +51,7 @@ func (c *RunCmd) serveApp(ctx context.Context, a *app, out io.Writer) error {
 			_ = l.socket.Close() // closed already, unless wiring failed
 		}
 	}()
-	s := &sites{app: a, mailing: c.Demo || c.Mailbox, tls: secured.conf}
+	s := &sites{app: a, mailing: c.Demo || c.Mailbox, tls: secured.conf, ending: ctx.Done()}
 	if err := s.place(c.Public, listeners[0].socket.Addr(), a.profile.Policy.Operator); err != nil {
 		return err
 	}
@@ -137,6 +138,7 @@ type sites struct {
 
 	breached *identity.Breached // nil for none
 	phones   *phones            // nil where the policy declares no telephone
+	ending   <-chan struct{}    // closed when the program ends
 	sip      string             // address at which people's own phones connect, as it is told to them; empty for none
 }
 
@@ -208,6 +210,13 @@ func (s *sites) wire(c *RunCmd, bg *background) error {
 	}
 	if s.desks, err = s.openDesks(s.queue, s.breached, s.counter, s.portalAddress()); err != nil {
 		return err
+	}
+	if len(c.PushService) > 0 {
+		services, err := push.NewServices(c.PushService)
+		if err != nil {
+			return err
+		}
+		s.desks.push.Use(services)
 	}
 	if err := s.openPhones(bg.ctx, c); err != nil {
 		return err
@@ -302,6 +311,9 @@ func (s *sites) start(bg *background, desk *consent.Desk, views *analytics.Count
 	})
 	bg.repeat("sweep of sign-ups", firstSweep, sweepBeat, s.desks.newsletter.Sweep)
 	bg.repeat("sweep of calls", 0, sweepBeat, s.desks.phones.Sweep) // at once: those that an earlier run left open
+	bg.repeat("sweep of addresses for waking", firstSweep, sweepBeat, s.desks.push.Sweep)
+	bg.repeat("sweep of contacts", firstSweep, sweepBeat, s.desks.contacts.Sweep)
+	bg.repeat("sweep of messages", firstSweep, sweepBeat, s.desks.chat.Sweep)
 	bg.repeat("sweep of accounts", firstSweep, sweepBeat, s.desks.accounts.Sweep)
 	bg.repeat("count of failed sign-ins", countBeat, countBeat, s.desks.accounts.Flush)
 	bg.repeat("sweep of requests", firstSweep, sweepBeat, s.desks.rights.Sweep)

@@ -2,6 +2,7 @@
 // like the web speak with each other all the same (RFC 8656).
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { until } from '../lib/ask.mjs';
 import { talkative } from '../lib/browser.mjs';
 import { phone } from '../lib/phones.mjs';
 import { start } from '../lib/server.mjs';
@@ -57,6 +58,15 @@ for (const kind of [
       await ann.button('Hang up').click();
       await together(ann.idle(), bea.idle());
       assert.deepEqual([...ann.wrong, ...bea.wrong], []);
+    });
+
+    it('try that way before a call too', async () => {
+      await ann.page.goto(server.url('softphone.invoco.localhost', '/this-device'));
+      await ann.button('Try the connection').click();
+      const said = ann.page.locator('#device-check-said');
+      await until('it is tried', async () => /^(?!Listening|Sending)./.test(await said.innerText()));
+      assert.match(await said.innerText(), /The way to us and back is .*Lost: \d/s);
+      assert.deepEqual(ann.wrong, []);
     });
   });
 }

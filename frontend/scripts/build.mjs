@@ -52,6 +52,8 @@ const { outputFiles, metafile } = await esbuild.build({
     { in: 'src/site.ts', out: 'site' }, { in: 'src/styles/site.css', out: 'site' },
     // Of the softphone alone: no other page loads them.
     { in: 'src/phone/phone.ts', out: 'phone' }, { in: 'src/styles/phone-page.css', out: 'phone' },
+    { in: 'src/phone/device.ts', out: 'device' }, { in: 'src/phone/worker.ts', out: 'worker' },
+    { in: 'src/phone/contacts.ts', out: 'contacts' }, { in: 'src/phone/chat.ts', out: 'chat' },
   ],
   outdir: dist,
   entryNames: '[name]-[hash]',

@@ -102,7 +102,11 @@ func (t *tab) take(p *visit, jar []cookie) {
 	p.requests = tidy(p.requests)
 	for scope := range t.rec.workersAt {
 		if u, err := url.Parse(scope); err == nil {
-			p.entries = append(p.entries, entry{Storage: "service-worker", Name: u.Path, Origin: u.Scheme + "://" + u.Host})
+			name := u.Path
+			if name == "/" {
+				name = "service-worker" // of a whole site: declared by its kind, because a name in the policy holds no slash
+			}
+			p.entries = append(p.entries, entry{Storage: "service-worker", Name: name, Origin: u.Scheme + "://" + u.Host})
 		}
 	}
 	slices.SortFunc(p.entries, func(a, b entry) int {

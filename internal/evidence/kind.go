@@ -80,6 +80,8 @@ const (
 	LineSet        Kind = "line.set"        // subject: a line was set up in another way; Code what
 	ForwardStopped Kind = "forward.stopped" // subject: calls that one person forwarded to another's line; Code by whom, or that they may come again
 	CallReported   Kind = "call.reported"   // subject: a call was reported as malicious or a nuisance, and who made it is kept; Code the kind, or closed; Ref the record
+	MessageKept    Kind = "message.kept"    // subject: their part of a message is kept; Code which side they were on, Category what is held; Ref the record, if they own it
+	PlaceShared    Kind = "place.shared"    // subject: one fix of where somebody is was shared, never where; Code which side they were on
 
 	MailQueued  Kind = "mail.queued"  // subject: Code the mail
 	MailSent    Kind = "mail.sent"    // subject: Code the mail
@@ -174,6 +176,8 @@ var shapes = map[Kind]shape{
 	LineSet:        {audience: toSubject},
 	ForwardStopped: {audience: toSubject},
 	CallReported:   {audience: toSubject},
+	MessageKept:    {audience: toSubject},
+	PlaceShared:    {audience: toSubject},
 
 	MailQueued:  {audience: toSubject},
 	MailSent:    {audience: toSubject},

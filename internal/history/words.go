@@ -165,6 +165,14 @@ var table = map[evidence.Kind]words{
 	evidence.CallReported: {show: Changes, text: "You reported a call, and who made it is kept so that our staff can trace it", codes: map[string]string{
 		"closed": "Our staff closed the report of a call that you had made",
 	}},
+	evidence.MessageKept: {show: Changes, folds: true, text: "A message was put into your conversations", codes: map[string]string{
+		"sent":     "You sent a message, and it was put into your conversations",
+		"received": "Somebody sent you a message, and it was put into your conversations",
+	}},
+	evidence.PlaceShared: {show: Decisions, text: "Where somebody is was shared once", codes: map[string]string{
+		"sent":     "You shared once where you are, with one person",
+		"received": "Somebody shared with you once where they are",
+	}},
 
 	evidence.MailQueued:  {show: Mails, folds: true, text: "An e-mail to you was made ready: {mail}"},
 	evidence.MailSent:    {show: Mails, folds: true, text: "Our software used your e-mail address to send you {mail}"},

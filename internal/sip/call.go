@@ -50,6 +50,8 @@ type call struct {
 	most   time.Duration // it may last no longer, once it is answered; 0 for no limit
 	out    leaving       // of a call that leaves the house
 	timer  *time.Timer
+	woke   bool // devices were woken that are to be told what became of it
+	waking bool // one may still come
 }
 
 func newCall(s *Server, in *incoming) *call {
@@ -256,6 +258,7 @@ func (c *call) answered(l *leg, res *sipgo.Response) {
 	c.phase, c.b = talking, l
 	c.halt()
 	c.limited()
+	c.slept(true)
 	st := *c.state.Load()
 	st.Answered = true
 	c.state.Store(&st)
@@ -292,6 +295,7 @@ func (c *call) endBy(v verdict, byCaller bool) {
 		return
 	}
 	c.phase = over
+	c.slept(v == endDeclined)
 	c.final(v.status, because(v.status, v.words))
 	for _, l := range c.forks {
 		switch {

@@ -94,6 +94,8 @@ func (c *call) goesOn(way telecom.Way) bool {
 	for _, l := range c.forks {
 		l.giveUp()
 	}
+	c.waking = false
+	c.slept(true)
 	c.before, c.record, c.to = append(c.before, c.record), next, next.Target()
 	c.round, c.best = c.round+1, 0
 	st := *c.state.Load()

@@ -126,6 +126,7 @@ func (s *Server) register(in *incoming) {
 		}
 		in.answer(sipgo.StatusOK, more)
 		s.returned(in.flow, instance)
+		s.joins(in.flow)
 	}
 }
 

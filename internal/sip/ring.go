@@ -29,12 +29,14 @@ func (c *call) ring() {
 		return
 	}
 	first := len(c.forks)
-	for _, b := range c.s.devices(c.to.Line) {
+	connected := c.s.devices(c.to.Line)
+	for _, b := range connected {
 		if l := c.fork(b); l != nil {
 			c.forks = append(c.forks, l)
 		}
 	}
-	if len(c.forks) == first {
+	c.wake(connected)
+	if len(c.forks) == first && !c.waking {
 		c.endOr(telecom.WhenUnanswered, endUnavailable)
 		return
 	}
@@ -150,6 +152,9 @@ func (c *call) drop(l *leg, status int) {
 		if other.round == c.round && !other.over && status < 600 {
 			return
 		}
+	}
+	if c.waking && status < 600 {
+		return // one that was woken may still come
 	}
 	c.refusedBy(outcome(c.best))
 }

@@ -44,6 +44,13 @@ type Config struct {
 	Ping  time.Duration // between two looks at whether a trunk answers
 	Retry time.Duration // from a registration that a trunk refused to the next; doubled with each
 
+	// Wake asks for the devices of a line that have the phone closed, and reports
+	// whether there are any. Slept tells them that it rings no more. Either may
+	// be nil. WakeTime is for how long a call waits for them where nothing rings.
+	Wake     func(ctx context.Context, l telecom.Line) bool
+	Slept    func(ctx context.Context, l telecom.Line, elsewhere bool)
+	WakeTime time.Duration
+
 	PhoneHost string            // name or address under which phones reach ListenPhones; "" for the one they came to
 	Refused   func(code string) // counts phones that were not let in, by a closed set of codes; nil where nobody counts
 }
@@ -99,7 +106,7 @@ func New(c Config) (*Server, error) {
 	for _, d := range []struct {
 		given *time.Duration
 		or    time.Duration
-	}{{&c.NoAnswer, defaultNoAnswer}, {&c.Grace, defaultGrace}, {&c.Beat, defaultBeat}, {&c.Acked, defaultAcked}, {&c.Slow, refusalTime}, {&c.Try, defaultTry}, {&c.Ping, defaultPing}, {&c.Retry, defaultRetry}} {
+	}{{&c.NoAnswer, defaultNoAnswer}, {&c.Grace, defaultGrace}, {&c.Beat, defaultBeat}, {&c.Acked, defaultAcked}, {&c.Slow, refusalTime}, {&c.WakeTime, defaultWakeTime}, {&c.Try, defaultTry}, {&c.Ping, defaultPing}, {&c.Retry, defaultRetry}} {
 		if *d.given <= 0 {
 			*d.given = d.or
 		}

@@ -179,6 +179,12 @@ func (d *Desk) BlockCaller(ctx context.Context, tx *store.Tx, a vault.Access, l 
 	return wrap(d.addBlock(ctx, tx, a, l, mark, text))
 }
 
+// HasBlocked reports whether a line takes nothing from another that shows itself.
+func (d *Desk) HasBlocked(ctx context.Context, tx *store.Tx, from, to Line) (bool, error) {
+	blocked, err := d.hasBlock(ctx, tx, to.ID, d.blockMark(to.ID, blockLine, strconv.FormatInt(from.ID, 10)))
+	return blocked, wrap(err)
+}
+
 // callTime is how the time of a call stands in a record.
 const callTime = "2 January 2006, 15:04"
 

@@ -9,6 +9,7 @@ import (
 	"candour/internal/identity"
 	"candour/internal/marketing"
 	"candour/internal/profile"
+	"candour/internal/push"
 	"candour/internal/support/intake"
 	"candour/internal/telecom"
 	"candour/internal/vault"
@@ -80,6 +81,7 @@ var refusals = []refusal{
 	{vault.ErrKept, "", http.StatusConflict, "A law makes us keep this", []string{"It is used for that law alone. Your copy of your data says which. Nothing was changed."}},
 	{telecom.ErrNoLine, "", http.StatusConflict, "Your account has no number", []string{"Without one there is nothing to connect a phone to. Our support can give you one. Nothing was changed."}},
 	{telecom.ErrTooMany, "", http.StatusConflict, "That is as many phones as a line can have", []string{"Please remove one before you add another. Nothing was changed."}},
+	{push.ErrSubscription, "", http.StatusUnprocessableEntity, "Your browser cannot be woken", []string{"It is reached through a service that we do not use, or you have not agreed to it. The app rings while it is open. Nothing was kept."}},
 	{ErrNotYet, "", http.StatusServiceUnavailable, "That takes a moment", []string{"What you asked for was written a moment ago and is on its way into our signed log. Please go back and try again in a few seconds."}},
 	{ErrUpgrade, "", http.StatusUpgradeRequired, "This address is for the phone itself", []string{"The page of the phone uses it to make and take calls. There is nothing to see here."}},
 	{errFields, "form.fields", http.StatusUnprocessableEntity, "Please look at the form again", []string{"Please look at the marked fields. Nothing was sent yet."}},

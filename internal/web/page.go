@@ -172,6 +172,7 @@ type Form struct {
 	// form that people fill in.
 	Passkey  string
 	Question string
+	Upload   bool // it sends a file
 }
 
 // Act is a form with nothing but a button, and what people do not see: the
@@ -192,7 +193,9 @@ type Field struct {
 	ID           string
 	Name         string
 	Label        string
-	Type         string // text, email, tel, password, textarea, select, radio, checkbox
+	Type         string // text, email, tel, password, textarea, select, radio, checkbox, file
+	Accept       string // of a file: which kinds
+	Capture      bool   // of a file: a device with a camera takes it now
 	Autocomplete string
 	MaxLength    int
 	Optional     bool

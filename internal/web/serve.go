@@ -128,6 +128,7 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.Fail(a, r, err)
 		return
 	}
+	v.body = r.Body // for the few routes that take a file: see ReadUpload
 	r.Body = http.MaxBytesReader(a, r.Body, maxBody)
 	s.surfaces[v.Surface.ID].ServeHTTP(a, r)
 	a.finish()

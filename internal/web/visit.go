@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base32"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -33,11 +34,12 @@ type Visit struct {
 	public  string // the one at which people are meant to come, likewise
 	meant   bool   // people are meant to come below this parent at all: see Deps.Ports
 	cookies door.Cookies
-	forgery string // the cookie's value that the forms of this page go with
-	pattern string // the route that answers, for the log and the statistics
-	secret  bool   // the page holds what only this browser may know
-	private bool   // it is about one person: see Site.Private
-	counted bool   // the answer is a page that statistics may count
+	forgery string        // the cookie's value that the forms of this page go with
+	pattern string        // the route that answers, for the log and the statistics
+	secret  bool          // the page holds what only this browser may know
+	private bool          // it is about one person: see Site.Private
+	counted bool          // the answer is a page that statistics may count
+	body    io.ReadCloser // of the request, without the bound of a form
 }
 
 type visitKey struct{}

@@ -135,6 +135,31 @@ export class Call {
     }
   }
 
+  /** The connection that carries the call. */
+  get peer(): RTCPeerConnection | undefined {
+    return this.#session.connection ?? undefined;
+  }
+
+  /** What hears us in this call. */
+  get microphone(): MediaStreamTrack | undefined {
+    return this.#stream?.getAudioTracks()[0];
+  }
+
+  /** Has another microphone hear us. */
+  async hear(fresh: MediaStreamTrack): Promise<void> {
+    const before = this.microphone;
+    await this.#sender('audio')?.replaceTrack(fresh);
+    if (before !== undefined) this.#stream?.removeTrack(before);
+    before?.stop();
+    this.#stream?.addTrack(fresh);
+    this.#sound();
+  }
+
+  /** Finds a way for the sound anew: the network changed, whatever the old one seems to be. */
+  restart(): void {
+    if (this.stage === 'talking') this.#session.renegotiate({ rtcOfferConstraints: { iceRestart: true } });
+  }
+
   #hear(): void {
     const s = this.#session;
     s.on('peerconnection', ({ peerconnection }) => this.#watch(peerconnection));

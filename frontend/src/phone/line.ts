@@ -5,12 +5,10 @@ import { UA, WebSocketInterface } from 'jssip';
 import type { IncomingRTCSessionEvent, OutgoingRTCSessionEvent } from 'jssip/lib/UA';
 import { Call, connection, type Listener } from './call';
 import { address } from './number';
+import { session, type Session } from './session';
 
 /** How the line is. */
 export type State = 'connecting' | 'ready' | 'lost' | 'signed-out' | 'refused';
-
-/** Who the phone is, as the server tells. */
-export interface Session { signedIn: boolean; extension?: string; name?: string; domain?: string; granted?: string[]; ways?: RTCIceServer[] }
 
 /** What the line tells the page. */
 export interface Watcher {
@@ -21,13 +19,6 @@ export interface Watcher {
 const patience = { connection_recovery_min_interval: 1, connection_recovery_max_interval: 15 }; // seconds
 const fresh = 240_000; // milliseconds for which the server is not asked again
 const expires = 300; // seconds that a registration lasts; it is renewed before
-
-/** Asks the server who is signed in. */
-export async function session(at: string): Promise<Session> {
-  const answer = await fetch(at, { headers: { Accept: 'application/json' }, redirect: 'error' });
-  if (!answer.ok) throw new Error('no session');
-  return (await answer.json()) as Session;
-}
 
 export class Line {
   readonly #ua: UA;

@@ -1,4 +1,5 @@
 // Gets hold of the microphone and the camera, and lets go of them.
+import { opened } from './equipment';
 import type { Device, Permission } from './permission';
 import { whyNoDevice } from './words';
 
@@ -6,7 +7,7 @@ import { whyNoDevice } from './words';
 export type Got = { stream: MediaStream; said?: string } | { wrong: string };
 
 /** What is wanted of a device. */
-const wanted: Record<Device, MediaStreamConstraints> = {
+export const wanted: Record<Device, MediaStreamConstraints> = {
   microphone: { audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true } },
   camera: { video: { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 } } },
 };
@@ -35,7 +36,7 @@ async function one(device: Device, permission: Permission | undefined, signal: A
   }
   if (signal.aborted) return { wrong: '' };
   try {
-    const stream = await navigator.mediaDevices.getUserMedia(wanted[device]);
+    const stream = await opened(device, wanted[device]);
     if (!signal.aborted) return { stream };
     release(stream);
     return { wrong: '' };

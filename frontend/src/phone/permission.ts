@@ -5,12 +5,13 @@
 export type Device = 'microphone' | 'camera';
 
 /** Keeps an answer in the person's history. */
-export type Keep = (address: string) => void;
+export type Keep = (address: string) => unknown;
 
 /** One permission, as the page came with it: its panel of words and buttons. */
 export class Permission {
   readonly #panel: HTMLElement;
   readonly #keep: Keep;
+  #keeping: unknown;
 
   constructor(panel: HTMLElement, keep: Keep) {
     this.#panel = panel;
@@ -22,7 +23,7 @@ export class Permission {
    * person and this browser have agreed before. A signal that aborts is a no
    * that is not kept: the call for which it was asked is gone.
    */
-  async allowed(device: Device, signal: AbortSignal): Promise<boolean> {
+  async allowed(device: Device | 'notifications' | 'headset', signal: AbortSignal): Promise<boolean> {
     if (this.#panel.dataset.granted === 'yes' && (await state(device)) === 'granted') return true;
     const answer = await this.#ask(signal);
     if (answer === undefined) return false;
@@ -35,6 +36,11 @@ export class Permission {
     this.#panel.dataset.granted = granted ? 'yes' : 'no';
   }
 
+  /** Waits until the answer is on its way to the server and was taken. */
+  async kept(): Promise<void> {
+    await this.#keeping;
+  }
+
   /** Keeps that the browser, or the person in the browser's own question, said no. */
   refused(): void {
     this.#answered(false);
@@ -45,7 +51,7 @@ export class Permission {
     const before = granted === 'yes';
     this.#panel.dataset.granted = yes ? 'yes' : 'no';
     const at = yes ? grant : refuse;
-    if (at !== undefined && !(yes && before)) this.#keep(at);
+    if (at !== undefined && !(yes && before)) this.#keeping = this.#keep(at);
   }
 
   #ask(signal: AbortSignal): Promise<boolean | undefined> {
@@ -73,7 +79,7 @@ export class Permission {
 }
 
 /** What the browser would answer; prompt where it does not tell. */
-async function state(device: Device): Promise<PermissionState> {
+async function state(device: string): Promise<PermissionState> {
   try {
     return (await navigator.permissions.query({ name: device as PermissionName })).state;
   } catch {

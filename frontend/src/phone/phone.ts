@@ -1,11 +1,15 @@
 // The phone in the page. Without this script the page is one of facts: who one
 // is, one's calls, and what the app may use.
+import { App } from './app';
 import { Call } from './call';
 import { spoken } from './clock';
-import { Line, session, type Session, type State } from './line';
+import { Line, type State } from './line';
 import { picture, take, type Got } from './media';
+import { Names } from './names';
 import { dialled } from './number';
+import { sound } from './equipment';
 import { Permission, type Device } from './permission';
+import { session, type Session } from './session';
 import { oneTab } from './tabs';
 import { Sounder, tones } from './tones';
 import { part, spokenOf, View } from './view';
@@ -21,7 +25,9 @@ class Phone {
   readonly #root: HTMLElement;
   readonly #view = new View();
   readonly #sounds = new Sounder();
+  readonly #names = new Names();
   readonly #permissions: Record<Device, Permission | undefined>;
+  readonly #app: App;
   #line: Line | undefined;
   #state: State = 'connecting';
   #call: Call | undefined;
@@ -32,6 +38,8 @@ class Phone {
 
   constructor(root: HTMLElement) {
     this.#root = root;
+    this.#app = new App(root, { call: () => this.#call, answer: () => void this.#answer(false), granted: () => this.#granted });
+    this.#sounds.leads = (tone, through) => void sound(through, tone === tones.ring ? 'bell' : 'speaker');
     this.#permissions = { microphone: this.#permission('microphone'), camera: this.#permission('camera') };
   }
 
@@ -40,6 +48,7 @@ class Phone {
     this.#press();
     for (const button of document.querySelectorAll<HTMLElement>('[data-call-back]')) button.hidden = false;
     this.#ringable();
+    void this.#names.load(this.#root.dataset.names, part<HTMLInputElement>('dial-number'));
     const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel('phone') : undefined;
     const come = oneTab({ locks: navigator.locks, channel }, {
       gained: () => void this.#connect(),
@@ -67,10 +76,12 @@ class Phone {
     for (;;) {
       try {
         const me = await session(at);
+        this.#granted = me.granted ?? [];
         if (!me.signedIn || me.extension === undefined) return this.#went('signed-out');
         this.#line = new Line(me, { session: at, flow }, { state: (s) => this.#went(s), incoming: (c) => this.#incoming(c) }, {
           changed: (c) => this.#changed(c), media: (s) => this.#view.play(s), ended: (c, e) => this.#ended(c, e),
         });
+        this.#app.begin();
         return this.#line.start();
       } catch {
         this.#went('lost');
@@ -92,6 +103,7 @@ class Phone {
   #went(state: State): void {
     this.#state = state;
     this.#view.line(state);
+    this.#app.went(state === 'ready');
     if (state === 'ready') this.#call?.reconnect();
     if (state === 'signed-out') this.#view.show('phone-signed-out');
   }
@@ -159,6 +171,7 @@ class Phone {
     const stream = await this.#take(video);
     if (stream === undefined) return;
     this.#call = this.#line.call(read.number, stream);
+    this.#call.name ||= this.#names.of(read.number);
     part('phone-keyed').textContent = '';
     this.#changed(this.#call);
   }
@@ -238,6 +251,7 @@ class Phone {
       return;
     }
     this.#call = call;
+    call.name = this.#names.of(call.number) || call.name;
     this.#view.say('');
     part('phone-keyed').textContent = '';
     this.#changed(call);
@@ -270,6 +284,7 @@ class Phone {
 
   #changed(call: Call): void {
     if (call !== this.#call) return;
+    this.#app.changed(call);
     if (call.stage === 'incoming' || call.stage === 'answering') return this.#view.incoming(call, call.stage === 'answering');
     if (call.stage === 'ringing' && !call.early) this.#sounds.play(tones.ringback);
     else if (call.stage !== 'calling') this.#sounds.stop();
@@ -279,6 +294,7 @@ class Phone {
   #ended(call: Call, end: End): void {
     if (call !== this.#call) return;
     this.#call = undefined;
+    this.#app.ended(call);
     this.#asking?.abort();
     this.#sounds.stop();
     if (soundsBusy(end)) this.#sounds.play(tones.busy, busyLength);

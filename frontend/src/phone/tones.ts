@@ -42,6 +42,13 @@ const ramp = 0.008; // seconds: without it each burst begins and ends with a cli
 /** Plays tones, one at a time. */
 export class Sounder {
   #context: AudioContext | undefined;
+  /** Told before a tone sounds, to lead it to where it was chosen to. */
+  leads: ((tone: Tone, through: AudioContext) => void) | undefined;
+
+  /** What the tones sound through, once something has. */
+  get through(): AudioContext | undefined {
+    return this.#context;
+  }
   #stop: (() => void) | undefined;
 
   /** Makes ready to sound. Browsers allow it once somebody has pressed something. */
@@ -54,6 +61,7 @@ export class Sounder {
   play(tone: Tone, length = 90): void {
     this.stop();
     this.wake();
+    if (this.#context !== undefined) this.leads?.(tone, this.#context);
     this.#stop = this.#start(tone, length);
   }
 

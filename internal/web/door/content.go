@@ -118,7 +118,7 @@ var features = []string{
 // asked are the features by which a page reaches for what is around a device.
 // Where the policy declares one it is open on the page that asks for it, and on
 // no other page of the surface.
-var asked = []string{"bluetooth", "camera", "display-capture", "geolocation", "hid", "microphone", "midi", "serial", "usb"}
+var asked = []string{"bluetooth", "camera", "display-capture", "geolocation", "hid", "microphone", "midi", "serial", "speaker-selection", "usb"}
 
 // Permissions computes the Permissions-Policy of a page of a surface: every
 // power is denied, to the page and to frames in it, but those declared for the

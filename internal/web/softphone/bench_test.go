@@ -14,19 +14,23 @@ import (
 	"time"
 
 	"candour/internal/analytics"
+	"candour/internal/chat"
 	"candour/internal/consent"
 	"candour/internal/consent/people"
+	"candour/internal/contacts"
 	"candour/internal/evidence"
 	"candour/internal/history"
 	"candour/internal/identity"
 	"candour/internal/keys"
 	"candour/internal/mail/mailtest"
 	"candour/internal/marketing"
+	"candour/internal/media"
 	"candour/internal/notice"
 	"candour/internal/profile"
 	"candour/internal/rights"
 	"candour/internal/store"
 	"candour/internal/store/storetest"
+	"candour/internal/support"
 	"candour/internal/telecom"
 	"candour/internal/web"
 	"candour/internal/web/own"
@@ -54,6 +58,7 @@ type bench struct {
 	history  *history.Desk
 	server   string // where phones connect
 	flow     func(line telecom.Line, alive func(context.Context) error)
+	loop     func(string) (string, error) // either half of trying the way to the relay
 }
 
 func open(t *testing.T) *bench {
@@ -106,13 +111,19 @@ func open(t *testing.T) *bench {
 			}),
 			Phones: b.phones, PhoneServer: func() string { return b.server },
 		},
-		Phones: b.phones, Domain: "invoco.net",
+		Phones: b.phones, Domain: "invoco.net", Push: b.wakes(t, choices),
+		Support: support.New(support.Config{Store: b.Store, Log: b.Log, Vault: b.Vault, Queue: b.Queue, InForce: b.InForce, Now: b.Now}),
+		Loop:    func(_ context.Context, _ int64, offer string) (string, error) { return b.loop(offer) },
+		Join:    func(_ int64, answer string) (string, error) { return b.loop(answer) },
+		Book:    contacts.New(contacts.Config{Store: b.Store, Vault: b.Vault, InForce: b.InForce, Now: b.Now}),
+		Chat:    chat.New(chat.Config{Store: b.Store, Log: b.Log, Vault: b.Vault, InForce: b.InForce, Now: b.Now}),
 		Flow: func(w http.ResponseWriter, _ *http.Request, line telecom.Line, alive func(context.Context) error) error {
 			b.flow(line, alive)
 			w.WriteHeader(http.StatusSwitchingProtocols)
 			return nil
 		},
 	}))
+	b.loop = func(string) (string, error) { return "", media.ErrSDP }
 	b.web = &webtest.Bench{Site: site, T: t, Parent: "invoco.localhost"}
 	return b
 }

@@ -17,6 +17,12 @@ import (
 // them and the policy declares them.
 var devices = []string{"microphone", "camera"}
 
+// Features that messages ask for, on their page alone.
+const (
+	placeFeature  = "geolocation"
+	cameraFeature = "camera"
+)
+
 // passkeyFeature is asked for on the pages of accounts, where a button says so.
 const passkeyFeature = "publickey-credentials-get"
 
@@ -39,7 +45,11 @@ func (h *site) permissions(w http.ResponseWriter, r *http.Request, me *identity.
 	page := Permissions{Base: h.Base(r, "Permissions", "")}
 	for _, s := range states {
 		view := permissionView(web.VisitOf(r), s)
-		if asks := slices.ContainsFunc(s.Permission.Features, func(f string) bool { return f == passkeyFeature || slices.Contains(devices, f) }); asks {
+		where := h.asksWhere(web.VisitOf(r).Policy(), s.Permission)
+		if where != nil {
+			view.askedAt(s, where)
+		}
+		if asks := slices.ContainsFunc(s.Permission.Features, func(f string) bool { return f == passkeyFeature || slices.Contains(devices, f) }); asks || where != nil {
 			page.Asked = append(page.Asked, view)
 		} else {
 			page.Later = append(page.Later, view)
@@ -122,6 +132,10 @@ func (h *site) answer(w http.ResponseWriter, r *http.Request, me *identity.Sessi
 	if err := h.Choices.DecidePermission(r.Context(), d); err != nil {
 		return err
 	}
-	http.Redirect(w, r, permissionsPath+"#permission-"+d.Permission, http.StatusSeeOther)
+	to := permissionsPath + "#permission-" + d.Permission
+	if back := web.BackOf(r); back != "/" {
+		to = back // it was asked where it is needed
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }

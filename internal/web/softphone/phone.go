@@ -36,7 +36,10 @@ func (h *site) phone(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := Phone{
 		Base: h.Base(r, "Phone", ""), Keys: keypad, More: callsPath, Session: sessionPath, Flow: flowPath,
-		Script: h.Asset("phone.js"), Style: h.Asset("phone.css"),
+		Script: h.Asset("phone.js"), Style: h.Asset("phone.css"), Manifest: manifestPath, Worker: workerPath,
+	}
+	if _, ok := h.wakes(); ok {
+		page.Wake, page.Key = wakePath, h.Push.PublicKey()
 	}
 	page.Help = h.Phones.Rescues()
 	line, err := h.line(r, me)
@@ -74,9 +77,12 @@ func (h *site) phone(w http.ResponseWriter, r *http.Request) error {
 	for _, e := range entries {
 		page.Calls = append(page.Calls, callView(e, v.Now))
 	}
+	if err := h.beside(r, me, &page); err != nil {
+		return err
+	}
 	if page.Extension != "" {
 		page.Asks = asks(states)
-		h.Ask(w, r, devices...)
+		h.Ask(w, r, append([]string{speakerFeature, headsetFeature}, devices...)...)
 	}
 	h.Render(w, r, http.StatusOK, "phone", page)
 	return nil
@@ -140,6 +146,7 @@ func (h *site) dialField(w http.ResponseWriter, r *http.Request, page *Phone) er
 	page.Form, page.Number = form, form.Fields[i]
 	page.Number.Describes = strings.ReplaceAll(page.Number.Describes, page.Number.ID, numberID)
 	page.Number.ID = numberID
+	page.Number.Value = linked(r)
 	return nil
 }
 
@@ -157,4 +164,19 @@ func asks(states []people.PermissionState) (list []Ask) {
 		})
 	}
 	return list
+}
+
+// beside adds what stands beside the phone of contacts and messages.
+func (h *site) beside(r *http.Request, me *identity.Session, page *Phone) error {
+	if _, err := h.bookRoles(r, me); err == nil {
+		page.Names = namesPath
+	}
+	if _, err := h.chatRoles(r, me); err != nil {
+		return nil
+	}
+	page.Messages = chatPath
+	return h.Store.View(r.Context(), func(tx *store.Tx) (err error) {
+		page.New, err = h.Chat.Unread(r.Context(), tx, me.Account.Subject)
+		return err
+	})
 }

@@ -4,7 +4,11 @@ import (
 	"context"
 	"net/http"
 
+	"candour/internal/chat"
+	"candour/internal/contacts"
 	"candour/internal/identity"
+	"candour/internal/push"
+	"candour/internal/support"
 	"candour/internal/telecom"
 	"candour/internal/web"
 	"candour/internal/web/member"
@@ -30,8 +34,22 @@ type Deps struct {
 	// Ways are how a page reaches the calls where it does not reach them by itself;
 	// nil for none.
 	Ways func() []Way
+	// Push wakes browsers in which the phone is closed; nil where nothing does.
+	Push *push.Desk
+	// Support takes the notes that people send of their device; nil where nobody does.
+	Support *support.Desk
+	// Loop takes the offer of a browser that tries its way to the relay and back,
+	// and returns the relay's for the other end; Join takes the answer to that.
+	// Nil where there is no relay.
+	Loop func(ctx context.Context, account int64, offer string) (invited string, err error)
+	Join func(account int64, answer string) (string, error)
 	// Domain is that of the lines' addresses in the signalling.
 	Domain string
+	Book   *contacts.Desk // optional: people's own address books
+	Chat   *chat.Desk     // optional: messages
+	// Ending is closed when the program ends, so that pages which are told of
+	// changes let go; optional.
+	Ending <-chan struct{}
 }
 
 // site is the pages of the surface.
@@ -62,9 +80,78 @@ func New(s *web.Site, d Deps) *web.Routes {
 	rt.Member(web.Whole, "POST "+permissionsPath+"/{permission}/granted", h.permissionGranted)
 	rt.Member(web.Whole, "POST "+permissionsPath+"/{permission}/refused", h.permissionRefused)
 	rt.Member(web.Whole, "POST "+permissionsPath+"/{permission}/revoked", h.permissionRevoked)
+	rt.Handle("GET "+manifestPath, h.manifest)
+	rt.Handle("GET "+workerPath, h.worker)
+	rt.Member(web.Whole, "GET "+dialPath, h.dial)
+	rt.Member(web.Whole, "GET "+devicePath, h.thisDevice)
+	rt.Member(web.Whole, "POST "+wakePath, h.wake)
+	rt.Member(web.Whole, "POST "+wakePath+"/end", h.wakeEnd)
+	rt.Member(web.Whole, "POST "+checkPath, h.check)
+	rt.Member(web.Whole, "POST "+checkPath+"/join", h.checkJoin)
+	rt.Member(web.Whole, "GET "+qualityPath, h.quality)
+	rt.Member(web.Whole, "POST "+qualityPath, h.qualityPost)
 	rt.Menu("Phone", "/")
 	rt.Menu("Calls", callsPath)
+	h.chatRoutes(rt)
+	h.contactRoutes(rt)
+	rt.MenuIn(web.PhoneMenu, "This device", devicePath)
+	rt.MenuIn(web.PhoneMenu, "Call quality", qualityPath)
 	rt.MenuIn(web.PhoneMenu, "Permissions", permissionsPath)
 	own.Pages(rt, s, "softphone", d.Deps)
 	return rt
+}
+
+// contactRoutes are those of people's own contacts, where the policy declares
+// them.
+func (h *site) contactRoutes(rt *web.Routes) {
+	c := policy.Compile(h.Profile.Policy)
+	roles, err := contacts.RolesOf(c)
+	if err != nil || h.Book == nil {
+		return
+	}
+	rt.Member(web.Whole, "GET "+contactsPath, h.contacts)
+	rt.Member(web.Whole, "POST "+findPath, h.contactsFind)
+	rt.Member(web.Whole, "GET "+findPath, h.contacts) // where a reload of the answer leads
+	rt.Member(web.Whole, "GET "+addPath, h.contactAdd)
+	rt.Member(web.Whole, "POST "+addPath, h.contactAddPost)
+	rt.Member(web.Whole, "GET "+importPath, h.contactImport)
+	rt.Member(web.Whole, "POST "+importPath, h.contactImportPost)
+	rt.Member(web.Fresh, "GET "+exportPath, h.contactExport)
+	rt.Member(web.Whole, "GET "+namesPath, h.contactNames)
+	rt.Member(web.Whole, "GET "+contactsPath+"/{contact}", h.contact)
+	rt.Member(web.Whole, "POST "+contactsPath+"/{contact}", h.contactPost)
+	rt.Member(web.Whole, "POST "+contactsPath+"/{contact}/remove", h.contactRemove)
+	rt.Member(web.Whole, "GET "+contactsPath+"/{contact}/write/{number}", h.contactWrite)
+	if _, ok := telecom.DirectoryPurpose(c); ok {
+		rt.Member(web.Whole, "GET "+directoryPath, h.directory)
+		rt.Member(web.Whole, "GET "+directoryPath+"/find", h.directory) // where a reload of the answer leads
+		rt.Member(web.Whole, "POST "+directoryPath+"/find", h.directoryFind)
+		rt.Member(web.Whole, "POST "+directoryPath+"/join", h.directoryJoin)
+		rt.Member(web.Whole, "POST "+directoryPath+"/leave", h.directoryLeave)
+	}
+	rt.MenuIf("Contacts", contactsPath, func(me *identity.Session) bool { return roles.May(c, me.Account.Role.Actor()) }, directoryPath)
+}
+
+// chatRoutes are those of messages, where the policy declares them.
+func (h *site) chatRoutes(rt *web.Routes) {
+	c := policy.Compile(h.Profile.Policy)
+	roles, err := chat.RolesOf(c)
+	if err != nil || h.Chat == nil {
+		return
+	}
+	rt.Member(web.Whole, "GET "+chatPath, h.chats)
+	rt.Member(web.Whole, "GET "+newPath, h.chats) // where a reload of the answer leads
+	rt.Member(web.Whole, "POST "+newPath, h.chatNew)
+	rt.Member(web.Whole, "GET "+eventsPath, h.chatEvents)
+	at := chatPath + "/{line}"
+	rt.Member(web.Whole, "GET "+at, h.chat)
+	rt.Member(web.Whole, "POST "+at, h.chatPost)
+	rt.Member(web.Whole, "GET "+at+"/file", h.chat)
+	rt.Member(web.Whole, "POST "+at+"/file", h.chatFile)
+	rt.Member(web.Whole, "GET "+at+"/place", h.chat)
+	rt.Member(web.Whole, "POST "+at+"/place", h.chatPlace)
+	rt.Member(web.Whole, "GET "+at+"/{message}/file", h.chatAttached)
+	rt.Member(web.Whole, "POST "+at+"/{message}/forget", h.chatForget)
+	rt.Member(web.Whole, "POST "+at+"/{message}/unshare", h.chatUnshare)
+	rt.MenuIf("Messages", chatPath, func(me *identity.Session) bool { return roles.May(c, me.Account.Role.Actor()) })
 }

@@ -68,7 +68,11 @@ func (h *site) granted(r *http.Request, me *identity.Session) (list []string, er
 		states, err = h.Choices.Permissions(r.Context(), tx, me.Account.Subject, me.Account.Role.Actor(), me.Surface)
 		return err
 	})
-	for _, a := range asks(states) {
+	all := asks(states)
+	if roles, ok := h.wakes(); ok {
+		all = append(all, askFor(states, "notifications", func(s people.PermissionState) bool { return s.Permission.ID == roles.Permission })...)
+	}
+	for _, a := range all {
 		if a.Given {
 			list = append(list, a.Device)
 		}

@@ -46,7 +46,7 @@ func TestPhone(t *testing.T) {
 	if a.StatusCode != http.StatusOK || !strings.Contains(a.Text, "Extension 1001") || !strings.Contains(a.Text, `<script type="module" src="/assets/phone-`) {
 		t.Error("who has a line:", a.StatusCode)
 	}
-	if got := powers(a); !slices.Equal(got, []string{"microphone", "camera"}) {
+	if got := powers(a); !slices.Equal(got, []string{"microphone", "camera", "hid"}) {
 		t.Error("the page may ask for", got)
 	}
 	if !strings.Contains(a.Header.Get("Content-Security-Policy"), "connect-src 'self'") || a.Header.Get("Cache-Control") != "no-store" {

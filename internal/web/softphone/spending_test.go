@@ -60,10 +60,10 @@ func TestSpendingPage(t *testing.T) {
 	if a := ann.get("/"); !strings.Contains(a.Text, "You have spent £17 of £20 this month") {
 		t.Error("the phone does not tell of the limit")
 	}
-	if a := ann.fill("/spending/cap", telecom.CapFormID, map[string]string{"cap": "5000"}); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != "/spending" {
+	if a := ann.fillIn("/spending/cap", telecom.CapFormID, map[string]string{"cap": "5000"}); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != "/spending" {
 		t.Errorf("the limit: %d %s", a.StatusCode, a.Text)
 	}
-	if a := ann.fill("/spending/cap", telecom.CapFormID, map[string]string{"cap": "5001"}); a.StatusCode != http.StatusUnprocessableEntity {
+	if a := ann.fillIn("/spending/cap", telecom.CapFormID, map[string]string{"cap": "5001"}); a.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("a limit that is not offered: %d", a.StatusCode)
 	}
 	if a := ann.press("/spending/open/premium"); a.StatusCode != http.StatusSeeOther {
@@ -99,7 +99,7 @@ func TestPriceIsLookedUp(t *testing.T) {
 		"+33 1 23 45 67 89": "1.8p, charged by the second", "0909 879 0123": "switched off for your account", "0808 157 0123": "It is free.", "999": "It is free.", "1002": "It is free.", "+999 1234567": "Nobody has that number",
 		"": "Type a number", "what": "That is not a number",
 	} {
-		if a := ann.fill("/spending/price", telecom.PriceFormID, map[string]string{"number": number}); !strings.Contains(a.Text, want) {
+		if a := ann.fillIn("/spending/price", telecom.PriceFormID, map[string]string{"number": number}); !strings.Contains(a.Text, want) {
 			t.Errorf("%q: %d lacks %s", number, a.StatusCode, want)
 		}
 	}
@@ -129,10 +129,10 @@ func TestBlockIsReadAndContested(t *testing.T) {
 			t.Errorf("somebody else at %s: %d", other, a.StatusCode)
 		}
 	}
-	if a := ann.fill(path, telecom.ContestFormID, map[string]string{"message": ""}); a.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(a.Text, "11 such calls") {
+	if a := ann.fillIn(path, telecom.ContestFormID, map[string]string{"message": ""}); a.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(a.Text, "11 such calls") {
 		t.Errorf("nothing said: %d", a.StatusCode)
 	}
-	if a := ann.fill(path, telecom.ContestFormID, map[string]string{"message": "My <b>planted</b> aunt is ill."}); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != path {
+	if a := ann.fillIn(path, telecom.ContestFormID, map[string]string{"message": "My <b>planted</b> aunt is ill."}); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != path {
 		t.Fatalf("contested: %d %s", a.StatusCode, a.Text)
 	}
 	a = ann.get(path)
@@ -167,7 +167,7 @@ func TestLinesOfAFirm(t *testing.T) {
 	if a := ann.get(path); a.StatusCode != http.StatusOK || !strings.Contains(a.Text, `action="`+path+`/open/premium"`) {
 		t.Errorf("one of them: %d", a.StatusCode)
 	}
-	if a := ann.fill(path+"/cap", telecom.CapFormID, map[string]string{"cap": "500"}); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != path {
+	if a := ann.fillIn(path+"/cap", telecom.CapFormID, map[string]string{"cap": "500"}); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != path {
 		t.Errorf("their limit: %d", a.StatusCode)
 	}
 	a := bob.get("/spending")

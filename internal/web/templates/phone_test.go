@@ -17,7 +17,22 @@ func phonePages() map[string][]any {
 		Notice: "/privacy/versions/1", Words: []string{hostile}, Next: hostile, Link: &web.Link{Label: hostile, Href: "/security"}, Revoke: "/permissions/a/revoked",
 	}
 	needed := softphone.PermissionView{ID: "permission-b", Title: "B", Meaning: "M", Reason: "R", Needed: true, State: "Not asked so far", Tag: "optional"}
+	asked := []softphone.Ask{
+		{Device: "notifications", Words: []string{"N", hostile, hostile, hostile, hostile}, Grant: "/permissions/n/granted", Refuse: "/permissions/n/refused"},
+		{Device: "headset", Words: []string{"H", hostile}, Given: true}, {Device: "microphone", Words: []string{"M", hostile}, Needed: true},
+	}
 	return map[string][]any{
+		"this_device": {
+			softphone.ThisDevice{
+				Base: base(), Script: "/assets/device.js", Style: "/assets/phone.css", Dial: "/dial?number=%s", Asks: asked, Wake: "/wake", Key: "AAAA", Woken: 2,
+				Service: hostile, Headset: true, Check: "/check", Line: true,
+			},
+			softphone.ThisDevice{Base: base()},
+		},
+		"quality": {
+			softphone.Quality{Base: base(), Script: "/assets/device.js", Style: "/assets/phone.css", Form: &web.Form{ID: "quality", Title: hostile, Action: "/quality", Submit: "Send", Fields: []web.Field{{ID: "quality-message", Name: "message", Label: hostile, Type: "textarea", Optional: true}}}},
+			softphone.Quality{Base: base(), Reference: hostile}, softphone.Quality{Base: base()},
+		},
 		"phone": {
 			softphone.Phone{
 				Base: base(), Name: hostile, Extension: hostile, Form: web.Form{ID: "dial", Title: "Make a call", Action: "/", Purpose: hostile, Kept: hostile},
@@ -28,6 +43,7 @@ func phonePages() map[string][]any {
 				},
 				Keys: []softphone.Key{{Digit: "1"}, {Digit: "2", Letters: "ABC"}, {Digit: "*", Name: "star"}}, Settings: "/call-settings", Unplaced: true, Quiet: true, Calls: calls, More: "/calls",
 				Script: "/assets/phone.js", Style: "/assets/phone.css", Session: "/session", Flow: "/sip",
+				Manifest: "/app.webmanifest", Worker: "/worker.js", Wake: "/wake", Key: "AAAA",
 			},
 			softphone.Phone{Base: base(), Form: web.Form{ID: "dial", Title: "Make a call"}, More: "/calls"},
 		},

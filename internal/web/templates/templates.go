@@ -18,7 +18,7 @@ var FS embed.FS
 
 // shared are the files that each page is parsed with.
 var shared = []string{
-	"base.html", "header.html", "footer.html", "content.html", "form.html", "act.html", "call_list.html",
+	"base.html", "header.html", "footer.html", "content.html", "form.html", "act.html", "call_list.html", "permit.html", "find.html",
 	"your_data_held.html", "notice_changed.html", "consent_message.html", "consent_preferences.html",
 }
 

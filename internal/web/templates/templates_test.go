@@ -147,6 +147,8 @@ func TestPages(t *testing.T) {
 	maps.Copy(all, devicePages())
 	maps.Copy(all, spendingPages())
 	maps.Copy(all, settingsPages())
+	maps.Copy(all, contactPages())
+	maps.Copy(all, chatPages())
 	for _, name := range templates.Pages() {
 		if all[name] == nil {
 			t.Errorf("the page %s is not tried here", name)
