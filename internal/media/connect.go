@@ -193,14 +193,17 @@ func (l *Leg) describe(sections []section) string {
 }
 
 // offer describes what l.sections state as an offer, and notes it.
-func (l *Leg) offer() string {
+func (l *Leg) offer() string { return l.offerOf(l.sections) }
+
+// offerOf is offer for what the leg may take of its sections.
+func (l *Leg) offerOf(sections []section) string {
 	l.offered = nil
-	for _, s := range l.sections {
+	for _, s := range sections {
 		l.offered = append(l.offered, s.dir)
 	}
 	setup := l.local.setup
 	l.local.setup = "actpass" // RFC 8842 section 5.2; who answers keeps the roles
-	text := l.describe(l.sections)
+	text := l.describe(sections)
 	l.local.setup = setup
 	return text
 }

@@ -2,6 +2,7 @@ package media
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pion/webrtc/v4"
 )
@@ -109,5 +110,36 @@ func (l *Leg) Reoffer(dir Direction) (string, error) {
 			}
 		}
 	}
-	return l.offer(), nil
+	return l.offerOf(l.common()), nil
 }
+
+// common is what the leg and the one that it is bridged to can both do: after a
+// bridge to another they may have less in common than was agreed before.
+func (l *Leg) common() []section {
+	next := slices.Clone(l.sections)
+	r := l.route.Load()
+	if r == nil {
+		return next
+	}
+	for i := range next {
+		s := &next[i]
+		if !s.taken {
+			continue
+		}
+		theirs := r.to.ways[s.kind].list()
+		both := slices.DeleteFunc(slices.Clone(s.codecs), func(c codec) bool {
+			return !slices.ContainsFunc(theirs, func(t codec) bool { return t.name == c.name })
+		})
+		if carries(both) {
+			s.codecs = both
+		}
+	}
+	return next
+}
+
+// Wants is the way in which the leg itself last said that sound is to go: what
+// the other leg is to be offered (Reoffer) when the two are bridged.
+func (l *Leg) Wants() Direction { return l.ways[audio].wants() }
+
+// Picture reports whether a picture was agreed with the leg.
+func (l *Leg) Picture() bool { return len(l.ways[video].list()) > 0 }

@@ -45,6 +45,9 @@ type call struct {
 	forks  []*leg    // the devices that were called
 	rung   bool      // the caller was told that it rings
 	best   int       // the weightiest refusal of a device
+	passes *passing  // a side of this call is being passed on to somebody else
+	passed *passing  // this call comes of that
+	taker  *leg      // the device that took such a call, until the side that was passed on is here
 	timer  *time.Timer
 }
 
@@ -133,6 +136,7 @@ func (c *call) let(in *incoming, withheld bool) (err error) {
 		return err
 	}
 	in.flow.near(c.a.media, len(headers(in, "via")) > 1)
+	c.a.hidden = withheld || c.to.Withheld
 	c.record, err = c.s.Desk.Begin(ctx, telecom.Start{From: c.a.line, To: c.to, Withheld: withheld, Video: hasVideo(string(in.Body()))})
 	if err == nil {
 		c.state.Store(&CallState{From: c.a.line, To: c.to, Since: c.s.Now().UnixMilli()})
@@ -194,6 +198,10 @@ func (c *call) answered(l *leg, res *sipgo.Response) {
 		c.drop(l, sipgo.StatusNotAcceptableHere)
 		return
 	}
+	if c.passed != nil {
+		c.taken(l)
+		return
+	}
 	sdp, err := c.a.media.Answer()
 	if err == nil {
 		ctx, cancel := context.WithTimeout(c.s.base, deskTime)
@@ -211,12 +219,7 @@ func (c *call) answered(l *leg, res *sipgo.Response) {
 	st := *c.state.Load()
 	st.Answered = true
 	c.state.Store(&st)
-	for _, other := range c.forks {
-		if other != l {
-			other.giveUp(sipgo.NewHeader("Reason", `SIP;cause=200;text="Call completed elsewhere"`)) // RFC 3326
-			other.stop()
-		}
-	}
+	c.settle(l)
 	interval, _ := sessionTime(c.in)
 	c.a.unacked = c.in.CSeq().SeqNo
 	c.a.awaitAck()
@@ -228,12 +231,27 @@ func (c *call) answered(l *leg, res *sipgo.Response) {
 		c.end(endFault)
 		return
 	}
-	for _, l := range []*leg{c.a, c.b} {
-		go func() {
-			<-l.media.Done()
-			c.do(func() { c.silent(l) })
-		}()
+	c.a.watch()
+	c.b.watch()
+}
+
+// settle takes the call away from every device but the one that took it.
+func (c *call) settle(l *leg) {
+	for _, other := range c.forks {
+		if other != l {
+			other.giveUp(sipgo.NewHeader("Reason", `SIP;cause=200;text="Call completed elsewhere"`)) // RFC 3326
+			other.stop()
+		}
 	}
+}
+
+// watch tells the call when the leg's media ends by itself.
+func (l *leg) watch() {
+	c, done := l.call, l.media.Done()
+	go func() {
+		<-done
+		c.do(func() { c.silent(l) })
+	}()
 }
 
 // end ends the call, whatever it has come to, once.
@@ -247,7 +265,7 @@ func (c *call) endBy(v verdict, byCaller bool) {
 	c.final(v.status, because(v.status, v.words))
 	for _, l := range c.forks {
 		switch {
-		case l == c.b:
+		case l == c.b || l == c.taker:
 			l.bye(because(v.status, v.words)...)
 		case v == endDeclined: // so that the other devices show no missed call
 			l.giveUp(sipgo.NewHeader("Reason", `SIP;cause=603;text="Declined elsewhere"`))
@@ -255,9 +273,10 @@ func (c *call) endBy(v verdict, byCaller bool) {
 			l.giveUp()
 		}
 	}
-	if c.b != nil {
+	if c.b != nil || c.passed != nil {
 		c.a.bye(because(v.status, v.words)...)
 	}
+	c.parted(v)
 	if c.record != nil {
 		ctx, cancel := context.WithTimeout(c.s.base, deskTime)
 		defer cancel()

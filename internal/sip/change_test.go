@@ -154,7 +154,7 @@ func TestOffersWithinACallAreJudged(t *testing.T) {
 	from.ask("UPDATE", 200, "", "")
 	from.ask("UPDATE", 422, "", "", "Session-Expires: 10")
 	from.ask("PRACK", 405, "", "")
-	from.ask("REFER", 405, "", "")
+	from.ask("NOTIFY", 405, "", "")
 	from.ask("DANCE", 501, "", "")
 	from.seq -= 5
 	from.ask("INFO", 500, "", "") // out of order, RFC 3261 12.2.2

@@ -50,6 +50,8 @@ func (s *Server) dispatch(in *incoming) {
 		in.answer(sipgo.StatusOK, []sipgo.Header{allow(), sipgo.NewHeader("Accept", typeSDP), sipgo.NewHeader("Supported", "timer, outbound")})
 	case in.Method == sipgo.INVITE && !inside:
 		s.invited(in)
+	case in.Method == sipgo.REFER && !inside: // it could only be a call that nobody at the device asked for
+		in.answer(sipgo.StatusForbidden, nil)
 	default:
 		c := s.callOf(in)
 		switch {
@@ -143,7 +145,9 @@ func (s *Server) forget(c *call) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, l := range c.legs() {
-		delete(s.dialogs, dialogKey{l.line.ID, l.callID})
+		if key := (dialogKey{l.line.ID, l.callID}); s.dialogs[key] == c {
+			delete(s.dialogs, key)
+		}
 	}
 	for _, l := range []telecom.Line{c.a.line, c.to.Line} {
 		if of := s.callsOf[l.ID]; of != nil {

@@ -37,6 +37,14 @@ type leg struct {
 	told      bool   // of that
 	abandon   func() // waits no more for an answer to the INVITE
 
+	hidden   bool           // its person withheld the number (PECR 10)
+	borrowed bool           // its media is that of another call, which may lend it its side later
+	moved    *call          // that has the dialog now: what is left here is over
+	later    func()         // waits until no re-INVITE of ours does
+	news     bool           // the device is to be offered anew, whatever way the sound goes
+	whom     []sipgo.Header // who is at the other end now, for a side that was passed on
+	interval int            // of its session timer, in seconds; 0 for none
+
 	over     bool // it has said BYE, or been told, or refused
 	lost     bool // its flow has ended and no other has come yet
 	asking   bool // a re-INVITE of ours waits for its answer
@@ -190,7 +198,7 @@ func (l *leg) stop() {
 	for _, t := range []**time.Timer{&l.ackTimer, &l.resend, &l.grace, &l.refresh} {
 		halt(t)
 	}
-	if l.media != nil {
+	if l.media != nil && !l.borrowed {
 		_ = l.media.Close()
 	}
 }

@@ -92,7 +92,7 @@ func (c *call) expelled(f *flow) {
 // silent acts on media that ended by itself. While the device's flow is gone
 // too, Grace decides.
 func (c *call) silent(l *leg) {
-	if c.phase == talking && !l.lost {
+	if c.phase == talking && !l.lost && !l.over {
 		c.endBy(endLost, l == c.a)
 	}
 }
@@ -138,6 +138,7 @@ func sessionHeaders(in *incoming, interval int) []sipgo.Header {
 // refreshed sets the time within which the side has to refresh again. What it
 // asked for once holds until it asks for another.
 func (l *leg) refreshed(interval int) {
+	l.interval = interval
 	if interval == 0 {
 		halt(&l.refresh)
 		return
