@@ -1,6 +1,7 @@
 // One call: what the page may do with it, and what it says of itself.
 import type { RTCSession } from 'jssip/lib/RTCSession';
 import { release } from './media';
+import { joinCalls, passOn, whom, words, type Passing } from './transfer';
 import type { End } from './words';
 
 /** Where a call stands. */
@@ -12,6 +13,8 @@ export interface Listener {
   /** Hears or sees the other side: for the element that plays. */
   media(stream: MediaStream): void;
   ended(call: Call, end: End): void;
+  /** The other side was passed on: somebody else is at the other end. */
+  met(call: Call): void;
 }
 
 /** How a peer connection is made: every packet goes through our own relay. */
@@ -22,7 +25,7 @@ interface Named { display_name?: string }
 
 export class Call {
   readonly outgoing: boolean;
-  readonly number: string;
+  number: string; // changes when the other side was passed on to somebody else
   stage: Stage;
   name: string;
   muted = false;
@@ -31,6 +34,8 @@ export class Call {
   early = false; // the other side's network already sends sound
   since: number | undefined; // in milliseconds, of the clock of the page
   offersVideo = false; // the caller has a camera on
+  because = ''; // why it ends, where that is better known here
+  passing = ''; // to whom the other side is being passed on
 
   readonly #session: RTCSession;
   readonly #listener: Listener;
@@ -62,6 +67,16 @@ export class Call {
   /** Whether a picture of the other side comes. */
   get sees(): boolean {
     return this.#remote.getVideoTracks().some((t) => !t.muted);
+  }
+
+  /** What is heard and seen of the other side. */
+  get remote(): MediaStream {
+    return this.#remote;
+  }
+
+  /** What our microphone gives. */
+  get microphone(): MediaStreamTrack | undefined {
+    return this.#stream?.getAudioTracks()[0];
   }
 
   /** Our own picture, for ourselves. */
@@ -101,6 +116,31 @@ export class Call {
     if (this.stage !== 'talking') return;
     if (on) this.#session.hold();
     else this.#session.unhold();
+  }
+
+  /** Sends this sound in place of our microphone; none is the microphone again. */
+  async speak(sound: MediaStreamTrack | undefined): Promise<void> {
+    await this.#sender('audio')?.replaceTrack(sound ?? this.microphone ?? null);
+  }
+
+  /** Passes the other side on to a number. The call ends when somebody there takes it. */
+  pass(target: string, number: string): Passing {
+    this.passing = number;
+    this.#changed();
+    return this.#passes(passOn(this.#session, target));
+  }
+
+  /** Connects the other side with that of another call of ours, which both end. */
+  join(other: Call, target: string): Passing {
+    this.passing = other.number;
+    return this.#passes(joinCalls(this.#session, other.#session, target));
+  }
+
+  #passes(passing: Passing): Passing {
+    return passing.finally(() => {
+      this.passing = '';
+      this.#changed();
+    });
   }
 
   /** Sends a key: in the sound (RFC 4733) where that was agreed on, else as a message. */
@@ -153,6 +193,7 @@ export class Call {
       this.#go('talking');
       this.#sound();
     });
+    s.on('reinvite', (event: unknown) => this.#meets((event as { request?: Answered }).request));
     s.on('hold', ({ originator }) => this.#holds(originator as string, true));
     s.on('unhold', ({ originator }) => this.#holds(originator as string, false));
     s.on('ended', (event) => this.#over(event, true));
@@ -183,6 +224,16 @@ export class Call {
     const open = this.stage === 'talking' && !this.held;
     for (const track of this.#stream?.getAudioTracks() ?? []) track.enabled = open && !this.muted;
     for (const track of this.#stream?.getVideoTracks() ?? []) track.enabled = open;
+  }
+
+  /** Notes who is at the other end now: our server says so when it is another. */
+  #meets(request: Answered | undefined): void {
+    const who = whom(request?.getHeader?.('P-Asserted-Identity'));
+    if (who === undefined) return;
+    this.number = who.number;
+    this.name = who.name;
+    this.#changed();
+    this.#listener.met(this);
   }
 
   #named(response: Answered | undefined): void {
@@ -217,8 +268,8 @@ export class Call {
     const header = message?.getHeader?.('Reason');
     const status = message?.status_code ?? reason(header);
     if (status !== undefined) end.status = status;
-    const words = told(header);
-    if (words !== undefined) end.words = words;
+    const told = words(header);
+    if (told !== undefined) end.words = told;
     this.#listener.ended(this, end);
   }
 }
@@ -227,10 +278,4 @@ export class Call {
 function reason(header: string | undefined): number | undefined {
   const cause = header?.match(/\bSIP\b[^,]*;\s*cause\s*=\s*(\d{3})/i)?.[1];
   return cause === undefined ? undefined : Number(cause);
-}
-
-/** What our server tells the person there, which knows best why (RFC 3326). */
-function told(header: string | undefined): string | undefined {
-  const text = header?.match(/\btext\s*=\s*"((?:[^"\\]|\\.)*)"/i)?.[1];
-  return text?.replace(/\\(.)/g, '$1') || undefined;
 }

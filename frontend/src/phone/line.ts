@@ -67,6 +67,11 @@ export class Line {
     return this.#ua.isRegistered();
   }
 
+  /** The address of a number. */
+  at(number: string): string {
+    return address(number, this.#domain);
+  }
+
   call(number: string, stream: MediaStream): Call {
     const video = stream.getVideoTracks().length > 0;
     for (const track of stream.getTracks()) track.enabled = false; // until it is answered

@@ -2,13 +2,16 @@
 // is, one's calls, and what the app may use.
 import { Call } from './call';
 import { spoken } from './clock';
+import { Merge } from './merge';
 import { Line, session, type Session, type State } from './line';
 import { picture, take, type Got } from './media';
 import { dialled } from './number';
 import { Permission, type Device } from './permission';
 import { oneTab } from './tabs';
 import { Sounder, tones } from './tones';
+import { whyNot } from './transfer';
 import { part, spokenOf, View } from './view';
+import { Beside, most, type Act } from './waiting';
 import { soundsBusy, why, type End } from './words';
 
 const busyLength = 3; // seconds of the tone of a busy line
@@ -24,9 +27,12 @@ class Phone {
   readonly #permissions: Record<Device, Permission | undefined>;
   #line: Line | undefined;
   #state: State = 'connecting';
-  #call: Call | undefined;
+  #call: Call | undefined; // the one that is shown
+  readonly #beside = new Beside((act, call) => void this.#do(act, call));
+  #merge: Merge | undefined;
+  #adding = false; // the dial pad is for a second call
+  #next: Call | undefined; // to be answered when the shown one has ended
   #asking: AbortController | undefined;
-  #because = ''; // why we ended the call, where nobody pressed a button
   #kept: Promise<unknown> = Promise.resolve(); // answers on their way to the server
   #granted: readonly string[] = []; // what the server last knew to be allowed
 
@@ -69,7 +75,8 @@ class Phone {
         const me = await session(at);
         if (!me.signedIn || me.extension === undefined) return this.#went('signed-out');
         this.#line = new Line(me, { session: at, flow }, { state: (s) => this.#went(s), incoming: (c) => this.#incoming(c) }, {
-          changed: (c) => this.#changed(c), media: (s) => this.#view.play(s), ended: (c, e) => this.#ended(c, e),
+          changed: (c) => this.#changed(c), media: (s) => { if (s === this.#call?.remote) this.#view.play(s); },
+          ended: (c, e) => this.#ended(c, e), met: (c) => this.#view.say(`${c === this.#call ? 'You are talking' : 'On hold: you are connected'} to ${spokenOf(c)} now.`),
         });
         return this.#line.start();
       } catch {
@@ -92,8 +99,12 @@ class Phone {
   #went(state: State): void {
     this.#state = state;
     this.#view.line(state);
-    if (state === 'ready') this.#call?.reconnect();
+    if (state === 'ready') for (const call of this.#calls) call.reconnect();
     if (state === 'signed-out') this.#view.show('phone-signed-out');
+  }
+
+  get #calls(): Call[] {
+    return this.#call === undefined ? this.#beside.all : [this.#call, ...this.#beside.all];
   }
 
   /** What the buttons and the form do. */
@@ -120,17 +131,21 @@ class Phone {
     on('phone-answer-video', () => void this.#answer(true));
     on('phone-decline', () => this.#call?.end(603));
     on('phone-end', () => this.#hangUp());
-    on('phone-mute', () => this.#call?.mute(!this.#call.muted));
-    on('phone-hold', () => this.#call?.hold(!this.#call.held));
+    on('phone-mute', () => { for (const call of this.#heard()) call.mute(!this.#call?.muted); });
+    on('phone-hold', () => this.#hold());
+    on('phone-add', () => this.#add(true));
+    on('phone-pass-ask', () => void this.#dial(false));
+    on('phone-pass-now', () => void this.#pass());
+    on('phone-pass-back', () => this.#add(false));
     on('phone-keys', () => this.#view.keys(part('phone-pad').hidden !== false));
     on('phone-camera', () => void this.#camera());
     document.addEventListener('click', (event) => {
       const number = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-call-back]')?.dataset.callBack : undefined;
-      if (number === undefined || this.#call !== undefined) return;
+      if (number === undefined || (this.#call !== undefined && !this.#adding)) return;
       field.value = number;
       this.#wrong('');
       part('phone').scrollIntoView({ block: 'start' });
-      part('phone-call-sound').focus();
+      part(this.#adding ? 'phone-pass-ask' : 'phone-call-sound').focus();
     });
   }
 
@@ -146,21 +161,26 @@ class Phone {
   }
 
   async #dial(video: boolean): Promise<void> {
-    if (this.#call !== undefined || this.#asking !== undefined || this.#line === undefined || this.#state !== 'ready') return;
-    const field = part<HTMLInputElement>('dial-number');
-    const read = dialled(field.value);
-    if ('wrong' in read) {
-      this.#wrong(read.wrong);
-      field.focus();
-      return;
-    }
-    this.#wrong('');
+    if ((this.#call !== undefined && !this.#adding) || this.#asking !== undefined || this.#line === undefined || this.#state !== 'ready') return;
+    const number = this.#number();
+    if (number === undefined) return;
     this.#view.say('');
     const stream = await this.#take(video);
     if (stream === undefined) return;
-    this.#call = this.#line.call(read.number, stream);
+    this.#aside();
+    this.#call = this.#line.call(number, stream);
     part('phone-keyed').textContent = '';
     this.#changed(this.#call);
+  }
+
+  /** The number in the field; undefined, and said, if it is none. */
+  #number(): string | undefined {
+    const field = part<HTMLInputElement>('dial-number');
+    const read = dialled(field.value);
+    this.#wrong('wrong' in read ? read.wrong : '');
+    if (!('wrong' in read)) return read.number;
+    field.focus();
+    return undefined;
   }
 
   /** Says what is wrong with the number, at its field (WCAG 2.2, 3.3.1). */
@@ -221,20 +241,27 @@ class Phone {
     const before = this.#granted;
     if (!(await this.#me())?.signedIn) return;
     const gone = (device: Device) => before.includes(device) && !this.#granted.includes(device);
-    const call = this.#call;
-    if (call !== undefined && gone('camera') && call.seen) {
-      await call.show(undefined);
-      this.#view.say('You took the camera back, so it is off.');
-    }
-    if (call !== undefined && gone('microphone')) {
-      this.#because = 'You took the microphone back, so the call ended.';
+    for (const call of this.#calls) {
+      if (gone('camera') && call.seen) {
+        await call.show(undefined);
+        this.#view.say('You took the camera back, so it is off.');
+      }
+      if (!gone('microphone') || call.stage === 'incoming') continue;
+      call.because = 'You took the microphone back, so the call ended.';
       call.end();
     }
   }
 
   #incoming(call: Call): void {
-    if (this.#call !== undefined || this.#asking !== undefined) {
+    if ((this.#call === undefined && this.#asking !== undefined) || this.#calls.length >= most) {
       call.end(486);
+      return;
+    }
+    if (this.#call !== undefined) {
+      this.#beside.waiting.push(call);
+      this.#view.say(`Another call: ${spokenOf(call)}.`);
+      this.#sounds.play(tones.waiting);
+      this.#rows();
       return;
     }
     this.#call = call;
@@ -255,7 +282,115 @@ class Phone {
   }
 
   #hangUp(): void {
-    this.#call?.end();
+    for (const call of this.#heard()) call.end();
+  }
+
+  /** Whom one talks to: one, or the two of a merge. */
+  #heard(): readonly Call[] {
+    return this.#merge?.calls ?? (this.#call === undefined ? [] : [this.#call]);
+  }
+
+  #hold(): void {
+    const on = this.#call?.held === false;
+    for (const call of this.#heard()) call.hold(on);
+  }
+
+  /** The dial pad for a second call, or back from it. */
+  #add(on: boolean): void {
+    const call = this.#call;
+    if (call?.stage !== 'talking') return;
+    this.#adding = on;
+    if (!on) return this.#changed(call);
+    this.#wrong('');
+    this.#view.show('phone-dial');
+    this.#view.pass(call);
+  }
+
+  /** Puts the shown call aside, on hold. */
+  #aside(): void {
+    const call = this.#call;
+    this.#adding = false;
+    this.#split();
+    if (call === undefined) return;
+    call.hold(true);
+    this.#beside.held.push(call);
+    this.#call = undefined;
+  }
+
+  /** Shows another of the calls. */
+  #turn(call: Call): void {
+    this.#beside.drop(call);
+    this.#call = call;
+    this.#view.play(call.remote);
+    this.#changed(call);
+  }
+
+  async #do(act: Act, call: Call): Promise<void> {
+    switch (act) {
+      case 'decline': return call.end(603);
+      case 'end': return call.end();
+      case 'join': return this.#join(call);
+      case 'merge': return this.#mix(call);
+      case 'split': return call.hold(true), this.#split();
+      case 'end-answer':
+        this.#next = call;
+        return this.#call?.end();
+      case 'hold-answer':
+      case 'swap':
+        this.#beside.drop(call);
+        this.#aside();
+        this.#turn(call);
+        if (act === 'swap') return call.hold(false);
+        return this.#answer(false);
+    }
+  }
+
+  /** Passes the other side on to the number in the field. */
+  async #pass(): Promise<void> {
+    const call = this.#call;
+    const number = this.#number();
+    if (call === undefined || number === undefined || this.#line === undefined) return;
+    this.#adding = false;
+    this.#view.say('');
+    call.hold(true);
+    const not = await call.pass(this.#line.at(number), number);
+    if (not === undefined) call.because = 'You passed the call on.';
+    if (not === undefined || call.stage === 'ended') return;
+    this.#view.say(`${whyNot(not)} You are talking to ${spokenOf(call)} again.`, 'wrong');
+    call.hold(false);
+  }
+
+  /** Connects the shown one with one on hold, and is out of both. */
+  async #join(other: Call): Promise<void> {
+    const call = this.#call;
+    if (call === undefined || this.#line === undefined) return;
+    call.because = other.because = 'You connected the two, and left the call.';
+    const not = await call.join(other, this.#line.at(other.number || 'anonymous'));
+    if (not === undefined || call.stage === 'ended') return;
+    call.because = other.because = '';
+    this.#view.say(whyNot(not), 'wrong');
+  }
+
+  /** Talks to the shown one and to one on hold at once. */
+  async #mix(other: Call): Promise<void> {
+    const call = this.#call;
+    if (call === undefined || this.#merge !== undefined) return;
+    if (call.muted) call.mute(false);
+    for (const each of [call, other]) each.hold(false);
+    const merge = this.#merge = new Merge(call, other);
+    await merge.begin();
+    this.#view.say(`All three of you are talking: you, ${spokenOf(call)} and ${spokenOf(other)}.`);
+    this.#changed(call);
+  }
+
+  #split(): void {
+    void this.#merge?.end();
+    this.#merge = undefined;
+  }
+
+  /** The rows of the calls beside the shown one. */
+  #rows(): void {
+    this.#beside.show(this.#call, this.#merge);
   }
 
   async #camera(): Promise<void> {
@@ -269,26 +404,52 @@ class Phone {
   }
 
   #changed(call: Call): void {
-    if (call !== this.#call) return;
+    this.#rows();
+    if (call !== this.#call || this.#adding) return;
     if (call.stage === 'incoming' || call.stage === 'answering') return this.#view.incoming(call, call.stage === 'answering');
     if (call.stage === 'ringing' && !call.early) this.#sounds.play(tones.ringback);
+    else if (this.#beside.waiting.length > 0) this.#sounds.play(tones.waiting);
     else if (call.stage !== 'calling') this.#sounds.stop();
-    this.#view.call(call);
+    this.#view.call(call, this.#merge?.other(call));
   }
 
   #ended(call: Call, end: End): void {
-    if (call !== this.#call) return;
+    if (this.#merge?.has(call)) this.#split();
+    if (call !== this.#call) return this.#left(call);
     this.#call = undefined;
+    this.#adding = false;
     this.#asking?.abort();
     this.#sounds.stop();
     if (soundsBusy(end)) this.#sounds.play(tones.busy, busyLength);
     const length = call.since === undefined ? '' : ` It lasted ${spoken((Date.now() - call.since) / 1000)}.`;
     const missed = !end.outgoing && !end.answered && !end.byUs && end.status === undefined ? ` It was from ${spokenOf(call)}.` : '';
-    this.#view.say(`${this.#because || why(end)}${length}${missed}`, end.answered || end.byUs ? 'plain' : 'wrong');
-    this.#because = '';
+    this.#view.say(`${call.because || why(end)}${length}${missed}`, end.answered || end.byUs ? 'plain' : 'wrong');
+    setTimeout(() => void this.#refresh(), settle);
+    const next = this.#beside.waiting[0] ?? this.#beside.held.at(-1);
+    if (next !== undefined) return this.#goOn(next);
+    this.#rows();
     if (this.#state === 'signed-out') this.#view.show('phone-signed-out');
     else this.#view.dial(true);
+  }
+
+  /** A call beside the shown one has ended. */
+  #left(call: Call): void {
+    const where = this.#beside.drop(call);
+    if (where === 'waiting' && this.#beside.waiting.length === 0) this.#sounds.stop();
+    const what = where === 'waiting' ? 'You missed a call from' : 'The call has ended that you had on hold, with';
+    if (call.because === '') this.#view.say(`${what} ${spokenOf(call)}.`);
+    this.#rows();
+    if (this.#call !== undefined) this.#changed(this.#call);
     setTimeout(() => void this.#refresh(), settle);
+  }
+
+  /** Turns to the call that comes next: one that rings, or one on hold. */
+  #goOn(next: Call): void {
+    const answer = next === this.#next;
+    this.#next = undefined;
+    this.#turn(next);
+    if (answer) void this.#answer(false);
+    else if (next.stage === 'incoming') this.#sounds.play(tones.ring);
   }
 
   #permission(device: Device): Permission | undefined {
