@@ -114,6 +114,9 @@ func (l *Leg) open() error {
 			codecs[k] = s.codecs
 		}
 	}
+	if codecs[video] == nil {
+		codecs[video] = pictures(codecs[audio]) // one may come later
+	}
 	pc, err := l.relay.connection(codecs, l.buffer)
 	if err != nil {
 		return err
@@ -179,6 +182,11 @@ func (l *Leg) ofLeg(c credentials) string {
 func (l *Leg) describe(sections []section) string {
 	l.local.version++
 	l.local.sections = sections
+	for _, s := range sections {
+		if s.taken {
+			l.told[s.kind] = s.dir
+		}
+	}
 	if l.kind == Phone {
 		return l.local.text()
 	}

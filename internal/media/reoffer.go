@@ -9,8 +9,9 @@ import (
 
 // Reoffered takes the offer of a re-INVITE from this leg: hold, resume, a restart
 // of ICE, a phone's other address or key, or none of them (RFC 3264 section 8). dir is what the leg offers for
-// sound, to be passed to the other leg's Reoffer. New sections are refused, and
-// an offer of ours that waits for its answer is forgotten. It returns ErrSDP,
+// sound, to be passed to the other leg's Reoffer; Misses tells whether that one is
+// to be asked for another reason. A browser may add a picture; other new sections are
+// refused, and an offer of ours that waits for its answer is forgotten. It returns ErrSDP,
 // ErrCodec (also for another fingerprint, or a call that is not encrypted any more: those
 // are new calls), ErrState or
 // ErrClosed; all of them leave the call as it was.
@@ -42,7 +43,7 @@ func (l *Leg) Reoffered(offer string) (answer string, dir Direction, err error) 
 		l.keep()
 		return "", Inactive, err
 	}
-	l.offered = nil
+	l.offered, l.adding = nil, nil
 	dir = d.of(audio).dir
 	for i := range l.sections {
 		if s := &l.sections[i]; s.taken {
@@ -61,9 +62,11 @@ func (l *Leg) moved(d *description) error {
 	case l.kind == Phone:
 		return l.line.tune(l.sections)
 	case d.ufrag != l.remote.ufrag || d.pwd != l.remote.pwd:
-		return l.restart(d.credentials)
+		if err := l.restart(d.credentials); err != nil {
+			return err
+		}
 	}
-	return nil
+	return l.widen()
 }
 
 // other is what the other leg wants of a kind.
@@ -110,7 +113,11 @@ func (l *Leg) Reoffer(dir Direction) (string, error) {
 			}
 		}
 	}
-	return l.offerOf(l.common()), nil
+	next := l.common()
+	if l.adding = l.toAdd(len(next), dir); l.adding != nil {
+		next = append(next, l.adding...)
+	}
+	return l.offerOf(next), nil
 }
 
 // common is what the leg and the one that it is bridged to can both do: after a

@@ -129,7 +129,7 @@ func (c *call) changed(l *leg, in *incoming) {
 	l.refreshed(interval)
 	l.reply(in, sessionHeaders(in, interval), sdp)
 	other := c.other(l)
-	other.wanted = dir
+	other.wanted, other.news = dir, other.news || other.media.Misses()
 	c.tellWay(other)
 }
 
@@ -196,6 +196,10 @@ func (c *call) toldWay(l *leg, on *flow, way media.Direction, seq uint32, res *s
 		l.answererRefreshes(res)
 		if err := l.media.Answered(string(res.Body())); err != nil && !errors.Is(err, media.ErrClosed) {
 			c.s.Log.Warn("an answer within a call could not be taken", "error", err)
+		}
+		if other := c.other(l); other.media.Misses() { // the answer has a picture
+			other.news = true
+			c.tellWay(other)
 		}
 	}
 	c.tellWay(l)

@@ -74,7 +74,7 @@ export class View {
 
   /** The dial pad for a second call: to pass the first on, or to add somebody. */
   pass(call: Call | undefined): void {
-    part('phone-pass').hidden = call === undefined;
+    for (const id of ['phone-pass', 'phone-pass-words']) part(id).hidden = call === undefined;
     part('phone-go').hidden = call !== undefined;
     if (call === undefined) return;
     const name = spokenOf(call);
