@@ -149,7 +149,7 @@ func (r *Relay) connection(codecs [kinds][]codec, buffer func(packetio.BufferPac
 			}
 		}
 	}
-	registry, err := interceptors()
+	registry, err := interceptors(true) // a picture may come later
 	if err != nil {
 		return nil, fmt.Errorf("media: %w", err)
 	}
@@ -172,12 +172,12 @@ func (r *Relay) connection(codecs [kinds][]codec, buffer func(packetio.BufferPac
 // those that were lost on the way from us (RFC 4585 section 6.2.1): a picture of
 // which one packet is missing cannot be shown. They leave again as they left
 // before, so that SRTP makes the same of them.
-func interceptors() (*interceptor.Registry, error) {
+func interceptors(picture bool) (*interceptor.Registry, error) {
 	registry := &interceptor.Registry{}
 	err := webrtc.ConfigureRTCPReportsWithOptions(registry,
 		[]report.ReceiverOption{report.WithReceiverLoggerFactory(silent{})}, report.WithSenderLoggerFactory(silent{}))
-	if err != nil {
-		return nil, err
+	if err != nil || !picture {
+		return registry, err
 	}
 	gives, err := nack.NewResponderInterceptor(nack.ResponderSize(replayWindow), nack.WithResponderLoggerFactory(silent{}))
 	if err != nil {
