@@ -285,6 +285,10 @@ func (l *Leg) Answer() (string, error) {
 	return text, nil
 }
 
+// Faces makes the other leg the one of which Answer tells: for a leg that comes
+// into a call in another's place.
+func (l *Leg) Faces(other *Leg) { l.chosen.Store(other) }
+
 // Done is closed when the way to the leg is lost for good, or the leg is closed.
 // It must be closed in both cases.
 func (l *Leg) Done() <-chan struct{} { return l.done }

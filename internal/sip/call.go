@@ -53,17 +53,23 @@ type call struct {
 
 func newCall(s *Server, in *incoming) *call {
 	c := &call{s: s, in: in, done: make(chan struct{})}
+	c.a = c.asked(in)
+	return c
+}
+
+// asked is the dialog of an INVITE that came to us.
+func (c *call) asked(in *incoming) *leg {
 	from, _ := in.From().Params.Get("tag")
-	c.a = &leg{
+	l := &leg{
 		call: c, flow: in.flow, line: in.flow.line, callID: in.CallID().Value(), tag: newTag(), theirTag: from,
 		us: address{in.To().DisplayName, *in.To().Address.Clone()}, them: address{in.From().DisplayName, *in.From().Address.Clone()},
 		theirSeq: int64(in.CSeq().SeqNo), offered: media.SendRecv, wanted: media.SendRecv,
 	}
 	in.flow.mu.Lock()
-	c.a.instance = in.flow.instance
+	l.instance = in.flow.instance
 	in.flow.mu.Unlock()
-	c.a.target = *headers(in, "contact")[0].(*sipgo.ContactHeader).Address.Clone() // ruleContact
-	return c
+	l.target = *headers(in, "contact")[0].(*sipgo.ContactHeader).Address.Clone() // ruleContact
+	return l
 }
 
 // legs are all sides that the call has or had.
@@ -101,6 +107,7 @@ func (c *call) begin(in *incoming) {
 	c.phase = ringing
 	c.after(c.s.NoAnswer, func() { c.end(endNoAnswer) })
 	c.ring()
+	c.show()
 }
 
 // caller reports whether an INVITE comes from who it says, and whether its
@@ -129,19 +136,27 @@ func (c *call) let(in *incoming, withheld bool) (err error) {
 	if c.s.often(c.a.line) { // after the desk: what it tells of emergencies, it always tells
 		return errOften
 	}
-	if in.flow.kind == media.Browser && !keyed(string(in.Body())) {
-		return media.ErrCodec // a page is never spoken to without encryption
-	}
-	if c.a.media, err = c.s.Relay.Accept(ctx, string(in.Body())); err != nil {
+	if c.a.media, err = c.s.accept(ctx, in); err != nil {
 		return err
 	}
-	in.flow.near(c.a.media, len(headers(in, "via")) > 1)
 	c.a.hidden = withheld || c.to.Withheld
 	c.record, err = c.s.Desk.Begin(ctx, telecom.Start{From: c.a.line, To: c.to, Withheld: withheld, Video: hasVideo(string(in.Body()))})
 	if err == nil {
 		c.state.Store(&CallState{From: c.a.line, To: c.to, Since: c.s.Now().UnixMilli()})
 	}
 	return err
+}
+
+// accept takes the offer of an INVITE.
+func (s *Server) accept(ctx context.Context, in *incoming) (*media.Leg, error) {
+	if in.flow.kind == media.Browser && !keyed(string(in.Body())) {
+		return nil, media.ErrCodec // a page is never spoken to without encryption
+	}
+	l, err := s.Relay.Accept(ctx, string(in.Body()))
+	if err == nil {
+		in.flow.near(l, len(headers(in, "via")) > 1)
+	}
+	return l, err
 }
 
 // keyed reports whether an offer is one that a browser makes: sound under keys
@@ -233,6 +248,7 @@ func (c *call) answered(l *leg, res *sipgo.Response) {
 	}
 	c.a.watch()
 	c.b.watch()
+	c.show()
 }
 
 // settle takes the call away from every device but the one that took it.
@@ -295,6 +311,7 @@ func (c *call) finish() {
 	for _, l := range c.legs() {
 		l.stop()
 	}
+	c.show()
 	c.s.forget(c)
 	close(c.done)
 }

@@ -105,19 +105,22 @@ func (c *call) connect() {
 	st := *c.state.Load()
 	st.Answered = true
 	c.state.Store(&st)
-	c.meets(c.a, l, identity(c.s.Domain, c.to.Line.Extension, c.to.Line.Name))
+	c.meets(c.a, l, c.to.Line.Extension, c.to.Line.Name)
 	if !c.passed.joins {
 		l.watch()
+		c.show()
 		return
 	}
 	extension, name := c.record.Shown()
-	c.meets(l, c.a, identity(c.s.Domain, extension, name))
+	c.meets(l, c.a, extension, name)
+	c.show()
 }
 
 // meets tells a side who is at the other end now, in an offer of what that one
 // can do.
-func (c *call) meets(l, other *leg, whom []sipgo.Header) {
-	l.wanted, l.news, l.whom = other.media.Wants(), true, whom
+func (c *call) meets(l, other *leg, extension, name string) {
+	l.wanted, l.news, l.whom = other.media.Wants(), true, identity(c.s.Domain, extension, name)
+	l.met = &address{name, sipgo.Uri{User: extension}}
 	c.tellWay(l)
 }
 

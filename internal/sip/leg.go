@@ -42,7 +42,8 @@ type leg struct {
 	moved    *call          // that has the dialog now: what is left here is over
 	later    func()         // waits until no re-INVITE of ours does
 	news     bool           // the device is to be offered anew, whatever way the sound goes
-	whom     []sipgo.Header // who is at the other end now, for a side that was passed on
+	whom     []sipgo.Header // who is at the other end now, as a side is told that was passed on
+	met      *address       // the same
 	interval int            // of its session timer, in seconds; 0 for none
 
 	over     bool // it has said BYE, or been told, or refused

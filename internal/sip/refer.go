@@ -73,6 +73,7 @@ func (c *call) referred(l *leg, in *incoming) {
 	p.new.do(func() {
 		p.new.after(c.s.NoAnswer, func() { p.new.end(endNoAnswer) })
 		p.new.ring()
+		p.new.show()
 	})
 }
 
@@ -246,7 +247,9 @@ func (c *call) adopt(l *leg) {
 	l.resume()
 	if c.taker != nil {
 		c.connect()
+		return
 	}
+	c.show()
 }
 
 // undial lets go of a dialog that no call has.

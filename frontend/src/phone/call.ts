@@ -42,6 +42,7 @@ export class Call {
   readonly #remote = new MediaStream();
   #stream: MediaStream | undefined;
   #byUs = false;
+  #noPicture = false; // the other side takes none
 
   constructor(session: RTCSession, listener: Listener, number: string, name: string, outgoing: boolean, stream?: MediaStream) {
     this.#session = session;
@@ -59,9 +60,9 @@ export class Call {
     return this.#video()?.readyState === 'live';
   }
 
-  /** Whether a picture of ours can be sent in this call. */
+  /** Whether a picture of ours can be sent in this call, as far as is known. */
   get canBeSeen(): boolean {
-    return this.#sender('video') !== undefined;
+    return this.stage === 'talking' && !this.#noPicture;
   }
 
   /** Whether a picture of the other side comes. */
@@ -150,10 +151,11 @@ export class Call {
     this.#session.sendDTMF(digit, { duration: 160, interToneGap: 80, transportType: (able ? 'RFC2833' : 'INFO') as never });
   }
 
-  /** Switches our picture on or off. Off lets go of the camera. */
-  async show(fresh: MediaStreamTrack | undefined): Promise<void> {
+  /** Switches our picture on or off. Off lets go of the camera. False where the other side takes none. */
+  async show(fresh: MediaStreamTrack | undefined): Promise<boolean> {
     const sender = this.#sender('video');
-    if (sender === undefined || this.#stream === undefined) return;
+    if (this.#stream === undefined) return false;
+    if (sender === undefined) return fresh !== undefined && this.#offer(fresh, this.#stream);
     const before = this.#video();
     if (before !== undefined) {
       this.#stream.removeTrack(before);
@@ -162,6 +164,32 @@ export class Call {
     await sender.replaceTrack(fresh ?? null);
     if (fresh !== undefined) this.#stream.addTrack(fresh);
     this.#changed();
+    return true;
+  }
+
+  /** Offers a picture in a call that began without. */
+  async #offer(fresh: MediaStreamTrack, stream: MediaStream): Promise<boolean> {
+    const peer = this.#session.connection;
+    if (!peer || !this.#session.isReadyToReOffer()) return fresh.stop(), false;
+    const before = peer.getTransceivers().find((t) => t.receiver.track.kind === 'video' && t.direction !== 'stopped');
+    if (before === undefined) peer.addTransceiver(fresh, { direction: 'sendrecv', streams: [stream] });
+    else {
+      await before.sender.replaceTrack(fresh);
+      before.direction = 'sendrecv';
+    }
+    stream.addTrack(fresh);
+    await new Promise<void>((done) => {
+      if (!this.#session.renegotiate({ rtcOfferConstraints: { offerToReceiveAudio: true, offerToReceiveVideo: true } }, done)) done();
+      this.#session.on('ended', () => done());
+    });
+    const shown = this.#sender('video') !== undefined;
+    if (!shown) {
+      stream.removeTrack(fresh);
+      fresh.stop();
+    }
+    this.#noPicture = !shown;
+    this.#changed();
+    return shown;
   }
 
   /** The network changed: finds a way for the sound anew, if the old one is gone. */
@@ -232,6 +260,7 @@ export class Call {
     if (who === undefined) return;
     this.number = who.number;
     this.name = who.name;
+    this.#noPicture = false;
     this.#changed();
     this.#listener.met(this);
   }

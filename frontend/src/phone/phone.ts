@@ -396,11 +396,11 @@ class Phone {
   async #camera(): Promise<void> {
     const call = this.#call;
     if (call === undefined || this.#asking !== undefined) return;
-    if (call.seen) return call.show(undefined);
+    if (call.seen) return void call.show(undefined);
     const got = await this.#ask((signal) => picture(this.#permissions.camera, signal));
     if (got === undefined) return;
     if ('wrong' in got) this.#view.say(got.wrong, 'wrong');
-    else await call.show(got.stream.getVideoTracks()[0]);
+    else if (!(await call.show(got.stream.getVideoTracks()[0]))) this.#view.say('Their phone shows no pictures, so your camera is off.', 'wrong');
   }
 
   #changed(call: Call): void {
