@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { until } from '../lib/ask.mjs';
-import { talkative } from '../lib/browser.mjs';
+import { press, talkative } from '../lib/browser.mjs';
 import { look } from '../lib/look.mjs';
 import { audible, phone } from '../lib/phones.mjs';
 import { start } from '../lib/server.mjs';
@@ -179,5 +179,82 @@ describe('three customers', () => {
 
   it('saw no error on their pages', () => {
     assert.deepEqual([...ann.wrong, ...bea.wrong, ...cal.wrong], []);
+  });
+});
+
+describe('somebody with two phones, and a colleague', () => {
+  let server, browser, ann, bea, una;
+  before(async () => {
+    server = await start({ demo: true });
+    browser = await talkative();
+    [ann, bea, una] = await together(phone(browser, server, 'ann'), phone(browser, server, 'bea'), phone(browser, server, 'una'));
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  const lamp = (who, number, is) => who.page.locator(`[data-colleague="${number}"][data-lamp="${is}"]`).waitFor();
+
+  it('switches the camera on during a call, and then the other does (R11)', async () => {
+    await ann.dial(bea.number);
+    await bea.answer();
+    await together(ann.hears(), bea.hears());
+    await ann.button('Camera on').click();
+    await ann.agree(ann.at('phone-own'));
+    await together(bea.sees(), ann.hears(), bea.hears());
+    await bea.button('Camera on').click();
+    await bea.agree(bea.at('phone-own'));
+    await together(ann.sees(), bea.sees());
+    await ann.button('Hold').click();
+    await bea.stage('They put you on hold');
+    await ann.button('Resume').click();
+    await together(ann.sees(), bea.sees(), ann.hears(), bea.hears());
+    await ann.button('Hang up').click();
+    await together(ann.idle(), bea.idle());
+  });
+
+  it('takes a call over to the other phone, and it goes on there', async () => {
+    const other = await phone(browser, server, 'ann');
+    await ann.dial(bea.number, { agree: false });
+    await bea.answer();
+    await other.at('phone-afar').waitFor();
+    assert.match(await other.at('phone-afar').innerText(), /in a call with extension 1002/);
+    problems.push(...await look(other.page, 'phone-afar'));
+    await other.button('Take the call here').click();
+    await other.agree(other.at('phone-call'));
+    await other.talking();
+    await ann.idle();
+    await together(other.hears(), bea.hears());
+    await other.button('Hang up').click();
+    await bea.said('They ended the call.');
+    assert.equal((await ann.calls()).filter(([who]) => who === 'Extension 1002').length, 2); // with the one before
+    await other.close();
+  });
+
+  it('is seen to be in a call by a colleague if they allow it (R11)', async () => {
+    await lamp(una, ann.number, 'unknown');
+    const page = await ann.page.context().newPage();
+    await page.goto(new URL('/permissions', ann.page.url()).href);
+    const presence = page.locator('#permission-presence');
+    assert.match(await presence.innerText(), /Nobody sees it unless you allow it/);
+    await press(page, presence.getByRole('button', { name: /^Allow/ }));
+    assert.match(await presence.innerText(), /You allowed it/);
+    problems.push(...await look(page, 'permission-presence'));
+    await una.page.reload();
+    await lamp(una, ann.number, 'free');
+    await ann.dial(bea.number, { agree: false });
+    await lamp(una, ann.number, 'ringing');
+    await bea.answer();
+    await lamp(una, ann.number, 'busy');
+    problems.push(...await look(una.page, 'phone-colleagues'));
+    await press(page, presence.getByRole('button', { name: /^Take it back/ }));
+    await page.close();
+    await ann.button('Hang up').click();
+    await lamp(una, ann.number, 'unknown'); // and no more is told
+  });
+
+  it('saw no error on their pages', () => {
+    assert.deepEqual([...ann.wrong, ...bea.wrong], []);
   });
 });

@@ -82,7 +82,11 @@ func (l *Leg) Misses() bool {
 		return false
 	}
 	s := taken(l.sections, video)
-	return l.lacks() || s != nil && l.settled && l.route.Load() != nil && l.other(video).Sends() && !l.told[video].Sends()
+	if s == nil {
+		return l.lacks()
+	}
+	sees := l.ways[video].wants().Receives() // else it holds, or is looked at only
+	return sees && l.settled && l.route.Load() != nil && l.other(video).Sends() && !l.told[video].Sends()
 }
 
 // widen tells pion of a picture that came later. Whoever offered it, pion takes

@@ -52,7 +52,8 @@ type subscription struct {
 	event event
 	id    string // of the header Event
 	of    int64  // the line that it is about
-	own   bool   // which is the subscriber's
+	line  telecom.Line
+	own   bool // which is the subscriber's
 
 	// Guarded by the server's mu.
 	until time.Time
@@ -175,7 +176,7 @@ func (s *Server) subscribe(in *incoming, key subKey, e event, id string, expires
 		return
 	}
 	c := &call{s: s}
-	sub := &subscription{s: s, leg: c.asked(in), key: key, event: e, id: id, of: of.ID, own: of.ID == in.flow.line.ID}
+	sub := &subscription{s: s, leg: c.asked(in), key: key, event: e, id: id, of: of.ID, line: of, own: of.ID == in.flow.line.ID}
 	if sub.own { // a phone may have written its own name for the extension
 		sub.leg.us.uri.User = of.Extension
 	}
@@ -239,11 +240,22 @@ func (s *Server) watched(in *incoming, e event) (telecom.Line, error) {
 	if to.Reach != telecom.ToLine || to.Line.Company != own.Company {
 		return telecom.Line{}, errUnseen
 	}
-	seen, err := s.Seen(ctx, to.Line)
-	if err == nil && !seen {
+	if !s.seen(to.Line) {
 		err = errUnseen
 	}
 	return to.Line, err
+}
+
+// seen reports whether a line's person lets colleagues see whether they are in a
+// call. It is asked again each time that there is something to tell.
+func (s *Server) seen(l telecom.Line) bool {
+	ctx, cancel := context.WithTimeout(s.base, deskTime)
+	defer cancel()
+	seen, err := s.Seen(ctx, l)
+	if err != nil && s.base.Err() == nil {
+		s.Log.Error("it could not be found out whether a line may be seen", "error", err)
+	}
+	return seen && err == nil
 }
 
 // begin answers a SUBSCRIBE that was let through, and tells how things are.
@@ -281,7 +293,11 @@ func (sub *subscription) end(why string) {
 	if sub.over {
 		return
 	}
-	sub.notify("terminated;reason="+why, sub.body())
+	body := ""
+	if sub.own || sub.s.seen(sub.line) {
+		body = sub.body()
+	}
+	sub.notify("terminated;reason="+why, body)
 	sub.drop()
 }
 
@@ -303,6 +319,11 @@ func (sub *subscription) drop() {
 // tell tells how things are, if that is news or was asked for.
 func (sub *subscription) tell(asked bool) {
 	if sub.over {
+		return
+	}
+	if !sub.own && !sub.s.seen(sub.line) { // no longer
+		sub.notify("terminated;reason=rejected", "")
+		sub.drop()
 		return
 	}
 	body := sub.body()

@@ -70,6 +70,11 @@ export class Call {
     return this.#remote.getVideoTracks().some((t) => !t.muted);
   }
 
+  /** Whether it is the call with this id (RFC 3261 section 8.1.1.4). */
+  is(callId: string): boolean {
+    return this.#session.id.startsWith(callId);
+  }
+
   /** What is heard and seen of the other side. */
   get remote(): MediaStream {
     return this.#remote;

@@ -3,6 +3,7 @@
 import { Call } from './call';
 import { spoken } from './clock';
 import { Merge } from './merge';
+import type { Dialog } from './colleagues';
 import { Line, session, type Session, type State } from './line';
 import { picture, take, type Got } from './media';
 import { dialled } from './number';
@@ -30,6 +31,7 @@ class Phone {
   #call: Call | undefined; // the one that is shown
   readonly #beside = new Beside((act, call) => void this.#do(act, call));
   #merge: Merge | undefined;
+  #elsewhereCalls: Dialog[] = []; // of this line, on whichever phone
   #adding = false; // the dial pad is for a second call
   #next: Call | undefined; // to be answered when the shown one has ended
   #asking: AbortController | undefined;
@@ -74,7 +76,7 @@ class Phone {
       try {
         const me = await session(at);
         if (!me.signedIn || me.extension === undefined) return this.#went('signed-out');
-        this.#line = new Line(me, { session: at, flow }, { state: (s) => this.#went(s), incoming: (c) => this.#incoming(c) }, {
+        this.#line = new Line(me, { session: at, flow }, { state: (s) => this.#went(s), incoming: (c) => this.#incoming(c), calls: (l) => this.#afar(l) }, {
           changed: (c) => this.#changed(c), media: (s) => { if (s === this.#call?.remote) this.#view.play(s); },
           ended: (c, e) => this.#ended(c, e), met: (c) => this.#view.say(`${c === this.#call ? 'You are talking' : 'On hold: you are connected'} to ${spokenOf(c)} now.`),
         });
@@ -89,6 +91,25 @@ class Phone {
   #disconnect(): void {
     this.#line?.stop();
     this.#line = undefined;
+  }
+
+  /** Shows a call that another phone of the person has. */
+  #afar(list: Dialog[] = this.#elsewhereCalls): Dialog | undefined {
+    this.#elsewhereCalls = list;
+    const there = list.find((d) => d.answered && !this.#calls.some((c) => c.is(d.callId)));
+    part('phone-afar').hidden = there === undefined || this.#call !== undefined;
+    if (there !== undefined) part('phone-afar-who').textContent = `You are in a call with ${spokenOf(there)}.`;
+    return there;
+  }
+
+  /** Takes that call over: it goes on here. */
+  async #takeOver(): Promise<void> {
+    const there = this.#afar();
+    if (there === undefined || this.#call !== undefined || this.#asking !== undefined || this.#line === undefined) return;
+    const stream = await this.#take(false);
+    if (stream === undefined || this.#call !== undefined) return;
+    this.#call = this.#line.takeOver(there, stream);
+    this.#changed(this.#call);
   }
 
   #elsewhere(): void {
@@ -136,6 +157,7 @@ class Phone {
     on('phone-add', () => this.#add(true));
     on('phone-pass-ask', () => void this.#dial(false));
     on('phone-pass-now', () => void this.#pass());
+    on('phone-afar-take', () => void this.#takeOver());
     on('phone-pass-back', () => this.#add(false));
     on('phone-keys', () => this.#view.keys(part('phone-pad').hidden !== false));
     on('phone-camera', () => void this.#camera());
@@ -391,6 +413,7 @@ class Phone {
   /** The rows of the calls beside the shown one. */
   #rows(): void {
     this.#beside.show(this.#call, this.#merge);
+    this.#afar();
   }
 
   async #camera(): Promise<void> {

@@ -27,7 +27,7 @@ type Panel = (typeof panels)[number];
 export const who = (call: Call): string => call.name || numbered(call.number) || 'Number withheld';
 
 /** The same within a sentence. */
-export const spokenOf = (call: Call): string => call.name || numbered(call.number).replace('E', 'e') || 'somebody who withheld their number';
+export const spokenOf = (call: Pick<Call, 'name' | 'number'>): string => call.name || numbered(call.number).replace('E', 'e') || 'somebody who withheld their number';
 
 const longest = 6; // digits of an extension
 
