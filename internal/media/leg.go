@@ -37,8 +37,8 @@ type Leg struct {
 	offered  []Direction
 	adding   []section        // a picture that the leg is offered and has not answered for
 	told     [kinds]Direction // as we last stated it to the leg
-	sent     string // the answer that the caller was given
-	heard    string // the answer that was last taken
+	sent     string           // the answer that the caller was given
+	heard    string           // the answer that was last taken
 
 	// Of a caller: the fork that answered last.
 	chosen atomic.Pointer[Leg]
@@ -283,6 +283,13 @@ func (l *Leg) Answer() (string, error) {
 	}
 	l.sent, l.settled = text, true
 	return text, nil
+}
+
+// Settled reports whether an offer and an answer were exchanged once.
+func (l *Leg) Settled() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.settled
 }
 
 // Faces makes the other leg the one of which Answer tells: for a leg that comes

@@ -87,9 +87,6 @@ func (c *call) begin(in *incoming) {
 	case !in.flow.here(&in.Recipient):
 		c.refuse(404, "Calls to other providers' addresses are not possible here.")
 		return
-	case len(in.Body()) == 0:
-		c.end(endCodec)
-		return
 	}
 	if _, short := sessionTime(in); short {
 		c.final(422, []sipgo.Header{minSE()})
@@ -149,6 +146,13 @@ func (c *call) let(in *incoming, withheld bool) (err error) {
 
 // accept takes the offer of an INVITE.
 func (s *Server) accept(ctx context.Context, in *incoming) (*media.Leg, error) {
+	if len(in.Body()) == 0 {
+		l, err := s.Relay.Offerless(in.flow.kind)
+		if err == nil {
+			in.flow.near(l, len(headers(in, "via")) > 1)
+		}
+		return l, err
+	}
 	if in.flow.kind == media.Browser && !keyed(string(in.Body())) {
 		return nil, media.ErrCodec // a page is never spoken to without encryption
 	}
@@ -217,7 +221,7 @@ func (c *call) answered(l *leg, res *sipgo.Response) {
 		c.taken(l)
 		return
 	}
-	sdp, err := c.a.media.Answer()
+	sdp, err := c.describes(l)
 	if err == nil {
 		ctx, cancel := context.WithTimeout(c.s.base, deskTime)
 		err = c.record.Answered(ctx, l.line)
@@ -241,7 +245,14 @@ func (c *call) answered(l *leg, res *sipgo.Response) {
 	c.a.refreshed(interval)
 	c.toCaller(sipgo.StatusOK, sessionHeaders(c.in, interval), sdp)
 	c.in = nil
-	if err := media.Bridge(c.a.media, l.media); err != nil {
+	if !c.a.owes { // else the ACK has the answer
+		c.bridge()
+	}
+}
+
+// bridge lets the two talk.
+func (c *call) bridge() {
+	if err := media.Bridge(c.a.media, c.b.media); err != nil {
 		c.s.Log.Error("a call could not be connected", "error", err)
 		c.end(endFault)
 		return

@@ -49,6 +49,7 @@ type leg struct {
 	over     bool // it has said BYE, or been told, or refused
 	lost     bool // its flow has ended and no other has come yet
 	asking   bool // a re-INVITE of ours waits for its answer
+	owes     bool // the answer to an offer of ours comes in an ACK
 	unacked  uint32
 	ackTimer *time.Timer
 	resend   *time.Timer

@@ -31,6 +31,9 @@ func (c *call) inside(in *incoming) {
 			l.unacked = 0
 			halt(&l.ackTimer)
 			halt(&l.resend)
+			if l.owes {
+				c.owed(l, in)
+			}
 		}
 		return
 	case int64(in.CSeq().SeqNo) <= l.theirSeq: // RFC 3261 12.2.2
@@ -107,7 +110,7 @@ func (c *call) changed(l *leg, in *incoming) {
 		in.answer(sipgo.StatusRequestPending, nil)
 		return
 	case len(in.Body()) == 0:
-		in.answer(sipgo.StatusNotAcceptableHere, nil)
+		c.asks(l, in, interval)
 		return
 	}
 	sdp, dir, err := l.media.Reoffered(string(in.Body()))
