@@ -89,11 +89,15 @@ func (c *call) expelled(f *flow) {
 	}
 }
 
+// byeTime is how long media may have ended before the BYE is here: a browser
+// closes both at once, and they come by different ways.
+const byeTime = 2 * time.Second
+
 // silent acts on media that ended by itself. While the device's flow is gone
 // too, Grace decides.
 func (c *call) silent(l *leg) {
 	if c.phase == talking && !l.lost && !l.over {
-		c.endBy(endLost, l == c.a)
+		l.after(&l.grace, byeTime, func() { c.endBy(endLost, l == c.a) })
 	}
 }
 

@@ -96,7 +96,9 @@ export class Line {
     this.#ua.on('newRTCSession', made);
     try {
       this.#ua.call(address(number, this.#domain), {
-        extraHeaders, mediaStream: stream, pcConfig: connection, rtcOfferConstraints: { offerToReceiveAudio: true, offerToReceiveVideo: video },
+        extraHeaders, mediaStream: stream, pcConfig: connection,
+        // No word of a picture where there is none: it would hold for one that comes later.
+        rtcOfferConstraints: video ? { offerToReceiveAudio: true, offerToReceiveVideo: true } : { offerToReceiveAudio: true },
       });
     } finally {
       this.#ua.off('newRTCSession', made as never);

@@ -2,17 +2,15 @@
 // is, one's calls, and what the app may use.
 import { Call } from './call';
 import { spoken } from './clock';
-import { Merge } from './merge';
 import type { Dialog } from './colleagues';
 import { Line, session, type Session, type State } from './line';
 import { picture, take, type Got } from './media';
 import { dialled } from './number';
 import { Permission, type Device } from './permission';
+import { Several } from './several';
 import { oneTab } from './tabs';
 import { Sounder, tones } from './tones';
-import { whyNot } from './transfer';
 import { part, spokenOf, View } from './view';
-import { Beside, most, type Act } from './waiting';
 import { soundsBusy, why, type End } from './words';
 
 const busyLength = 3; // seconds of the tone of a busy line
@@ -29,11 +27,13 @@ class Phone {
   #line: Line | undefined;
   #state: State = 'connecting';
   #call: Call | undefined; // the one that is shown
-  readonly #beside = new Beside((act, call) => void this.#do(act, call));
-  #merge: Merge | undefined;
+  readonly #several = new Several({
+    view: this.#view, sounds: this.#sounds,
+    shown: () => this.#call, show: (call) => { this.#call = call; }, changed: (call) => this.#changed(call),
+    answer: () => this.#answer(false), number: () => this.#number(), wrong: (words) => this.#wrong(words),
+    address: (number) => this.#line?.at(number), rows: () => void this.#afar(), refresh: () => this.#refreshSoon(),
+  });
   #elsewhereCalls: Dialog[] = []; // of this line, on whichever phone
-  #adding = false; // the dial pad is for a second call
-  #next: Call | undefined; // to be answered when the shown one has ended
   #asking: AbortController | undefined;
   #kept: Promise<unknown> = Promise.resolve(); // answers on their way to the server
   #granted: readonly string[] = []; // what the server last knew to be allowed
@@ -96,7 +96,7 @@ class Phone {
   /** Shows a call that another phone of the person has. */
   #afar(list: Dialog[] = this.#elsewhereCalls): Dialog | undefined {
     this.#elsewhereCalls = list;
-    const there = list.find((d) => d.answered && !this.#calls.some((c) => c.is(d.callId)));
+    const there = list.find((d) => d.answered && !this.#several.all.some((c) => c.is(d.callId)));
     part('phone-afar').hidden = there === undefined || this.#call !== undefined;
     if (there !== undefined) part('phone-afar-who').textContent = `You are in a call with ${spokenOf(there)}.`;
     return there;
@@ -120,12 +120,8 @@ class Phone {
   #went(state: State): void {
     this.#state = state;
     this.#view.line(state);
-    if (state === 'ready') for (const call of this.#calls) call.reconnect();
+    if (state === 'ready') for (const call of this.#several.all) call.reconnect();
     if (state === 'signed-out') this.#view.show('phone-signed-out');
-  }
-
-  get #calls(): Call[] {
-    return this.#call === undefined ? this.#beside.all : [this.#call, ...this.#beside.all];
   }
 
   /** What the buttons and the form do. */
@@ -152,22 +148,22 @@ class Phone {
     on('phone-answer-video', () => void this.#answer(true));
     on('phone-decline', () => this.#call?.end(603));
     on('phone-end', () => this.#hangUp());
-    on('phone-mute', () => { for (const call of this.#heard()) call.mute(!this.#call?.muted); });
-    on('phone-hold', () => this.#hold());
-    on('phone-add', () => this.#add(true));
+    on('phone-mute', () => { for (const call of this.#several.heard()) call.mute(!this.#call?.muted); });
+    on('phone-hold', () => this.#several.hold());
+    on('phone-add', () => this.#several.add(true));
     on('phone-pass-ask', () => void this.#dial(false));
-    on('phone-pass-now', () => void this.#pass());
+    on('phone-pass-now', () => void this.#several.pass());
     on('phone-afar-take', () => void this.#takeOver());
-    on('phone-pass-back', () => this.#add(false));
+    on('phone-pass-back', () => this.#several.add(false));
     on('phone-keys', () => this.#view.keys(part('phone-pad').hidden !== false));
     on('phone-camera', () => void this.#camera());
     document.addEventListener('click', (event) => {
       const number = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-call-back]')?.dataset.callBack : undefined;
-      if (number === undefined || (this.#call !== undefined && !this.#adding)) return;
+      if (number === undefined || (this.#call !== undefined && !this.#several.adding)) return;
       field.value = number;
       this.#wrong('');
       part('phone').scrollIntoView({ block: 'start' });
-      part(this.#adding ? 'phone-pass-ask' : 'phone-call-sound').focus();
+      part(this.#several.adding ? 'phone-pass-ask' : 'phone-call-sound').focus();
     });
   }
 
@@ -183,13 +179,13 @@ class Phone {
   }
 
   async #dial(video: boolean): Promise<void> {
-    if ((this.#call !== undefined && !this.#adding) || this.#asking !== undefined || this.#line === undefined || this.#state !== 'ready') return;
+    if ((this.#call !== undefined && !this.#several.adding) || this.#asking !== undefined || this.#line === undefined || this.#state !== 'ready') return;
     const number = this.#number();
     if (number === undefined) return;
     this.#view.say('');
     const stream = await this.#take(video);
     if (stream === undefined) return;
-    this.#aside();
+    this.#several.aside();
     this.#call = this.#line.call(number, stream);
     part('phone-keyed').textContent = '';
     this.#changed(this.#call);
@@ -263,7 +259,7 @@ class Phone {
     const before = this.#granted;
     if (!(await this.#me())?.signedIn) return;
     const gone = (device: Device) => before.includes(device) && !this.#granted.includes(device);
-    for (const call of this.#calls) {
+    for (const call of this.#several.all) {
       if (gone('camera') && call.seen) {
         await call.show(undefined);
         this.#view.say('You took the camera back, so it is off.');
@@ -275,17 +271,11 @@ class Phone {
   }
 
   #incoming(call: Call): void {
-    if ((this.#call === undefined && this.#asking !== undefined) || this.#calls.length >= most) {
+    if ((this.#call === undefined && this.#asking !== undefined) || this.#several.full) {
       call.end(486);
       return;
     }
-    if (this.#call !== undefined) {
-      this.#beside.waiting.push(call);
-      this.#view.say(`Another call: ${spokenOf(call)}.`);
-      this.#sounds.play(tones.waiting);
-      this.#rows();
-      return;
-    }
+    if (this.#call !== undefined) return this.#several.wait(call);
     this.#call = call;
     this.#view.say('');
     part('phone-keyed').textContent = '';
@@ -304,116 +294,7 @@ class Phone {
   }
 
   #hangUp(): void {
-    for (const call of this.#heard()) call.end();
-  }
-
-  /** Whom one talks to: one, or the two of a merge. */
-  #heard(): readonly Call[] {
-    return this.#merge?.calls ?? (this.#call === undefined ? [] : [this.#call]);
-  }
-
-  #hold(): void {
-    const on = this.#call?.held === false;
-    for (const call of this.#heard()) call.hold(on);
-  }
-
-  /** The dial pad for a second call, or back from it. */
-  #add(on: boolean): void {
-    const call = this.#call;
-    if (call?.stage !== 'talking') return;
-    this.#adding = on;
-    if (!on) return this.#changed(call);
-    this.#wrong('');
-    this.#view.show('phone-dial');
-    this.#view.pass(call);
-  }
-
-  /** Puts the shown call aside, on hold. */
-  #aside(): void {
-    const call = this.#call;
-    this.#adding = false;
-    this.#split();
-    if (call === undefined) return;
-    call.hold(true);
-    this.#beside.held.push(call);
-    this.#call = undefined;
-  }
-
-  /** Shows another of the calls. */
-  #turn(call: Call): void {
-    this.#beside.drop(call);
-    this.#call = call;
-    this.#view.play(call.remote);
-    this.#changed(call);
-  }
-
-  async #do(act: Act, call: Call): Promise<void> {
-    switch (act) {
-      case 'decline': return call.end(603);
-      case 'end': return call.end();
-      case 'join': return this.#join(call);
-      case 'merge': return this.#mix(call);
-      case 'split': return call.hold(true), this.#split();
-      case 'end-answer':
-        this.#next = call;
-        return this.#call?.end();
-      case 'hold-answer':
-      case 'swap':
-        this.#beside.drop(call);
-        this.#aside();
-        this.#turn(call);
-        if (act === 'swap') return call.hold(false);
-        return this.#answer(false);
-    }
-  }
-
-  /** Passes the other side on to the number in the field. */
-  async #pass(): Promise<void> {
-    const call = this.#call;
-    const number = this.#number();
-    if (call === undefined || number === undefined || this.#line === undefined) return;
-    this.#adding = false;
-    this.#view.say('');
-    call.hold(true);
-    const not = await call.pass(this.#line.at(number), number);
-    if (not === undefined) call.because = 'You passed the call on.';
-    if (not === undefined || call.stage === 'ended') return;
-    this.#view.say(`${whyNot(not)} You are talking to ${spokenOf(call)} again.`, 'wrong');
-    call.hold(false);
-  }
-
-  /** Connects the shown one with one on hold, and is out of both. */
-  async #join(other: Call): Promise<void> {
-    const call = this.#call;
-    if (call === undefined || this.#line === undefined) return;
-    call.because = other.because = 'You connected the two, and left the call.';
-    const not = await call.join(other, this.#line.at(other.number || 'anonymous'));
-    if (not === undefined || call.stage === 'ended') return;
-    call.because = other.because = '';
-    this.#view.say(whyNot(not), 'wrong');
-  }
-
-  /** Talks to the shown one and to one on hold at once. */
-  async #mix(other: Call): Promise<void> {
-    const call = this.#call;
-    if (call === undefined || this.#merge !== undefined) return;
-    if (call.muted) call.mute(false);
-    for (const each of [call, other]) each.hold(false);
-    const merge = this.#merge = new Merge(call, other);
-    await merge.begin();
-    this.#view.say(`All three of you are talking: you, ${spokenOf(call)} and ${spokenOf(other)}.`);
-    this.#changed(call);
-  }
-
-  #split(): void {
-    void this.#merge?.end();
-    this.#merge = undefined;
-  }
-
-  /** The rows of the calls beside the shown one. */
-  #rows(): void {
-    this.#beside.show(this.#call, this.#merge);
-    this.#afar();
+    for (const call of this.#several.heard()) call.end();
   }
 
   async #camera(): Promise<void> {
@@ -427,52 +308,29 @@ class Phone {
   }
 
   #changed(call: Call): void {
-    this.#rows();
-    if (call !== this.#call || this.#adding) return;
+    this.#several.rows();
+    if (call !== this.#call || this.#several.adding) return;
     if (call.stage === 'incoming' || call.stage === 'answering') return this.#view.incoming(call, call.stage === 'answering');
     if (call.stage === 'ringing' && !call.early) this.#sounds.play(tones.ringback);
-    else if (this.#beside.waiting.length > 0) this.#sounds.play(tones.waiting);
+    else if (this.#several.rings) this.#sounds.play(tones.waiting);
     else if (call.stage !== 'calling') this.#sounds.stop();
-    this.#view.call(call, this.#merge?.other(call));
+    this.#view.call(call, this.#several.third(call));
   }
 
   #ended(call: Call, end: End): void {
-    if (this.#merge?.has(call)) this.#split();
-    if (call !== this.#call) return this.#left(call);
+    if (!this.#several.ended(call)) return;
     this.#call = undefined;
-    this.#adding = false;
+    this.#several.adding = false;
     this.#asking?.abort();
     this.#sounds.stop();
     if (soundsBusy(end)) this.#sounds.play(tones.busy, busyLength);
     const length = call.since === undefined ? '' : ` It lasted ${spoken((Date.now() - call.since) / 1000)}.`;
     const missed = !end.outgoing && !end.answered && !end.byUs && end.status === undefined ? ` It was from ${spokenOf(call)}.` : '';
     this.#view.say(`${call.because || why(end)}${length}${missed}`, end.answered || end.byUs ? 'plain' : 'wrong');
-    setTimeout(() => void this.#refresh(), settle);
-    const next = this.#beside.waiting[0] ?? this.#beside.held.at(-1);
-    if (next !== undefined) return this.#goOn(next);
-    this.#rows();
+    this.#refreshSoon();
+    if (this.#several.goOn()) return;
     if (this.#state === 'signed-out') this.#view.show('phone-signed-out');
     else this.#view.dial(true);
-  }
-
-  /** A call beside the shown one has ended. */
-  #left(call: Call): void {
-    const where = this.#beside.drop(call);
-    if (where === 'waiting' && this.#beside.waiting.length === 0) this.#sounds.stop();
-    const what = where === 'waiting' ? 'You missed a call from' : 'The call has ended that you had on hold, with';
-    if (call.because === '') this.#view.say(`${what} ${spokenOf(call)}.`);
-    this.#rows();
-    if (this.#call !== undefined) this.#changed(this.#call);
-    setTimeout(() => void this.#refresh(), settle);
-  }
-
-  /** Turns to the call that comes next: one that rings, or one on hold. */
-  #goOn(next: Call): void {
-    const answer = next === this.#next;
-    this.#next = undefined;
-    this.#turn(next);
-    if (answer) void this.#answer(false);
-    else if (next.stage === 'incoming') this.#sounds.play(tones.ring);
   }
 
   #permission(device: Device): Permission | undefined {
@@ -485,6 +343,10 @@ class Phone {
       this.#kept = this.#kept.then(keep);
       void this.#me();
     });
+  }
+
+  #refreshSoon(): void {
+    setTimeout(() => void this.#refresh(), settle);
   }
 
   /** The list of the latest calls anew, as the server makes it. */
