@@ -41,7 +41,7 @@ describe('three customers', () => {
     await together(...all.map((one) => one.idle()));
   };
 
-  it('pass a call on to somebody who takes it (R12)', async () => {
+  it('pass a call on to somebody who takes it', async () => {
     await ann.dial(bea.number);
     await bea.answer();
     await together(ann.hears(), bea.hears());

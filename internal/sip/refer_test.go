@@ -170,7 +170,7 @@ func TestPassOnInVain(t *testing.T) {
 	}
 }
 
-// The number that a caller withheld stays so when they are passed on (PECR 10).
+// The number that a caller withheld stays so when they are passed on (L26).
 func TestPassOnWhoWithheldTheirNumber(t *testing.T) {
 	x := three(t, sip.Config{})
 	a, b, c := x.registered("ann"), x.registered("ben"), x.registered("cat")
@@ -232,7 +232,8 @@ func (d *dialog) join(other *dialog, ext string, status int) {
 	d.refer("<sip:"+ext+"@"+domain+"?Replaces="+other.callID+"%3Bto-tag%3D"+tag(other.remote)+"%3Bfrom-tag%3D"+tag(other.local)+">", status)
 }
 
-// Who talks to two joins them, and is out of both.
+// Who talks to two joins them, and is out of both. A number that was withheld
+// stays so (L26).
 func TestJoinTwoCalls(t *testing.T) {
 	for name, got := range map[string]bool{"both made": false, "one of them got": true} {
 		t.Run(name, func(t *testing.T) {

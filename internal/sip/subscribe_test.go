@@ -110,9 +110,9 @@ func TestOwnCallsAreShown(t *testing.T) {
 	a2.quiet()
 }
 
-// A colleague who lets themselves be seen is, as busy or not and no more;
-// others are not, and nobody of another firm is.
-func TestColleaguesAreSeenIfTheyWant(t *testing.T) {
+// Nobody of another firm is seen, whatever they allow, and nobody else's messages
+// are (R11).
+func TestOnlyColleaguesAreSeen(t *testing.T) {
 	h := open(t)
 	seen := map[int64]bool{}
 	lines := map[string]telecom.Line{"ann": h.line(identity.CustomerUser, "1001"), "ben": h.line(identity.CustomerUser, "1002"), "cat": h.line(identity.Partner, "1003")}
