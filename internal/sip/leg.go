@@ -37,9 +37,19 @@ type leg struct {
 	told      bool   // of that
 	abandon   func() // waits no more for an answer to the INVITE
 
+	hidden   bool           // its person withheld the number (PECR 10)
+	borrowed bool           // its media is that of another call, which may lend it its side later
+	moved    *call          // that has the dialog now: what is left here is over
+	later    func()         // waits until no re-INVITE of ours does
+	news     bool           // the device is to be offered anew, whatever way the sound goes
+	whom     []sipgo.Header // who is at the other end now, as a side is told that was passed on
+	met      *address       // the same
+	interval int            // of its session timer, in seconds; 0 for none
+
 	over     bool // it has said BYE, or been told, or refused
 	lost     bool // its flow has ended and no other has come yet
 	asking   bool // a re-INVITE of ours waits for its answer
+	owes     bool // the answer to an offer of ours comes in an ACK
 	unacked  uint32
 	ackTimer *time.Timer
 	resend   *time.Timer
@@ -191,7 +201,7 @@ func (l *leg) stop() {
 	for _, t := range []**time.Timer{&l.ackTimer, &l.resend, &l.grace, &l.quiet, &l.refresh} {
 		halt(t)
 	}
-	if l.media != nil {
+	if l.media != nil && !l.borrowed {
 		_ = l.media.Close()
 	}
 }

@@ -35,6 +35,10 @@ type Config struct {
 	Acked    time.Duration // from a 200 to the end of a call whose caller never acknowledged it
 	Slow     time.Duration // from a wrong password to its refusal
 
+	// Seen tells whether a line's person lets colleagues see whether they are in a
+	// call; nil where nobody does.
+	Seen func(context.Context, telecom.Line) (bool, error)
+
 	PhoneHost string            // name or address under which phones reach ListenPhones; "" for the one they came to
 	Refused   func(code string) // counts phones that were not let in, by a closed set of codes; nil where nobody counts
 }
@@ -51,14 +55,18 @@ type Server struct {
 
 	mu       sync.Mutex
 	phones   []*phones
-	closing  bool                         // no flow and no call begins any more
-	flows    map[*flow]func()             // with what ends each
-	bindings map[int64][]*binding         // by line: two companies may have the same extension
-	dialogs  map[dialogKey]*call          // a call stands under the Call-ID of each of its dialogs
-	calls    map[*call]struct{}           // until their record is closed
-	callsOf  map[int64]map[*call]struct{} // the same, by the line of each side
-	minute   int64                        // since 1970
-	begun    map[int64]int                // calls in that minute, by line
+	closing  bool                                 // no flow and no call begins any more
+	flows    map[*flow]func()                     // with what ends each
+	bindings map[int64][]*binding                 // by line: two companies may have the same extension
+	dialogs  map[dialogKey]*call                  // a call stands under the Call-ID of each of its dialogs
+	calls    map[*call]struct{}                   // until their record is closed
+	callsOf  map[int64]map[*call]struct{}         // the same, by the line of each side
+	subs     map[int64]map[subKey]*subscription   // by the line of who subscribed
+	watchers map[int64]map[*subscription]struct{} // the same, by the line that they are about
+	lit      map[*call][]lamp                     // what is told of the calls that go on
+	waiting  map[int64][2]int                     // messages by line, new and old; none for none
+	minute   int64                                // since 1970
+	begun    map[int64]int                        // calls in that minute, by line
 
 	refused atomic.Int64 // messages answered with a fault
 	dropped atomic.Int64 // messages that no answer could be given to
@@ -96,6 +104,7 @@ func New(c Config) (*Server, error) {
 	s := &Server{
 		Config: c, nonces: newNonces(), guard: newGuard(), offers: offers{by: map[string]offer{}}, flows: map[*flow]func(){}, bindings: map[int64][]*binding{},
 		dialogs: map[dialogKey]*call{}, calls: map[*call]struct{}{}, callsOf: map[int64]map[*call]struct{}{}, begun: map[int64]int{},
+		subs: map[int64]map[subKey]*subscription{}, watchers: map[int64]map[*subscription]struct{}{}, lit: map[*call][]lamp{}, waiting: map[int64][2]int{},
 	}
 	s.base, s.stop = context.WithCancel(context.Background())
 	c.Desk.OnRevoke(s.revoke)

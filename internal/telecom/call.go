@@ -22,6 +22,7 @@ type Start struct {
 	To       Target
 	Withheld bool // the caller's number is not shown, beside what the target says
 	Video    bool // pictures are offered
+	By       Line // who passes the caller on to the target, and is asked for the call as well; zero where the caller dialled
 }
 
 // Format writes a fixed word, whatever the verb.
@@ -232,6 +233,9 @@ func (d *Desk) begin(ctx context.Context, tx *store.Tx, c *Call) error {
 	}
 	if roles.verdict(compiled, c.actor, caller, callee) != policy.Allowed {
 		return refuse(Forbidden)
+	}
+	if err := d.mayPass(ctx, tx, c, compiled, roles, callee); err != nil {
+		return err
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO calls (id, caller, callee, caller_line, callee_line, withheld, video, begun_ms, answered_ms, ended_ms, code, record, expires_day)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, '', 0, 0) ON CONFLICT DO NOTHING`,

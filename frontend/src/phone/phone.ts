@@ -2,10 +2,12 @@
 // is, one's calls, and what the app may use.
 import { Call } from './call';
 import { spoken } from './clock';
+import type { Dialog } from './colleagues';
 import { Line, session, type Session, type State } from './line';
 import { picture, take, type Got } from './media';
 import { dialled } from './number';
 import { Permission, type Device } from './permission';
+import { Several } from './several';
 import { oneTab } from './tabs';
 import { Sounder, tones } from './tones';
 import { part, spokenOf, View } from './view';
@@ -24,9 +26,15 @@ class Phone {
   readonly #permissions: Record<Device, Permission | undefined>;
   #line: Line | undefined;
   #state: State = 'connecting';
-  #call: Call | undefined;
+  #call: Call | undefined; // the one that is shown
+  readonly #several = new Several({
+    view: this.#view, sounds: this.#sounds,
+    shown: () => this.#call, show: (call) => { this.#call = call; }, changed: (call) => this.#changed(call),
+    answer: () => this.#answer(false), number: () => this.#number(), wrong: (words) => this.#wrong(words),
+    address: (number) => this.#line?.at(number), rows: () => void this.#afar(), refresh: () => this.#refreshSoon(),
+  });
+  #elsewhereCalls: Dialog[] = []; // of this line, on whichever phone
   #asking: AbortController | undefined;
-  #because = ''; // why we ended the call, where nobody pressed a button
   #kept: Promise<unknown> = Promise.resolve(); // answers on their way to the server
   #granted: readonly string[] = []; // what the server last knew to be allowed
 
@@ -68,8 +76,9 @@ class Phone {
       try {
         const me = await session(at);
         if (!me.signedIn || me.extension === undefined) return this.#went('signed-out');
-        this.#line = new Line(me, { session: at, flow }, { state: (s) => this.#went(s), incoming: (c) => this.#incoming(c) }, {
-          changed: (c) => this.#changed(c), media: (s) => this.#view.play(s), ended: (c, e) => this.#ended(c, e),
+        this.#line = new Line(me, { session: at, flow }, { state: (s) => this.#went(s), incoming: (c) => this.#incoming(c), calls: (l) => this.#afar(l) }, {
+          changed: (c) => this.#changed(c), media: (s) => { if (s === this.#call?.remote) this.#view.play(s); },
+          ended: (c, e) => this.#ended(c, e), met: (c) => this.#view.say(`${c === this.#call ? 'You are talking' : 'On hold: you are connected'} to ${spokenOf(c)} now.`),
         });
         return this.#line.start();
       } catch {
@@ -84,6 +93,25 @@ class Phone {
     this.#line = undefined;
   }
 
+  /** Shows a call that another phone of the person has. */
+  #afar(list: Dialog[] = this.#elsewhereCalls): Dialog | undefined {
+    this.#elsewhereCalls = list;
+    const there = list.find((d) => d.answered && !this.#several.all.some((c) => c.is(d.callId)));
+    part('phone-afar').hidden = there === undefined || this.#call !== undefined;
+    if (there !== undefined) part('phone-afar-who').textContent = `You are in a call with ${spokenOf(there)}.`;
+    return there;
+  }
+
+  /** Takes that call over: it goes on here. */
+  async #takeOver(): Promise<void> {
+    const there = this.#afar();
+    if (there === undefined || this.#call !== undefined || this.#asking !== undefined || this.#line === undefined) return;
+    const stream = await this.#take(false);
+    if (stream === undefined || this.#call !== undefined) return;
+    this.#call = this.#line.takeOver(there, stream);
+    this.#changed(this.#call);
+  }
+
   #elsewhere(): void {
     this.#view.show('phone-elsewhere');
     this.#view.line('elsewhere');
@@ -92,7 +120,7 @@ class Phone {
   #went(state: State): void {
     this.#state = state;
     this.#view.line(state);
-    if (state === 'ready') this.#call?.reconnect();
+    if (state === 'ready') for (const call of this.#several.all) call.reconnect();
     if (state === 'signed-out') this.#view.show('phone-signed-out');
   }
 
@@ -120,17 +148,22 @@ class Phone {
     on('phone-answer-video', () => void this.#answer(true));
     on('phone-decline', () => this.#call?.end(603));
     on('phone-end', () => this.#hangUp());
-    on('phone-mute', () => this.#call?.mute(!this.#call.muted));
-    on('phone-hold', () => this.#call?.hold(!this.#call.held));
+    on('phone-mute', () => { for (const call of this.#several.heard()) call.mute(!this.#call?.muted); });
+    on('phone-hold', () => this.#several.hold());
+    on('phone-add', () => this.#several.add(true));
+    on('phone-pass-ask', () => void this.#dial(false));
+    on('phone-pass-now', () => void this.#several.pass());
+    on('phone-afar-take', () => void this.#takeOver());
+    on('phone-pass-back', () => this.#several.add(false));
     on('phone-keys', () => this.#view.keys(part('phone-pad').hidden !== false));
     on('phone-camera', () => void this.#camera());
     document.addEventListener('click', (event) => {
       const number = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-call-back]')?.dataset.callBack : undefined;
-      if (number === undefined || this.#call !== undefined) return;
+      if (number === undefined || (this.#call !== undefined && !this.#several.adding)) return;
       field.value = number;
       this.#wrong('');
       part('phone').scrollIntoView({ block: 'start' });
-      part('phone-call-sound').focus();
+      part(this.#several.adding ? 'phone-pass-ask' : 'phone-call-sound').focus();
     });
   }
 
@@ -146,21 +179,26 @@ class Phone {
   }
 
   async #dial(video: boolean): Promise<void> {
-    if (this.#call !== undefined || this.#asking !== undefined || this.#line === undefined || this.#state !== 'ready') return;
-    const field = part<HTMLInputElement>('dial-number');
-    const read = dialled(field.value);
-    if ('wrong' in read) {
-      this.#wrong(read.wrong);
-      field.focus();
-      return;
-    }
-    this.#wrong('');
+    if ((this.#call !== undefined && !this.#several.adding) || this.#asking !== undefined || this.#line === undefined || this.#state !== 'ready') return;
+    const number = this.#number();
+    if (number === undefined) return;
     this.#view.say('');
     const stream = await this.#take(video);
     if (stream === undefined) return;
-    this.#call = this.#line.call(read.number, stream);
+    this.#several.aside();
+    this.#call = this.#line.call(number, stream);
     part('phone-keyed').textContent = '';
     this.#changed(this.#call);
+  }
+
+  /** The number in the field; undefined, and said, if it is none. */
+  #number(): string | undefined {
+    const field = part<HTMLInputElement>('dial-number');
+    const read = dialled(field.value);
+    this.#wrong('wrong' in read ? read.wrong : '');
+    if (!('wrong' in read)) return read.number;
+    field.focus();
+    return undefined;
   }
 
   /** Says what is wrong with the number, at its field (WCAG 2.2, 3.3.1). */
@@ -221,22 +259,23 @@ class Phone {
     const before = this.#granted;
     if (!(await this.#me())?.signedIn) return;
     const gone = (device: Device) => before.includes(device) && !this.#granted.includes(device);
-    const call = this.#call;
-    if (call !== undefined && gone('camera') && call.seen) {
-      await call.show(undefined);
-      this.#view.say('You took the camera back, so it is off.');
-    }
-    if (call !== undefined && gone('microphone')) {
-      this.#because = 'You took the microphone back, so the call ended.';
+    for (const call of this.#several.all) {
+      if (gone('camera') && call.seen) {
+        await call.show(undefined);
+        this.#view.say('You took the camera back, so it is off.');
+      }
+      if (!gone('microphone') || call.stage === 'incoming') continue;
+      call.because = 'You took the microphone back, so the call ended.';
       call.end();
     }
   }
 
   #incoming(call: Call): void {
-    if (this.#call !== undefined || this.#asking !== undefined) {
+    if ((this.#call === undefined && this.#asking !== undefined) || this.#several.full) {
       call.end(486);
       return;
     }
+    if (this.#call !== undefined) return this.#several.wait(call);
     this.#call = call;
     this.#view.say('');
     part('phone-keyed').textContent = '';
@@ -255,40 +294,43 @@ class Phone {
   }
 
   #hangUp(): void {
-    this.#call?.end();
+    for (const call of this.#several.heard()) call.end();
   }
 
   async #camera(): Promise<void> {
     const call = this.#call;
     if (call === undefined || this.#asking !== undefined) return;
-    if (call.seen) return call.show(undefined);
+    if (call.seen) return void call.show(undefined);
     const got = await this.#ask((signal) => picture(this.#permissions.camera, signal));
     if (got === undefined) return;
     if ('wrong' in got) this.#view.say(got.wrong, 'wrong');
-    else await call.show(got.stream.getVideoTracks()[0]);
+    else if (!(await call.show(got.stream.getVideoTracks()[0]))) this.#view.say('Their phone shows no pictures, so your camera is off.', 'wrong');
   }
 
   #changed(call: Call): void {
-    if (call !== this.#call) return;
+    this.#several.rows();
+    if (call !== this.#call || this.#several.adding) return;
     if (call.stage === 'incoming' || call.stage === 'answering') return this.#view.incoming(call, call.stage === 'answering');
     if (call.stage === 'ringing' && !call.early) this.#sounds.play(tones.ringback);
+    else if (this.#several.rings) this.#sounds.play(tones.waiting);
     else if (call.stage !== 'calling') this.#sounds.stop();
-    this.#view.call(call);
+    this.#view.call(call, this.#several.third(call));
   }
 
   #ended(call: Call, end: End): void {
-    if (call !== this.#call) return;
+    if (!this.#several.ended(call)) return;
     this.#call = undefined;
+    this.#several.adding = false;
     this.#asking?.abort();
     this.#sounds.stop();
     if (soundsBusy(end)) this.#sounds.play(tones.busy, busyLength);
     const length = call.since === undefined ? '' : ` It lasted ${spoken((Date.now() - call.since) / 1000)}.`;
     const missed = !end.outgoing && !end.answered && !end.byUs && end.status === undefined ? ` It was from ${spokenOf(call)}.` : '';
-    this.#view.say(`${this.#because || why(end)}${length}${missed}`, end.answered || end.byUs ? 'plain' : 'wrong');
-    this.#because = '';
+    this.#view.say(`${call.because || why(end)}${length}${missed}`, end.answered || end.byUs ? 'plain' : 'wrong');
+    this.#refreshSoon();
+    if (this.#several.goOn()) return;
     if (this.#state === 'signed-out') this.#view.show('phone-signed-out');
     else this.#view.dial(true);
-    setTimeout(() => void this.#refresh(), settle);
   }
 
   #permission(device: Device): Permission | undefined {
@@ -301,6 +343,10 @@ class Phone {
       this.#kept = this.#kept.then(keep);
       void this.#me();
     });
+  }
+
+  #refreshSoon(): void {
+    setTimeout(() => void this.#refresh(), settle);
   }
 
   /** The list of the latest calls anew, as the server makes it. */

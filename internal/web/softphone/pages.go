@@ -12,11 +12,13 @@ type Phone struct {
 	Asks      []Ask
 	Keys      []Key
 	Calls     []CallView // the latest
-	More      string     // address of all calls
-	Script    string     // of the phone; empty where the build has none
-	Style     string
-	Session   string // where the phone asks who is signed in
-	Flow      string // what the phone talks over
+
+	Colleagues []Colleague
+	More       string // address of all calls
+	Script     string // of the phone; empty where the build has none
+	Style      string
+	Session    string // where the phone asks who is signed in
+	Flow       string // what the phone talks over
 }
 
 // Ask is what is shown before a device is asked for.
@@ -75,5 +77,12 @@ type PermissionView struct {
 	Words   []string
 	Next    string    // what happens next, in words
 	Link    *web.Link // where it is decided, if not here
+	Grant   string    // where the button to allow it posts; empty where that is asked elsewhere
 	Revoke  string    // where the button to take it back posts; empty where there is nothing to take back
+}
+
+// Colleague is somebody of the same firm who has a line.
+type Colleague struct {
+	Extension string
+	Name      string // empty where it is not known
 }

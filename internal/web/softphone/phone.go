@@ -41,6 +41,9 @@ func (h *site) phone(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case err == nil:
 		page.Name, page.Extension = line.Name, line.Extension
+		if page.Colleagues, err = h.colleagues(r, line); err != nil {
+			return err
+		}
 	case errors.Is(err, telecom.ErrNoLine):
 		if page.Name, err = h.name(r, me); err != nil {
 			return err
@@ -72,6 +75,14 @@ func (h *site) phone(w http.ResponseWriter, r *http.Request) error {
 	}
 	h.Render(w, r, http.StatusOK, "phone", page)
 	return nil
+}
+
+func (h *site) colleagues(r *http.Request, line telecom.Line) (list []Colleague, err error) {
+	lines, err := h.Phones.Colleagues(r.Context(), line)
+	for _, l := range lines {
+		list = append(list, Colleague{Extension: l.Extension, Name: l.Name})
+	}
+	return list, err
 }
 
 // line is that of whoever is signed in; telecom.ErrNoLine if they have none.
