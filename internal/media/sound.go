@@ -22,8 +22,8 @@ const (
 	frameSize = soundRate / 50 // octets of G.711 in a frame
 )
 
-// MaxSoundFile is the longest file that ReadSound and ReadWave take, in bytes.
-const MaxSoundFile = 16 << 20
+// MaxSoundFile is the longest file that ReadSound takes, in bytes.
+const MaxSoundFile = 4 << 20
 
 // ErrSound means that a file is no sound that can be read.
 var ErrSound = errors.New("media: the sound cannot be read")
@@ -105,13 +105,8 @@ func ReadSound(file []byte) (Sound, error) {
 	if len(file) > MaxSoundFile {
 		return Sound{}, ErrSound
 	}
-	if w, ok := readWave(file); ok {
-		for _, l := range []*law{&mulaw, &alaw} {
-			if w.format == l.format && w.channels == 1 && w.rate == soundRate {
-				return frames(l, w.data), nil
-			}
-		}
-		return Sound{}, ErrSound
+	if l, data := readWave(file); l != nil {
+		return frames(l, data), nil
 	}
 	r, _, err := oggreader.NewWith(bytes.NewReader(file))
 	if err != nil {
@@ -132,27 +127,6 @@ func ReadSound(file []byte) (Sound, error) {
 			s.packets = append(s.packets, page)
 		}
 	}
-}
-
-// ReadWave reads a WAV file of anybody's, of up to the length that most allows,
-// and makes G.711 of it: PCM, floating point or G.711, of any usual rate. ErrSound
-// if it is none, or longer.
-func ReadWave(file []byte, most time.Duration) (Sound, error) {
-	w, ok := readWave(file)
-	if !ok || len(file) > MaxSoundFile {
-		return Sound{}, ErrSound
-	}
-	samples := w.samples()
-	if len(samples) == 0 || time.Duration(len(samples))*time.Second/soundRate > most {
-		return Sound{}, ErrSound
-	}
-	s := Samples(samples)
-	for _, p := range s.packets {
-		if loudness(&mulaw, p) >= loudLevel {
-			s.loud += frameTime
-		}
-	}
-	return s, nil
 }
 
 // Samples makes a sound of 8,000 linear samples a second.
