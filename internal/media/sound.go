@@ -138,6 +138,19 @@ func Samples(samples []int16) Sound {
 	return frames(&mulaw, b)
 }
 
+// Silence is a sound of which nothing is heard, in the codec that a leg speaks.
+func Silence(codec string, d time.Duration) Sound {
+	s := Sound{codec: codec}
+	p := opusSilence
+	if l := lawOf(codec); l != nil {
+		p = bytes.Repeat([]byte{l.quiet}, frameSize)
+	}
+	for range d / frameTime {
+		s.packets = append(s.packets, p)
+	}
+	return s
+}
+
 // Tone is one note, faded in and out, so that it does not click.
 func Tone(hertz float64, d time.Duration) Sound {
 	const fade = soundRate / 100

@@ -46,6 +46,9 @@ type call struct {
 	rung   bool      // the caller was told that it rings
 	best   int       // the weightiest refusal of a device
 	timer  *time.Timer
+
+	station *media.Station // nil unless voicemail answered
+	missed  telecom.Code   // why nobody took the call, where the caller can leave a message
 }
 
 func newCall(s *Server, in *incoming) *call {
@@ -87,6 +90,10 @@ func (c *call) begin(in *incoming) {
 		c.finish()
 		return
 	}
+	if c.ownVoicemail(in) {
+		c.listen(in)
+		return
+	}
 	if err := c.let(in, withheld); err != nil {
 		v, known := refusal(err)
 		if !known {
@@ -96,7 +103,8 @@ func (c *call) begin(in *incoming) {
 		return
 	}
 	c.phase = ringing
-	c.after(c.s.NoAnswer, func() { c.end(endNoAnswer) })
+	c.after(c.s.NoAnswer, func() { c.unanswered(endNoAnswer) })
+	c.ringFor()
 	c.ring()
 }
 
@@ -244,6 +252,9 @@ func (c *call) endBy(v verdict, byCaller bool) {
 		return
 	}
 	c.phase = over
+	if c.missed != "" {
+		v = c.left(v)
+	}
 	c.final(v.status, because(v.status, v.words))
 	for _, l := range c.forks {
 		switch {
@@ -255,7 +266,7 @@ func (c *call) endBy(v verdict, byCaller bool) {
 			l.giveUp()
 		}
 	}
-	if c.b != nil {
+	if c.b != nil || c.station != nil {
 		c.a.bye(because(v.status, v.words)...)
 	}
 	if c.record != nil {

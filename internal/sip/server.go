@@ -10,6 +10,7 @@ import (
 
 	"candour/internal/media"
 	"candour/internal/telecom"
+	"candour/internal/voicemail"
 )
 
 // What a Config leaves out.
@@ -34,6 +35,8 @@ type Config struct {
 	Beat     time.Duration // between two looks at whether a flow may go on
 	Acked    time.Duration // from a 200 to the end of a call whose caller never acknowledged it
 	Slow     time.Duration // from a wrong password to its refusal
+
+	Voicemail *voicemail.Desk // answers for people who have it; nil where nobody has
 
 	PhoneHost string            // name or address under which phones reach ListenPhones; "" for the one they came to
 	Refused   func(code string) // counts phones that were not let in, by a closed set of codes; nil where nobody counts

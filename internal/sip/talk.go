@@ -93,7 +93,7 @@ func (c *call) changed(l *leg, in *incoming) {
 		l.refreshed(interval)
 		l.reply(in, sessionHeaders(in, interval), "")
 		return
-	case c.phase != talking || c.other(l) == nil || l.asking:
+	case c.phase != talking || c.other(l) == nil && c.station == nil || l.asking:
 		in.answer(sipgo.StatusRequestPending, nil)
 		return
 	case len(in.Body()) == 0:
@@ -118,9 +118,10 @@ func (c *call) changed(l *leg, in *incoming) {
 	}
 	l.refreshed(interval)
 	l.reply(in, sessionHeaders(in, interval), sdp)
-	other := c.other(l)
-	other.wanted = dir
-	c.tellWay(other)
+	if other := c.other(l); other != nil {
+		other.wanted = dir
+		c.tellWay(other)
+	}
 }
 
 // reply answers a request within the dialog with 200.
@@ -207,7 +208,7 @@ const (
 // digit passes on a digit that came in INFO. It is as secret as what is said,
 // and stands in no log.
 func (c *call) digit(l *leg, in *incoming) {
-	if c.phase != talking || c.other(l) == nil {
+	if c.phase != talking || c.other(l) == nil && c.station == nil {
 		in.answer(sipgo.StatusCallTransactionDoesNotExists, nil)
 		return
 	}
@@ -218,6 +219,11 @@ func (c *call) digit(l *leg, in *incoming) {
 	d, length, ok := readDigit(mediaType(in.Request), string(in.Body()))
 	if !ok {
 		in.answer(sipgo.StatusBadRequest, nil)
+		return
+	}
+	if c.station != nil {
+		c.station.Digit(d)
+		l.reply(in, nil, "")
 		return
 	}
 	if err := c.other(l).media.Digit(d, length); err != nil {
