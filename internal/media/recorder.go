@@ -35,7 +35,6 @@ type recorder struct {
 	any       bool
 	base      uint32        // time of the packet that stands at
 	at        time.Duration // from the beginning
-	loud      time.Duration
 	lastLoud  time.Duration // end of what was heard last that is no silence
 	octets    []byte        // of G.711
 	placed    []placed      // of Opus, in no order
@@ -119,7 +118,6 @@ func (r *recorder) opus(at time.Duration, payload []byte) {
 }
 
 func (r *recorder) heard(at, d time.Duration) {
-	r.loud += d
 	r.lastLoud = max(r.lastLoud, at+d)
 }
 
@@ -128,16 +126,14 @@ func (r *recorder) quiet(now time.Time) time.Duration { return now.Sub(r.begun) 
 
 // sound gives what was recorded, without the silence at its end.
 func (r *recorder) sound() Sound {
-	if r.loud == 0 {
+	if r.lastLoud == 0 {
 		return Sound{}
 	}
 	end := r.lastLoud + tail
 	if r.law != nil {
-		s := frames(r.law, r.octets[:min(len(r.octets), int(end*soundRate/time.Second))])
-		s.loud = r.loud
-		return s
+		return frames(r.law, r.octets[:min(len(r.octets), int(end*soundRate/time.Second))])
 	}
-	s := Sound{codec: "opus", loud: r.loud}
+	s := Sound{codec: "opus"}
 	slices.SortStableFunc(r.placed, func(a, b placed) int { return cmp.Compare(a.at, b.at) })
 	var played, last time.Duration = 0, -1
 	for _, p := range r.placed {

@@ -34,7 +34,6 @@ var ErrSound = errors.New("media: the sound cannot be read")
 type Sound struct {
 	codec   string   // "pcmu", "pcma", "opus"; empty: nothing
 	packets [][]byte // of frameTime each; of Opus as long as each says itself
-	loud    time.Duration
 }
 
 // Codec is "pcmu", "pcma" or "opus"; empty of the zero value.
@@ -48,9 +47,17 @@ func (s Sound) Length() (d time.Duration) {
 	return d
 }
 
-// Loud is for how long something was heard that is no silence, in a sound that
-// was recorded; 0 in others.
-func (s Sound) Loud() time.Duration { return s.loud }
+// Loud is for how long something is heard that is no silence. Of Opus it is
+// guessed by the size of packets.
+func (s Sound) Loud() (d time.Duration) {
+	l := lawOf(s.codec)
+	for _, p := range s.packets {
+		if l == nil && len(p) > opusQuiet || l != nil && loudness(l, p) >= loudLevel {
+			d += s.time(p)
+		}
+	}
+	return d
+}
 
 // time is how long one packet plays.
 func (s Sound) time(p []byte) time.Duration {
@@ -185,7 +192,7 @@ func (s Sound) as(codec string) (Sound, bool) {
 	case from == nil || to == nil:
 		return Sound{}, false
 	}
-	out := Sound{codec: codec, loud: s.loud, packets: make([][]byte, len(s.packets))}
+	out := Sound{codec: codec, packets: make([][]byte, len(s.packets))}
 	for i, p := range s.packets {
 		q := make([]byte, len(p))
 		for j, b := range p {

@@ -60,10 +60,14 @@ func (c *call) voicemail(v verdict) bool {
 	if err != nil && !errors.Is(err, voicemail.ErrUndeclared) && !errors.Is(err, voicemail.ErrFull) {
 		c.s.Log.Error("voicemail could not answer", "error", err)
 	}
-	if err != nil || !box.On || !c.attend() {
+	if err != nil || !box.On {
 		return false
 	}
-	c.missed = v.code
+	c.missed = v.code // from here on the caller is told that they leave a message
+	if !c.attend() {
+		c.missed = ""
+		return false
+	}
 	go c.takeMessage(c.station, own)
 	return true
 }

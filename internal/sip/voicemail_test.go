@@ -175,6 +175,9 @@ func TestVoicemail(t *testing.T) {
 		v.on(ben, voicemail.Box{Mail: true})
 		here := plain(t)
 		from := a.reaches("1002", here)
+		if !strings.Contains(from.contact, `;automata;actor="msg-taker"`) {
+			t.Errorf("the caller's phone is told %q", from.contact)
+		}
 		x.heardBy(here) // the greeting, which says that they are recorded
 		from.press("#")
 		here.speaks(tone(), 100)

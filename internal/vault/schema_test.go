@@ -102,10 +102,10 @@ var nonPersonal = map[string]string{
 
 	"voicemail_boxes.line": "id", "voicemail_boxes.subject": "pseudonym", "voicemail_boxes.settings": "record id", "voicemail_boxes.greeting": "record id",
 	"voicemail_boxes.changed_ms": "time",
-	"voicemail_messages.id": "id", "voicemail_messages.line": "id", "voicemail_messages.subject": "pseudonym", "voicemail_messages.sound": "record id",
+	"voicemail_messages.id":      "id", "voicemail_messages.line": "id", "voicemail_messages.subject": "pseudonym", "voicemail_messages.sound": "record id",
 	"voicemail_messages.note": "record id", "voicemail_messages.length_ms": "length", "voicemail_messages.left_ms": "time", "voicemail_messages.heard_ms": "time",
 	"voicemail_messages.expires_day": "day",
-	"calls.id": "id", "calls.caller": "pseudonym", "calls.callee": "pseudonym", "calls.caller_line": "id, while the call is open", "calls.callee_line": "id, while the call is open",
+	"calls.id":                       "id", "calls.caller": "pseudonym", "calls.callee": "pseudonym", "calls.caller_line": "id, while the call is open", "calls.callee_line": "id, while the call is open",
 	"calls.withheld": "flag", "calls.video": "flag", "calls.begun_ms": "time", "calls.answered_ms": "time", "calls.ended_ms": "time", "calls.code": "code", "calls.record": "record id", "calls.expires_day": "day",
 }
 

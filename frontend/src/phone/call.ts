@@ -1,5 +1,6 @@
 // One call: what the page may do with it, and what it says of itself.
 import type { RTCSession } from 'jssip/lib/RTCSession';
+import { automaton, type Automaton } from './automaton';
 import { release } from './media';
 import type { End } from './words';
 
@@ -31,6 +32,7 @@ export class Call {
   early = false; // the other side's network already sends sound
   since: number | undefined; // in milliseconds, of the clock of the page
   offersVideo = false; // the caller has a camera on
+  automaton: Automaton; // a machine answered
 
   readonly #session: RTCSession;
   readonly #listener: Listener;
@@ -148,7 +150,11 @@ export class Call {
       this.#go('ringing');
     });
     s.on('accepted', (event: unknown) => {
-      if (this.outgoing) this.#named((event as { response?: Answered }).response);
+      if (this.outgoing) {
+        const response = (event as { response?: Answered }).response;
+        this.#named(response);
+        this.automaton = automaton(response?.getHeader?.('Contact'));
+      }
       this.since = Date.now();
       this.#go('talking');
       this.#sound();

@@ -1,5 +1,6 @@
 // The phone in the page. Without this script the page is one of facts: who one
 // is, one's calls, and what the app may use.
+import { toDial } from './automaton';
 import { Call } from './call';
 import { spoken } from './clock';
 import { Line, session, type Session, type State } from './line';
@@ -105,6 +106,9 @@ class Phone {
     });
     const field = part<HTMLInputElement>('dial-number');
     field.addEventListener('input', () => this.#wrong(''));
+    const asked = () => { field.value = toDial(location.hash) || field.value; };
+    asked();
+    addEventListener('hashchange', asked);
     for (const pad of document.querySelectorAll<HTMLElement>('[data-pad]')) {
       pad.addEventListener('click', (event) => {
         const digit = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-key]')?.dataset.key : undefined;

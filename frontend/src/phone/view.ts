@@ -1,5 +1,6 @@
 // What of the page the phone changes. All of it came with the page, with its
 // words; here it is shown, hidden and filled in.
+import { automatonWords } from './automaton';
 import type { Call } from './call';
 import { clock } from './clock';
 import type { State } from './line';
@@ -151,6 +152,7 @@ function stage(call: Call): string {
     case 'talking':
       if (call.held) return 'You put the call on hold. They do not hear you.';
       if (call.heldByThem) return 'They put you on hold. Please wait, or hang up.';
+      if (call.automaton !== undefined && !call.muted) return automatonWords[call.automaton];
       return call.muted ? 'Connected. You are muted: they do not hear you.' : 'Connected';
   }
   return '';

@@ -17,6 +17,14 @@ type Phone struct {
 	Style     string
 	Session   string // where the phone asks who is signed in
 	Flow      string // what the phone talks over
+	Voicemail *Waiting
+}
+
+// Waiting is what the page says of one's voicemail; nil where there is none.
+type Waiting struct {
+	On         bool
+	Fresh, Old int // messages
+	Page       string
 }
 
 // Ask is what is shown before a device is asked for.
