@@ -27,7 +27,12 @@ func noteOf(from string, length time.Duration) string {
 	if from == "" {
 		from = hiddenWords
 	}
-	return fromWords + from + ", " + strconv.Itoa(int(length.Round(time.Second)/time.Second)) + " seconds long"
+	n := max(1, int(length.Round(time.Second)/time.Second))
+	unit := " seconds long"
+	if n == 1 {
+		unit = " second long"
+	}
+	return fromWords + from + ", " + strconv.Itoa(n) + unit
 }
 
 // parseNote finds the number in it; empty if it is withheld, or the text is none

@@ -174,8 +174,8 @@ func messageView(m voicemail.Message) MessageView {
 	case m.From != "":
 		v.From = "Extension " + m.From
 	}
-	n := int(m.Length.Round(time.Second) / time.Second)
-	if v.Length = strconv.Itoa(n) + " seconds"; n >= 60 {
+	n := max(1, int(m.Length.Round(time.Second)/time.Second))
+	if v.Length = strconv.Itoa(n) + " sec"; n >= 60 {
 		v.Length = strconv.Itoa(n/60) + " min " + strconv.Itoa(n%60) + " sec"
 	}
 	return v
