@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { automaton, toDial } from '../src/phone/automaton';
 
+// L40: the page tells in words that one is recorded.
 test('a machine says that it is one', () => {
   assert.equal(automaton('<sip:x@invoco.net;transport=ws>;automata;actor="msg-taker"'), 'message');
   assert.equal(automaton('<sip:x@invoco.net>; AUTOMATA'), 'machine');

@@ -261,7 +261,7 @@ func TestSettings(t *testing.T) {
 	})
 }
 
-// R12, R24, L8: a copy has the sound and from whom it is; messages go when the
+// R12, R24, L8, L24, L40: a copy has the sound and from whom it is; messages go when the
 // policy says, with their rows; and with their person, or their line.
 func TestMessagesAreCopiedAndGo(t *testing.T) {
 	for _, operator := range []string{"invoco", "fernhill"} {

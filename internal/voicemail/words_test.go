@@ -44,7 +44,7 @@ func FuzzParseNote(f *testing.F) {
 	})
 }
 
-// Every word that voicemail says is there, in both codecs, and is heard.
+// L40: every word that voicemail says is there, also that callers are recorded, in both codecs, and is heard.
 func TestPrompts(t *testing.T) {
 	for _, say := range []Say{Greeting, Recorded, Beep, Menu, None, After, Deleted, Last, Elsewhere, Record, Saved, Empty, Standard, Goodbye} {
 		lengths := map[string]time.Duration{}
