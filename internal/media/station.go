@@ -18,8 +18,8 @@ const readyTime = 3 * time.Second
 // for concurrent use; sounds are played one after the other.
 type Station struct {
 	leg    *Leg
-	codec  codec // of the sound
-	digits chan rune
+	codec  codec      // of the sound
+	digits chan rune  // pressed; those that nobody takes are lost after a few
 	turn   sync.Mutex // held while a sound is played
 	source uint32
 	seq    uint16 // of what was played last; under turn
@@ -105,10 +105,6 @@ func (s *Station) Plays(sound Sound) bool {
 // Codec is what the leg speaks: "pcmu", "pcma" or "opus".
 func (s *Station) Codec() string { return s.codec.name }
 
-// Digits gives the digits that the leg presses; those that nobody takes are lost
-// after a few.
-func (s *Station) Digits() <-chan rune { return s.digits }
-
 // Digit takes one that came as signalling (SIP INFO).
 func (s *Station) Digit(r rune) {
 	select {
@@ -116,9 +112,6 @@ func (s *Station) Digit(r rune) {
 	default:
 	}
 }
-
-// Done is closed with the leg.
-func (s *Station) Done() <-chan struct{} { return s.leg.closing }
 
 // Ready waits until the way to the leg is open, at most a few seconds. It returns
 // ErrClosed, or the error of ctx.
@@ -207,6 +200,28 @@ func (s *Station) Record(most, quiet time.Duration) <-chan struct{} {
 		s.ended = nil
 	}
 	return ended
+}
+
+// Listen records as Record does, until that ends or one of keys is pressed; what
+// was recorded is Recorded's. Meanwhile silence is played: phones give up on
+// somebody of whom nothing comes.
+func (s *Station) Listen(ctx context.Context, most, quiet time.Duration, keys string) {
+	ended := s.Record(most, quiet)
+	playing, stop := context.WithCancel(ctx)
+	defer stop()
+	s.leg.run(func() { _ = s.Play(playing, Silence(s.codec.name, most)) })
+	for {
+		select {
+		case <-ended:
+			return
+		case <-ctx.Done():
+			return
+		case key := <-s.digits:
+			if strings.ContainsRune(keys, key) {
+				return
+			}
+		}
+	}
 }
 
 // listen ends a recording in its time.

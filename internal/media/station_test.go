@@ -125,8 +125,38 @@ func TestAStationHearsDigits(t *testing.T) {
 		t.Errorf("pressed %q", key)
 	}
 	s.Digit('5')
-	if key := <-s.Digits(); key != '5' {
+	if key := <-s.digits; key != '5' {
 		t.Errorf("pressed %q", key)
+	}
+}
+
+// While somebody is listened to, silence comes, and a key ends it.
+func TestAStationListens(t *testing.T) {
+	quiet(t)
+	r := newRelay(t)
+	h := newHandset(t)
+	_, answer, s := attend(t, r, h.describe("RTP/AVP", "0 97"))
+	h.take(answer)
+	done := make(chan struct{})
+	go func() {
+		s.Listen(context.Background(), time.Hour, time.Hour, "#")
+		close(done)
+	}()
+	for range 3 {
+		h.say(0, speech().packets[9])
+	}
+	until(t, "silence comes", func() bool { return h.count() > 2 })
+	if e := h.energy(&mulaw); e != 0 {
+		t.Errorf("silence with a level of %f", e)
+	}
+	s.Digit('1')
+	s.Digit('#')
+	<-done
+	if s.Recorded().Loud() == 0 {
+		t.Error("nothing was recorded")
+	}
+	if err := s.Play(t.Context(), Tone(440, frameTime)); err != nil {
+		t.Error(err)
 	}
 }
 

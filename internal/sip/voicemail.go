@@ -132,15 +132,7 @@ func (c *call) takeMessage(s *media.Station, own media.Sound) {
 		err = s.Play(ctx, voicemail.Prompt(voicemail.Beep, s.Codec()))
 	}
 	if err == nil {
-		ended := s.Record(voicemail.MaxMessage, voicemail.Quiet)
-		for on := true; on; {
-			select {
-			case <-ended:
-				on = false
-			case key := <-s.Digits():
-				on = key != '#'
-			}
-		}
+		s.Listen(ctx, voicemail.MaxMessage, voicemail.Quiet, "#")
 	}
 	c.do(func() { c.end(endCompleted) })
 }
@@ -379,15 +371,7 @@ func (m *messages) record(ctx context.Context) bool {
 	if _, ok := m.say(ctx, "", voicemail.Record, voicemail.Beep); !ok {
 		return false
 	}
-	ended := m.station.Record(voicemail.MaxGreeting, voicemail.Quiet)
-	for on := true; on; {
-		select {
-		case <-ended:
-			on = false
-		case key := <-m.station.Digits():
-			on = key != '#'
-		}
-	}
+	m.station.Listen(ctx, voicemail.MaxGreeting, voicemail.Quiet, "#")
 	sound := m.station.Recorded()
 	if sound.Codec() == "" {
 		_, ok := m.say(ctx, "", voicemail.Empty)

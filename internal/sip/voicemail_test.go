@@ -221,6 +221,42 @@ func TestVoicemail(t *testing.T) {
 	})
 }
 
+// A real phone leaves a message and hears that it is recorded; another hears it.
+func TestRealPhoneLeavesAMessage(t *testing.T) {
+	for _, network := range networks {
+		t.Run(network, func(t *testing.T) {
+			t.Parallel()
+			h := open(t)
+			v := h.voicemail()
+			ann, ben := h.line(identity.CustomerUser, "1001"), h.line(identity.CustomerUser, "1002")
+			x := h.serve(t, sip.Config{Voicemail: v.Desk}, map[string]telecom.Line{"ann": ann, "ben": ben})
+			v.on(ann, voicemail.Box{})
+			b := x.baresip("ben", network, 440, false)
+			x.until("it has signed in", func() bool { return len(x.sip.Registrations()) == 1 })
+			b.does("dial", "sip:1001@"+domain)
+			x.until("voicemail answers", func() bool { return b.happened("CALL_ESTABLISHED") })
+			x.until("the tone after the greeting", func() bool {
+				s, err := b.heard()
+				return err == nil && len(s) > rate && loud(s[len(s)-rate/5:], 1000) > 0.8
+			})
+			before, err := b.heard()
+			if err != nil {
+				t.Fatal(err)
+			}
+			x.until("two seconds go by", func() bool { s, err := b.heard(); return err == nil && len(s) > len(before)+2*rate || len(v.list(ann)) > 0 })
+			b.does("hangup", "")
+			x.until("the message is there", func() bool { return len(v.list(ann)) == 1 })
+			if e := x.kept("ben", telecom.Voicemail); e.Far != "1001" {
+				t.Error("the list has another caller")
+			}
+			s, err := media.ReadSound(v.file(ann, v.list(ann)[0].ID))
+			if err != nil || s.Codec() != "pcmu" || s.Loud() < time.Second {
+				t.Errorf("%v: %s of %s are heard", err, s.Loud(), s.Length())
+			}
+		})
+	}
+}
+
 // Whoever withholds their number is not named, a page with Opus alone is recorded
 // in Ogg, and hanging up ends the message.
 func TestVoicemailOfAHiddenCaller(t *testing.T) {
@@ -292,6 +328,15 @@ func TestOwnGreeting(t *testing.T) {
 	b.register(0, 200)
 	from := a.reaches("1002", here)
 	x.heardBy(here)
+	for version, way := range []string{"sendonly", "sendrecv"} { // hold, and resume
+		sdp := strings.Replace(here.pc.LocalDescription().SDP, "a=sendrecv", "a="+way, 1)
+		from.took(from.ask("INVITE", 200, "application/sdp", sdp))
+		from.ack(from.seq)
+		if want := []string{"a=recvonly", "a=sendrecv"}[version]; !strings.Contains(from.sdp, want) {
+			t.Errorf("%s is answered with\n%s", way, from.sdp)
+		}
+	}
+	from.ask("UPDATE", 200, "", "")
 	from.ask("BYE", 200, "", "")
 	x.kept("ben", telecom.Unavailable)
 	if n := len(v.list(ben)); n != 0 {
