@@ -243,7 +243,10 @@ func TestRealPhoneLeavesAMessage(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			x.until("two seconds go by", func() bool { s, err := b.heard(); return err == nil && len(s) > len(before)+2*rate || len(v.list(ann)) > 0 })
+			x.until("two seconds go by", func() bool {
+				s, err := b.heard()
+				return err == nil && len(s) > len(before)+2*rate || len(v.list(ann)) > 0
+			})
 			b.does("hangup", "")
 			x.until("the message is there", func() bool { return len(v.list(ann)) == 1 })
 			if e := x.kept("ben", telecom.Voicemail); e.Far != "1001" {

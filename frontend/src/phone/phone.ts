@@ -54,6 +54,9 @@ class Phone {
     // loaded; one that is open on another device is found on the beat.
     if ('BroadcastChannel' in globalThis) new BroadcastChannel('phone-look').addEventListener('message', () => void this.#look());
     setInterval(() => void this.#look(), beat);
+    document.addEventListener('visibilitychange', () => { // a message may have been left meanwhile
+      if (document.visibilityState === 'visible' && this.#call === undefined) void this.#refresh();
+    });
     addEventListener('pagehide', () => this.#line?.stop());
     addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
     addEventListener('beforeunload', (event) => {
@@ -311,11 +314,14 @@ class Phone {
   async #refresh(): Promise<void> {
     const answer = await fetch(location.pathname, { redirect: 'error' }).catch(() => undefined);
     if (!answer?.ok) return;
-    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('phone-recent');
-    const place = part('phone-recent');
-    if (fresh === null || place.contains(document.activeElement)) return;
-    for (const button of fresh.querySelectorAll<HTMLElement>('[data-call-back]')) button.hidden = false;
-    place.replaceChildren(...fresh.childNodes);
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    for (const id of ['phone-recent', 'phone-waiting']) {
+      const fresh = page.getElementById(id);
+      const place = document.getElementById(id);
+      if (fresh === null || place === null || place.contains(document.activeElement)) continue;
+      for (const button of fresh.querySelectorAll<HTMLElement>('[data-call-back]')) button.hidden = false;
+      place.replaceChildren(...fresh.childNodes);
+    }
   }
 
   /** Browsers let a page ring once somebody has pressed something on it. */
