@@ -17,6 +17,7 @@ import (
 	"candour/internal/store"
 	"candour/internal/support"
 	"candour/internal/telecom"
+	"candour/internal/voicemail"
 )
 
 // desks are what acts for people, wired to one another: what each keeps of a
@@ -32,6 +33,7 @@ type desks struct {
 	history    *history.Desk
 	inspector  *inspector.Desk
 	phones     *telecom.Desk
+	voicemail  *voicemail.Desk
 }
 
 // openDesks wires the desks to a queue. portal is where people with an account
@@ -58,7 +60,8 @@ func (a *app) openDesks(queue *mail.Queue, breached *identity.Breached, counter 
 	d.phones = telecom.New(telecom.Config{
 		Store: a.store, Ring: a.ring, Log: a.evidence, Counter: counter, Vault: a.vault, Accounts: d.accounts, InForce: a.inForce, Now: a.now,
 	})
-	forget := []func(context.Context, *store.Tx, keys.SubjectID) error{d.newsletter.Forget, d.help.Forget, d.phones.Erased, d.accounts.Forget}
+	d.voicemail = voicemail.New(voicemail.Config{Store: a.store, Log: a.evidence, Vault: a.vault, Accounts: d.accounts, InForce: a.inForce, Now: a.now})
+	forget := []func(context.Context, *store.Tx, keys.SubjectID) error{d.newsletter.Forget, d.help.Forget, d.phones.Erased, d.voicemail.Erased, d.accounts.Forget}
 	d.inspector = inspector.New(inspector.Config{
 		Store: a.store, Vault: a.vault, InForce: a.inForce, Accounts: d.accounts, Profiles: d.profiles, Support: d.help, Phones: d.phones, Now: a.now, Forget: forget,
 	})
@@ -66,7 +69,7 @@ func (a *app) openDesks(queue *mail.Queue, breached *identity.Breached, counter 
 		Store: a.store, Ring: a.ring, Log: a.evidence, Vault: a.vault, Queue: queue, InForce: a.inForce, Now: a.now,
 		Ticket:     d.help.OpenIn,
 		TicketDone: d.help.CloseIn,
-		Sources:    []rights.Source{rights.Accounts(d.accounts), rights.Tickets(d.help), rights.Newsletter(d.newsletter), rights.Decided(d.choices, a.purposeTitle), rights.Permissions(d.choices, a.permissionTitle), d.phones.Facts},
+		Sources:    []rights.Source{rights.Accounts(d.accounts), rights.Tickets(d.help), rights.Newsletter(d.newsletter), rights.Decided(d.choices, a.purposeTitle), rights.Permissions(d.choices, a.permissionTitle), d.phones.Facts, d.voicemail.Facts},
 		Forget:     forget,
 		Choices:    d.choices,
 		HasAccount: d.hasAccount,

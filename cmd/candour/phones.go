@@ -54,7 +54,7 @@ func (s *sites) openPhones(ctx context.Context, c *RunCmd) error {
 	}
 	server, err := sip.New(sip.Config{
 		Desk: s.desks.phones, Relay: relay, Domain: s.profile.Policy.Operator.Domain, Log: s.log, Now: s.now, NoAnswer: c.NoAnswer,
-		PhoneHost: c.SipPublic, Refused: s.phoneRefused, Seen: s.lineSeen,
+		PhoneHost: c.SipPublic, Refused: s.phoneRefused, Seen: s.lineSeen, Voicemail: s.desks.voicemail,
 	})
 	if err != nil {
 		return errors.Join(err, relay.Close())

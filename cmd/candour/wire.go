@@ -240,7 +240,7 @@ func (s *sites) surface(id string) *web.Routes {
 	d := s.desks
 	deps := own.Deps{
 		Accounts: d.accounts, Profiles: d.profiles, Choices: d.choices, Newsletter: d.newsletter, Store: s.store, Vault: s.vault,
-		History: d.history, Rights: d.rights, Phones: d.phones, PhoneServer: s.phoneServer,
+		History: d.history, Rights: d.rights, Phones: d.phones, PhoneServer: s.phoneServer, Voicemail: d.voicemail,
 	}
 	switch id {
 	case "portal":
@@ -302,6 +302,7 @@ func (s *sites) start(bg *background, desk *consent.Desk, views *analytics.Count
 	})
 	bg.repeat("sweep of sign-ups", firstSweep, sweepBeat, s.desks.newsletter.Sweep)
 	bg.repeat("sweep of calls", 0, sweepBeat, s.desks.phones.Sweep) // at once: those that an earlier run left open
+	bg.repeat("sweep of voicemail", firstSweep, sweepBeat, s.desks.voicemail.Sweep)
 	bg.repeat("sweep of accounts", firstSweep, sweepBeat, s.desks.accounts.Sweep)
 	bg.repeat("count of failed sign-ins", countBeat, countBeat, s.desks.accounts.Flush)
 	bg.repeat("sweep of requests", firstSweep, sweepBeat, s.desks.rights.Sweep)

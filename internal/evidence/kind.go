@@ -71,6 +71,10 @@ const (
 	DeviceAdded   Kind = "device.added"   // subject: a phone may sign in on their line; Ref the phone
 	DeviceRemoved Kind = "device.removed" // subject: it may no more; Ref the phone
 
+	VoicemailLeft  Kind = "voicemail.left"  // subject: a caller left them a message; Category what is held, Ref the record
+	VoicemailHeard Kind = "voicemail.heard" // subject: it was played for the first time; Surface where, Ref the message
+	VoicemailSet   Kind = "voicemail.set"   // subject: their voicemail was set; Code how
+
 	MailQueued  Kind = "mail.queued"  // subject: Code the mail
 	MailSent    Kind = "mail.sent"    // subject: Code the mail
 	MailRefused Kind = "mail.refused" // subject or operator: Code why it was not sent
@@ -154,6 +158,10 @@ var shapes = map[Kind]shape{
 
 	DeviceAdded:   {audience: toSubject},
 	DeviceRemoved: {audience: toSubject},
+
+	VoicemailLeft:  {audience: toSubject},
+	VoicemailHeard: {audience: toSubject},
+	VoicemailSet:   {audience: toSubject},
 
 	MailQueued:  {audience: toSubject},
 	MailSent:    {audience: toSubject},

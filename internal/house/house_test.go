@@ -99,6 +99,7 @@ var layers = []struct {
 	{"internal/rights", 7},
 	{"internal/audit", 7},
 	{"internal/telecom", 8},
+	{"internal/voicemail", 8},
 	{"internal/sip", 9},
 	{"internal/demo", 9},
 	{"internal/web", 9},

@@ -43,6 +43,8 @@ type Leg struct {
 	// Of a caller: the fork that answered last.
 	chosen atomic.Pointer[Leg]
 	from   *Leg // of a callee: who calls
+	// Of a caller with whom nobody of the other side talks, but we do.
+	station atomic.Pointer[Station]
 
 	ways      [kinds]way
 	route     atomic.Pointer[route] // nil: packets of this leg are dropped

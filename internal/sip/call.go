@@ -49,6 +49,9 @@ type call struct {
 	passed *passing  // this call comes of that
 	taker  *leg      // the device that took such a call, until the side that was passed on is here
 	timer  *time.Timer
+
+	station *media.Station // nil unless voicemail answered
+	missed  telecom.Code   // why nobody took the call, where the caller can leave a message
 }
 
 func newCall(s *Server, in *incoming) *call {
@@ -93,6 +96,10 @@ func (c *call) begin(in *incoming) {
 		c.finish()
 		return
 	}
+	if c.ownVoicemail(in) {
+		c.listen(in)
+		return
+	}
 	if err := c.let(in, withheld); err != nil {
 		v, known := refusal(err)
 		if !known {
@@ -102,7 +109,8 @@ func (c *call) begin(in *incoming) {
 		return
 	}
 	c.phase = ringing
-	c.after(c.s.NoAnswer, func() { c.end(endNoAnswer) })
+	c.after(c.s.NoAnswer, func() { c.unanswered(endNoAnswer) })
+	c.ringFor()
 	c.ring()
 	c.show()
 }
@@ -289,6 +297,9 @@ func (c *call) endBy(v verdict, byCaller bool) {
 		return
 	}
 	c.phase = over
+	if c.missed != "" {
+		v = c.left(v)
+	}
 	c.final(v.status, because(v.status, v.words))
 	for _, l := range c.forks {
 		switch {
@@ -300,7 +311,7 @@ func (c *call) endBy(v verdict, byCaller bool) {
 			l.giveUp()
 		}
 	}
-	if c.b != nil || c.passed != nil {
+	if c.b != nil || c.passed != nil || c.station != nil {
 		c.a.bye(because(v.status, v.words)...)
 	}
 	c.parted(v)

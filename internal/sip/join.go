@@ -32,7 +32,7 @@ func (c *call) lend(p *passing, r *replaces) {
 			mine = l
 		}
 	}
-	if mine == nil || c.phase != talking || c.passes != nil || c.other(mine).over {
+	if mine == nil || c.phase != talking || c.station != nil || c.passes != nil || c.other(mine).over {
 		p.old.do(func() { p.failed(endNotTwo) })
 		return
 	}

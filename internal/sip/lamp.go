@@ -1,10 +1,13 @@
 package sip
 
 import (
+	"context"
 	"encoding/xml"
 	"fmt"
 	"slices"
 	"strings"
+
+	"candour/internal/store"
 )
 
 // lamp is one call of a line, as those see it who may look on. A device of the
@@ -15,6 +18,7 @@ type lamp struct {
 	callID        string
 	local, remote string // tags: of the device, and ours towards it
 	made, up      bool   // the device made the call; it is answered
+	machine       bool   // by voicemail: it cannot be taken over
 	number, name  string // of the other end; empty if withheld
 }
 
@@ -49,7 +53,7 @@ func (c *call) burning() (now []lamp) {
 		if l.met != nil {
 			far = *l.met
 		}
-		lit := lamp{line: l.line.ID, callID: l.callID, local: l.theirTag, remote: l.tag, made: l.invite == nil, up: c.phase == talking, number: far.uri.User, name: far.name}
+		lit := lamp{line: l.line.ID, callID: l.callID, local: l.theirTag, remote: l.tag, made: l.invite == nil, up: c.phase == talking, machine: c.station != nil, number: far.uri.User, name: far.name}
 		if strings.EqualFold(lit.number, "anonymous") {
 			lit.number, lit.name = "", ""
 		}
@@ -66,7 +70,7 @@ func (s *Server) lamps(line int64, own bool) string {
 	var all []lamp
 	for _, lit := range s.lit {
 		for _, l := range lit {
-			if l.line == line {
+			if l.line == line && !(own && l.machine) {
 				all = append(all, l)
 			}
 		}
@@ -115,30 +119,23 @@ func dialogInfo(version int, entity, dialogs string) string {
 		version, xmlText(entity), dialogs)
 }
 
-// Waiting notes how many messages wait for a line, new ones and old ones, and
-// tells the devices that asked to know (RFC 3842). It may be called at any time,
-// by many goroutines.
-func (s *Server) Waiting(line int64, fresh, old int) {
-	s.mu.Lock()
-	if fresh <= 0 && old <= 0 {
-		delete(s.waiting, line)
-	} else {
-		s.waiting[line] = [2]int{max(fresh, 0), max(old, 0)}
+// summary is what is told of the messages that wait for a line (RFC 3842 5.2).
+func (s *Server) summary(line int64, extension string) (string, error) {
+	var fresh, old int
+	if s.Voicemail != nil {
+		err := s.inVoicemail(false, func(ctx context.Context, tx *store.Tx) (err error) {
+			fresh, old, err = s.Voicemail.Waiting(ctx, tx, line)
+			return err
+		})
+		if err != nil {
+			return "", err
+		}
 	}
-	s.mu.Unlock()
-	s.tellOf(line)
-}
-
-// summary is what is told of waiting messages (RFC 3842 5.2).
-func (s *Server) summary(line int64, extension string) string {
-	s.mu.Lock()
-	n := s.waiting[line]
-	s.mu.Unlock()
 	some := "no"
-	if n[0] > 0 {
+	if fresh > 0 {
 		some = "yes"
 	}
-	return fmt.Sprintf("Messages-Waiting: %s\r\nMessage-Account: sip:%s@%s\r\nVoice-Message: %d/%d\r\n", some, extension, s.Domain, n[0], n[1])
+	return fmt.Sprintf("Messages-Waiting: %s\r\nMessage-Account: sip:%s@%s\r\nVoice-Message: %d/%d\r\n", some, extension, s.Domain, fresh, old), nil
 }
 
 // xmlText makes text fit to stand in a document (XML 1.0 2.4).

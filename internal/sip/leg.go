@@ -71,7 +71,14 @@ func newCallID() string { return strings.ToLower(rand.Text()) }
 // contact is where the other side's requests go. Its user part is drawn for
 // each dialog, so that it tells nothing.
 func (l *leg) contact() sipgo.Header {
-	return &sipgo.ContactHeader{Address: sipgo.Uri{Scheme: "sip", User: l.tag, Host: l.flow.host, Port: l.flow.port, UriParams: l.flow.param()}}
+	c := &sipgo.ContactHeader{Address: sipgo.Uri{Scheme: "sip", User: l.tag, Host: l.flow.host, Port: l.flow.port, UriParams: l.flow.param()}}
+	if l.call.station != nil && l == l.call.a { // RFC 3840 section 10.1: whoever answers is a machine
+		c.Params = sipgo.HeaderParams{{K: "automata"}}
+		if l.call.missed != "" {
+			c.Params = append(c.Params, sipgo.HeaderParams{{K: "actor", V: `"msg-taker"`}}...)
+		}
+	}
+	return c
 }
 
 // request makes a request within the dialog, or the INVITE that begins it.

@@ -48,7 +48,7 @@ func (c *call) takenOver(in *incoming, r *replaces) {
 	case c.s.callOf(in) != nil: // RFC 3261 8.2.2.2
 		in.answer(sipgo.StatusLoopDetected, nil)
 		return
-	case r.early:
+	case r.early || c.station != nil: // what voicemail plays and records is one device's
 		in.answer(sipgo.StatusBusyHere, nil)
 		return
 	case c.passes != nil || c.other(old).asking:

@@ -22,7 +22,7 @@ func (c *call) ring() {
 	}
 	c.s.mu.Unlock()
 	if busy {
-		c.end(endBusy)
+		c.unanswered(endBusy)
 		return
 	}
 	for _, b := range c.s.devices(c.to.Line) {
@@ -31,7 +31,7 @@ func (c *call) ring() {
 		}
 	}
 	if len(c.forks) == 0 {
-		c.end(endUnavailable)
+		c.unanswered(endUnavailable)
 		return
 	}
 	for _, l := range c.forks {
@@ -144,7 +144,7 @@ func (c *call) drop(l *leg, status int) {
 			return
 		}
 	}
-	c.end(outcome(c.best))
+	c.unanswered(outcome(c.best))
 }
 
 // cancelled acts on the caller's CANCEL. One that crosses our 200 does nothing:

@@ -10,6 +10,7 @@ import (
 
 	"candour/internal/media"
 	"candour/internal/telecom"
+	"candour/internal/voicemail"
 )
 
 // What a Config leaves out.
@@ -39,6 +40,8 @@ type Config struct {
 	// call; nil where nobody does.
 	Seen func(context.Context, telecom.Line) (bool, error)
 
+	Voicemail *voicemail.Desk // answers for people who have it; nil where nobody has
+
 	PhoneHost string            // name or address under which phones reach ListenPhones; "" for the one they came to
 	Refused   func(code string) // counts phones that were not let in, by a closed set of codes; nil where nobody counts
 }
@@ -64,7 +67,6 @@ type Server struct {
 	subs     map[int64]map[subKey]*subscription   // by the line of who subscribed
 	watchers map[int64]map[*subscription]struct{} // the same, by the line that they are about
 	lit      map[*call][]lamp                     // what is told of the calls that go on
-	waiting  map[int64][2]int                     // messages by line, new and old; none for none
 	minute   int64                                // since 1970
 	begun    map[int64]int                        // calls in that minute, by line
 
@@ -104,10 +106,13 @@ func New(c Config) (*Server, error) {
 	s := &Server{
 		Config: c, nonces: newNonces(), guard: newGuard(), offers: offers{by: map[string]offer{}}, flows: map[*flow]func(){}, bindings: map[int64][]*binding{},
 		dialogs: map[dialogKey]*call{}, calls: map[*call]struct{}{}, callsOf: map[int64]map[*call]struct{}{}, begun: map[int64]int{},
-		subs: map[int64]map[subKey]*subscription{}, watchers: map[int64]map[*subscription]struct{}{}, lit: map[*call][]lamp{}, waiting: map[int64][2]int{},
+		subs: map[int64]map[subKey]*subscription{}, watchers: map[int64]map[*subscription]struct{}{}, lit: map[*call][]lamp{},
 	}
 	s.base, s.stop = context.WithCancel(context.Background())
 	c.Desk.OnRevoke(s.revoke)
+	if c.Voicemail != nil {
+		c.Voicemail.OnWaiting(func(line int64, _, _ int) { s.tellOf(line) })
+	}
 	return s, nil
 }
 

@@ -339,10 +339,17 @@ func (sub *subscription) tell(asked bool) {
 
 // body is what is told, but for its version.
 func (sub *subscription) body() string {
-	if sub.event == eventWaiting {
-		return sub.s.summary(sub.of, sub.leg.us.uri.User)
+	if sub.event == eventDialog {
+		return sub.s.lamps(sub.of, sub.own)
 	}
-	return sub.s.lamps(sub.of, sub.own)
+	text, err := sub.s.summary(sub.of, sub.leg.us.uri.User)
+	if err != nil {
+		if sub.s.base.Err() == nil {
+			sub.s.Log.Error("it could not be found out how many messages wait", "error", err)
+		}
+		return sub.told
+	}
+	return text
 }
 
 func (sub *subscription) notify(state, body string) {

@@ -126,21 +126,30 @@ func TestOnlyColleaguesAreSeen(t *testing.T) {
 	a.quiet()
 }
 
+// Devices are told how many messages wait for their person, and when that changes
+// (RFC 3842).
 func TestMessagesThatWait(t *testing.T) {
-	x := three(t, sip.Config{})
-	id := x.lines["ann"].ID
-	x.sip.Waiting(id, 2, 1)
+	h := open(t)
+	v := h.voicemail()
+	ann, ben := h.line(identity.CustomerUser, "1001"), h.line(identity.CustomerUser, "1002")
+	x := h.serve(t, sip.Config{Voicemail: v.Desk}, map[string]telecom.Line{"ann": ann, "ben": ben})
+	v.leave(ann)
+	v.leave(ann)
 	a := x.registered("ann")
 	watch := a.subscribe("1001", "message-summary;id=7", 200, "Accept: application/simple-message-summary")
-	if _, body := watch.notified(); body != "Messages-Waiting: yes\r\nMessage-Account: sip:1001@"+domain+"\r\nVoice-Message: 2/1\r\n" {
+	if _, body := watch.notified(); body != "Messages-Waiting: yes\r\nMessage-Account: sip:1001@"+domain+"\r\nVoice-Message: 2/0\r\n" {
 		t.Errorf("told %q", body)
 	}
-	x.sip.Waiting(id, 2, 1) // no news
-	x.sip.Waiting(id, -1, 0)
-	if _, body := watch.notified(); !strings.HasPrefix(body, "Messages-Waiting: no\r\n") || !strings.Contains(body, " 0/0\r\n") {
+	v.heard(ann)
+	if _, body := watch.notified(); !strings.Contains(body, " 1/1\r\n") {
 		t.Errorf("told %q", body)
 	}
-	x.sip.Waiting(x.lines["ben"].ID, 1, 0)
+	v.leave(ben)
+	v.heard(ann)
+	if _, body := watch.notified(); !strings.HasPrefix(body, "Messages-Waiting: no\r\n") || !strings.Contains(body, " 0/2\r\n") {
+		t.Errorf("told %q", body)
+	}
+	v.heard(ann) // no news
 	a.quiet()
 	once := a.subscribe("1001", "message-summary", 200, "Expires: 0")
 	if state, _ := once.notified(); state != "terminated;reason=timeout" {
@@ -149,7 +158,16 @@ func TestMessagesThatWait(t *testing.T) {
 	x.Later(2 * time.Hour)
 	a.lose()
 	x.until("the flow is gone", func() bool { return len(x.sip.Registrations()) == 0 })
-	x.sip.Waiting(id, 1, 0)
+	v.leave(ann)
+}
+
+// Where nobody has voicemail, nothing waits.
+func TestNoMessagesWait(t *testing.T) {
+	a := three(t, sip.Config{}).registered("ann")
+	watch := a.subscribe("1001", "message-summary", 200)
+	if _, body := watch.notified(); !strings.HasPrefix(body, "Messages-Waiting: no\r\n") {
+		t.Errorf("told %q", body)
+	}
 }
 
 func TestSubscriptionsAreJudged(t *testing.T) {

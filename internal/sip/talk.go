@@ -106,7 +106,7 @@ func (c *call) changed(l *leg, in *incoming) {
 		l.refreshed(interval)
 		l.reply(in, sessionHeaders(in, interval), "")
 		return
-	case c.phase != talking || c.other(l) == nil || l.asking:
+	case c.phase != talking || c.other(l) == nil && c.station == nil || l.asking:
 		in.answer(sipgo.StatusRequestPending, nil)
 		return
 	case len(in.Body()) == 0:
@@ -131,9 +131,10 @@ func (c *call) changed(l *leg, in *incoming) {
 	}
 	l.refreshed(interval)
 	l.reply(in, sessionHeaders(in, interval), sdp)
-	other := c.other(l)
-	other.wanted, other.news = dir, other.news || other.media.Misses()
-	c.tellWay(other)
+	if other := c.other(l); other != nil {
+		other.wanted, other.news = dir, other.news || other.media.Misses()
+		c.tellWay(other)
+	}
 }
 
 // reply answers a request within the dialog with 200.
@@ -200,7 +201,7 @@ func (c *call) toldWay(l *leg, on *flow, way media.Direction, seq uint32, res *s
 		if err := l.media.Answered(string(res.Body())); err != nil && !errors.Is(err, media.ErrClosed) {
 			c.s.Log.Warn("an answer within a call could not be taken", "error", err)
 		}
-		if other := c.other(l); other.media.Misses() { // the answer has a picture
+		if other := c.other(l); other != nil && other.media.Misses() { // the answer has a picture
 			other.news = true
 			c.tellWay(other)
 		}
@@ -229,7 +230,7 @@ const (
 // digit passes on a digit that came in INFO. It is as secret as what is said,
 // and stands in no log.
 func (c *call) digit(l *leg, in *incoming) {
-	if c.phase != talking || c.other(l) == nil {
+	if c.phase != talking || c.other(l) == nil && c.station == nil {
 		in.answer(sipgo.StatusCallTransactionDoesNotExists, nil)
 		return
 	}
@@ -240,6 +241,11 @@ func (c *call) digit(l *leg, in *incoming) {
 	d, length, ok := readDigit(mediaType(in.Request), string(in.Body()))
 	if !ok {
 		in.answer(sipgo.StatusBadRequest, nil)
+		return
+	}
+	if c.station != nil {
+		c.station.Digit(d)
+		l.reply(in, nil, "")
 		return
 	}
 	if err := c.other(l).media.Digit(d, length); err != nil {

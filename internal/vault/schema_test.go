@@ -99,7 +99,13 @@ var nonPersonal = map[string]string{
 	"lines.id": "id", "lines.account": "id", "lines.subject": "pseudonym", "lines.mark": "HMAC under a key outside the database", "lines.number": "record id", "lines.opened_ms": "time",
 	"devices.id": "id", "devices.line": "id", "devices.account": "id", "devices.subject": "pseudonym", "devices.mark": "HMAC under a key outside the database",
 	"devices.name": "record id", "devices.secret": "record id", "devices.added_ms": "time",
-	"calls.id": "id", "calls.caller": "pseudonym", "calls.callee": "pseudonym", "calls.caller_line": "id, while the call is open", "calls.callee_line": "id, while the call is open",
+
+	"voicemail_boxes.line": "id", "voicemail_boxes.subject": "pseudonym", "voicemail_boxes.settings": "record id", "voicemail_boxes.greeting": "record id",
+	"voicemail_boxes.changed_ms": "time",
+	"voicemail_messages.id":      "id", "voicemail_messages.line": "id", "voicemail_messages.subject": "pseudonym", "voicemail_messages.sound": "record id",
+	"voicemail_messages.note": "record id", "voicemail_messages.length_ms": "length", "voicemail_messages.left_ms": "time", "voicemail_messages.heard_ms": "time",
+	"voicemail_messages.expires_day": "day",
+	"calls.id":                       "id", "calls.caller": "pseudonym", "calls.callee": "pseudonym", "calls.caller_line": "id, while the call is open", "calls.callee_line": "id, while the call is open",
 	"calls.withheld": "flag", "calls.video": "flag", "calls.begun_ms": "time", "calls.answered_ms": "time", "calls.ended_ms": "time", "calls.code": "code", "calls.record": "record id", "calls.expires_day": "day",
 }
 

@@ -26,6 +26,7 @@ var structs = map[string]any{
 	"complaint": website.Complaint{}, "complaint_sent": website.ComplaintSent{},
 	"privacy": website.Privacy{}, "privacy_versions": website.PrivacyVersions{}, "privacy_changes": website.PrivacyChanges{}, "cookies": website.Cookies{}, "surface_first": firstpage.SurfaceFirst{}, "error": web.ErrorPage{},
 	"devices": own.Devices{}, "device_add": own.DeviceAdd{}, "device_added": own.DeviceAdded{},
+	"voicemail": own.Voicemail{}, "voicemail_set": own.VoicemailSet{},
 	"data": own.Data{}, "requests": own.Requests{},
 	"history": own.History{}, "history_entry": own.HistoryEntry{}, "access": own.Access{},
 	"account_form": account.Ask{}, "account_done": account.Done{}, "account_security": account.Security{}, "account_authenticator": account.Authenticator{},

@@ -1,5 +1,6 @@
 // One call: what the page may do with it, and what it says of itself.
 import type { RTCSession } from 'jssip/lib/RTCSession';
+import { automaton, type Automaton } from './automaton';
 import { release } from './media';
 import { joinCalls, passOn, whom, words, type Passing } from './transfer';
 import type { End } from './words';
@@ -39,6 +40,7 @@ export class Call {
   offersVideo = false; // the caller has a camera on
   because = ''; // why it ends, where that is better known here
   passing = ''; // to whom the other side is being passed on
+  automaton: Automaton; // a machine answered
 
   readonly #session: RTCSession;
   readonly #listener: Listener;
@@ -65,7 +67,7 @@ export class Call {
 
   /** Whether a picture of ours can be sent in this call, as far as is known. */
   get canBeSeen(): boolean {
-    return this.stage === 'talking' && !this.#noPicture;
+    return this.stage === 'talking' && !this.#noPicture && this.automaton === undefined;
   }
 
   /** Whether a picture of the other side comes. */
@@ -224,7 +226,11 @@ export class Call {
       this.#go('ringing');
     });
     s.on('accepted', (event: unknown) => {
-      if (this.outgoing) this.#named((event as { response?: Answered }).response);
+      if (this.outgoing) {
+        const response = (event as { response?: Answered }).response;
+        this.#named(response);
+        this.automaton = automaton(response?.getHeader?.('Contact'));
+      }
       this.since = Date.now();
       this.#go('talking');
       this.#sound();

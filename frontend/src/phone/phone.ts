@@ -1,5 +1,6 @@
 // The phone in the page. Without this script the page is one of facts: who one
 // is, one's calls, and what the app may use.
+import { toDial } from './automaton';
 import { Call } from './call';
 import { spoken } from './clock';
 import type { Dialog } from './colleagues';
@@ -61,6 +62,9 @@ class Phone {
     // loaded; one that is open on another device is found on the beat.
     if ('BroadcastChannel' in globalThis) new BroadcastChannel('phone-look').addEventListener('message', () => void this.#look());
     setInterval(() => void this.#look(), beat);
+    document.addEventListener('visibilitychange', () => { // a message may have been left meanwhile
+      if (document.visibilityState === 'visible' && this.#call === undefined) void this.#refresh();
+    });
     addEventListener('pagehide', () => this.#line?.stop());
     addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
     addEventListener('beforeunload', (event) => {
@@ -133,6 +137,9 @@ class Phone {
     });
     const field = part<HTMLInputElement>('dial-number');
     field.addEventListener('input', () => this.#wrong(''));
+    const asked = () => { field.value = toDial(location.hash) || field.value; };
+    asked();
+    addEventListener('hashchange', asked);
     for (const pad of document.querySelectorAll<HTMLElement>('[data-pad]')) {
       pad.addEventListener('click', (event) => {
         const digit = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-key]')?.dataset.key : undefined;
@@ -353,11 +360,14 @@ class Phone {
   async #refresh(): Promise<void> {
     const answer = await fetch(location.pathname, { redirect: 'error' }).catch(() => undefined);
     if (!answer?.ok) return;
-    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('phone-recent');
-    const place = part('phone-recent');
-    if (fresh === null || place.contains(document.activeElement)) return;
-    for (const button of fresh.querySelectorAll<HTMLElement>('[data-call-back]')) button.hidden = false;
-    place.replaceChildren(...fresh.childNodes);
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    for (const id of ['phone-recent', 'phone-voicemail']) {
+      const fresh = page.getElementById(id);
+      const place = document.getElementById(id);
+      if (fresh === null || place === null || place.contains(document.activeElement)) continue;
+      for (const button of fresh.querySelectorAll<HTMLElement>('[data-call-back]')) button.hidden = false;
+      place.replaceChildren(...fresh.childNodes);
+    }
   }
 
   /** Browsers let a page ring once somebody has pressed something on it. */

@@ -1,5 +1,6 @@
 // What of the page the phone changes. All of it came with the page, with its
 // words; here it is shown, hidden and filled in.
+import { automatonWords } from './automaton';
 import type { Call } from './call';
 import { clock } from './clock';
 import type { State } from './line';
@@ -78,7 +79,9 @@ export class View {
     part('phone-go').hidden = call !== undefined;
     if (call === undefined) return;
     const name = spokenOf(call);
-    part('phone-pass-words').textContent = `Pass ${name} on, or ring somebody else while ${name} waits on hold.`;
+    const machine = call.automaton !== undefined; // cannot be passed on
+    part('phone-pass-now').hidden = machine;
+    part('phone-pass-words').textContent = machine ? 'Ring somebody else while voicemail waits on hold.' : `Pass ${name} on, or ring somebody else while ${name} waits on hold.`;
     const field = part<HTMLInputElement>('dial-number');
     field.value = '';
     field.focus();
@@ -165,6 +168,7 @@ function stage(call: Call): string {
       if (call.passing !== '') return `Passing them on to ${numbered(call.passing).replace('E', 'e')}…`;
       if (call.held) return 'You put the call on hold. They do not hear you.';
       if (call.heldByThem) return 'They put you on hold. Please wait, or hang up.';
+      if (call.automaton !== undefined && !call.muted) return automatonWords[call.automaton];
       return call.muted ? 'Connected. You are muted: they do not hear you.' : 'Connected';
   }
   return '';

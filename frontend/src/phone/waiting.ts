@@ -65,13 +65,15 @@ export class Beside {
     const row = part<HTMLTemplateElement>('phone-other').content.firstElementChild?.cloneNode(true) as HTMLElement;
     const place = (what: string) => row.querySelector<HTMLElement>(`[data-is="${what}"]`);
     const talking = shown?.stage === 'talking' && call.stage === 'talking';
+    // Nobody is connected with a machine: they would be recorded, and were not told.
+    const people = talking && call.automaton === undefined && shown.automaton === undefined;
     const name = place('who');
     if (name !== null) name.textContent = who(call);
     const state = place('state');
     if (state !== null) state.textContent = merged ? 'talks with both of you' : call.heldByThem ? 'on hold, by both of you' : 'on hold';
     for (const button of row.querySelectorAll<HTMLElement>('[data-act]')) {
       const act = button.dataset.act as Act;
-      button.hidden = act === 'split' ? !merged : act === 'swap' ? merged || !talking : act === 'merge' ? merged || !talking : act === 'join' && !talking;
+      button.hidden = act === 'split' ? !merged : act === 'swap' ? merged || !talking : act === 'merge' ? merged || !people : act === 'join' && !people;
       const label = (button.textContent ?? '').trim();
       button.setAttribute('aria-label', `${label}: ${spokenOf(call)}`);
       button.addEventListener('click', () => this.#act(act, call));

@@ -10,6 +10,7 @@ import (
 	"candour/internal/store"
 	"candour/internal/telecom"
 	"candour/internal/vault"
+	"candour/internal/voicemail"
 	"candour/internal/web"
 	"candour/internal/web/account"
 	"candour/internal/web/member"
@@ -28,8 +29,9 @@ type Deps struct {
 	History    *history.Desk
 	Rights     *rights.Desk
 
-	Phones      *telecom.Desk // optional: what people register their own phones with
-	PhoneServer func() string // optional: address at which those connect; empty where none can
+	Phones      *telecom.Desk   // optional: what people register their own phones with
+	Voicemail   *voicemail.Desk // optional: what answers for people
+	PhoneServer func() string   // optional: address at which those connect; empty where none can
 }
 
 // site is the pages of one surface.
@@ -46,6 +48,7 @@ type site struct {
 func Add(rt *web.Routes, s *web.Site, surface string, d Deps, later string) {
 	here := offeredOn(s.Profile.Policy, surface)
 	here.devices = d.registers(s.Profile.Policy, surface)
+	here.voicemail = d.answersFor(s.Profile.Policy, surface)
 	first := &member.First{Site: s, Accounts: d.Accounts, Cards: here.cards, Later: later}
 	rt.Handle("GET /{$}", first.Page)
 	rt.Menu("Overview", "/")
@@ -57,6 +60,7 @@ func Add(rt *web.Routes, s *web.Site, surface string, d Deps, later string) {
 func Pages(rt *web.Routes, s *web.Site, surface string, d Deps) {
 	here := offeredOn(s.Profile.Policy, surface)
 	here.devices = d.registers(s.Profile.Policy, surface)
+	here.voicemail = d.answersFor(s.Profile.Policy, surface)
 	h := &site{s, d, here, false}
 	account.Add(rt, s, d.Accounts)
 	h.routes(rt, here)
@@ -106,6 +110,9 @@ func (h *site) routes(rt *web.Routes, here offer) {
 		rt.Member(web.Whole, "GET "+devicesPath+"/{device}/remove", h.deviceRemove)
 		rt.Member(web.Whole, "POST "+devicesPath+"/{device}/remove", h.deviceRemovePost)
 	}
+	if here.voicemail {
+		h.voicemailRoutes(rt)
+	}
 	rt.Member(web.Whole, "GET /history", h.history)
 	rt.Member(web.Whole, "GET /history/{entry}", h.historyEntry)
 	rt.Member(web.Whole, "GET /history/{entry}/proof", h.historyProof)
@@ -141,7 +148,7 @@ func (h *site) dataRoutes(rt *web.Routes, here offer) {
 
 // offer is which pages there are on a surface: those whose form the policy
 // declares for it.
-type offer struct{ profile, about, preferences, data, correct, complaint, invite, devices bool }
+type offer struct{ profile, about, preferences, data, correct, complaint, invite, devices, voicemail bool }
 
 func offeredOn(p *policy.Policy, surface string) offer {
 	has := func(id string) bool {
@@ -156,6 +163,9 @@ func offeredOn(p *policy.Policy, surface string) offer {
 }
 
 func (s offer) menu(rt *web.Routes) {
+	if s.voicemail {
+		rt.Menu("Voicemail", voicemailPath)
+	}
 	if s.devices {
 		rt.MenuIn(web.PhoneMenu, "Desk phones", devicesPath)
 	}
@@ -183,6 +193,7 @@ func (s offer) cards(me *identity.Session) (list []member.Card) {
 			list = append(list, member.Card{Title: title, Text: text, Href: href})
 		}
 	}
+	card(s.voicemail, "Voicemail", "Messages that callers left when you could not answer, to hear and delete, and how your voicemail is set.", voicemailPath)
 	card(s.devices, "Your desk phones", "Desk phones, and calling apps of other makers, on your number. Add one, or remove one at once.", devicesPath)
 	card(s.profile, "Your details", "What you told us: put it right, add to it, take it back. And every kind of data, with what becomes of it.", "/profile")
 	card(s.preferences, "Your choices", "What we may do with your data, one by one, and in which ways our news may reach you.", "/preferences")

@@ -28,6 +28,7 @@ import (
 	"candour/internal/store"
 	"candour/internal/store/storetest"
 	"candour/internal/telecom"
+	"candour/internal/voicemail"
 	"candour/internal/web"
 	"candour/internal/web/own"
 	"candour/internal/web/softphone"
@@ -48,12 +49,13 @@ var ctx = context.Background()
 // is a function of the test's.
 type bench struct {
 	*mailtest.Bench
-	web      *webtest.Bench
-	accounts *identity.Accounts
-	phones   *telecom.Desk
-	history  *history.Desk
-	server   string // where phones connect
-	flow     func(line telecom.Line, alive func(context.Context) error)
+	web       *webtest.Bench
+	accounts  *identity.Accounts
+	voicemail *voicemail.Desk
+	phones    *telecom.Desk
+	history   *history.Desk
+	server    string // where phones connect
+	flow      func(line telecom.Line, alive func(context.Context) error)
 }
 
 func open(t *testing.T) *bench {
@@ -75,6 +77,7 @@ func open(t *testing.T) *bench {
 	})
 	must(err)
 	b.phones = telecom.New(telecom.Config{Store: b.Store, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Accounts: b.accounts, InForce: b.InForce, Now: b.Now})
+	b.voicemail = voicemail.New(voicemail.Config{Store: b.Store, Log: b.Log, Vault: b.Vault, Accounts: b.accounts, InForce: b.InForce, Now: b.Now})
 	choices := people.New(people.Config{Store: b.Store, Log: b.Log, Vault: b.Vault, InForce: b.InForce, Now: b.Now})
 	counter := evidence.NewCounter(b.Log, make(chan time.Time))
 	t.Cleanup(func() { _ = counter.Close(ctx) })
@@ -100,7 +103,7 @@ func open(t *testing.T) *bench {
 				Store: b.Store, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Queue: b.Queue, InForce: b.InForce, Now: b.Now,
 				Forget: []func(context.Context, *store.Tx, keys.SubjectID) error{b.phones.Erased, b.accounts.Forget},
 			}),
-			Phones: b.phones, PhoneServer: func() string { return b.server },
+			Voicemail: b.voicemail, Phones: b.phones, PhoneServer: func() string { return b.server },
 		},
 		Phones: b.phones, Domain: "invoco.net",
 		Flow: func(w http.ResponseWriter, _ *http.Request, line telecom.Line, alive func(context.Context) error) error {

@@ -95,11 +95,13 @@ var (
 		telecom.Completed: "You called", telecom.Cancelled: "You hung up before it was answered", telecom.NoAnswer: "Nobody answered",
 		telecom.Busy: "They were on another call", telecom.Declined: "They declined", telecom.Unavailable: "Their phone was not connected",
 		telecom.Failed: "It could not be connected", telecom.Lost: "You called; the connection was lost", telecom.Interrupted: "Our service stopped during the call",
+		telecom.Voicemail: "You left a voicemail message",
 	}
 	gotWords = map[telecom.Code]string{
 		telecom.Completed: "They called", telecom.Cancelled: "Missed call", telecom.NoAnswer: "Missed call", telecom.Busy: "Missed: you were on another call",
 		telecom.Declined: "You declined", telecom.Unavailable: "Missed: your phone was not connected", telecom.Failed: "It could not be connected",
 		telecom.Lost: "They called; the connection was lost", telecom.Interrupted: "Our service stopped during the call",
+		telecom.Voicemail: "Missed call, with a voicemail message",
 	}
 )
 

@@ -14,11 +14,19 @@ type Phone struct {
 	Calls     []CallView // the latest
 
 	Colleagues []Colleague
+	Voicemail  *Waiting
 	More       string // address of all calls
 	Script     string // of the phone; empty where the build has none
 	Style      string
 	Session    string // where the phone asks who is signed in
 	Flow       string // what the phone talks over
+}
+
+// Waiting is what the page says of one's voicemail; nil where there is none.
+type Waiting struct {
+	On         bool
+	Fresh, Old int // messages
+	Page       string
 }
 
 // Ask is what is shown before a device is asked for.

@@ -60,6 +60,9 @@ func (h *site) phone(w http.ResponseWriter, r *http.Request) error {
 		if entries, err = h.Phones.Calls(r.Context(), tx, me.Account.Subject, 0, latest); err != nil {
 			return err
 		}
+		if page.Voicemail, err = h.waiting(r, tx, line); err != nil {
+			return err
+		}
 		states, err = h.Choices.Permissions(r.Context(), tx, me.Account.Subject, me.Account.Role.Actor(), me.Surface)
 		return err
 	})

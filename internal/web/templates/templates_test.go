@@ -145,6 +145,7 @@ func TestPages(t *testing.T) {
 	maps.Copy(all, consolePages())
 	maps.Copy(all, phonePages())
 	maps.Copy(all, devicePages())
+	maps.Copy(all, voicemailPages())
 	for _, name := range templates.Pages() {
 		if all[name] == nil {
 			t.Errorf("the page %s is not tried here", name)
