@@ -33,7 +33,7 @@ func auditAs(ctx context.Context, t *testing.T, r *rig, data string, plants bool
 	dir := t.TempDir()
 	var out, errs bytes.Buffer
 	code = run(ctx, []string{
-		"audit", "http://" + net.JoinHostPort("portal."+r.base.Hostname(), at.Port()) + "/", "--as", "customer-user", "--data", data, "--out", dir, "--max-pages", "6",
+		"audit", "http://" + net.JoinHostPort("portal."+r.base.Hostname(), at.Port()) + "/", "--as", "customer-user", "--data", data, "--out", dir, "--max-pages", "14",
 	}, &out, &errs)
 	raw, err := os.ReadFile(filepath.Join(dir, audit.JSONFile))
 	if err == nil {

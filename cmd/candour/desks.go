@@ -21,6 +21,7 @@ import (
 	"candour/internal/store"
 	"candour/internal/support"
 	"candour/internal/telecom"
+	"candour/internal/voicemail"
 )
 
 // desks are what acts for people, wired to one another: what each keeps of a
@@ -39,6 +40,7 @@ type desks struct {
 	push       *push.Desk
 	contacts   *contacts.Desk
 	chat       *chat.Desk
+	voicemail  *voicemail.Desk
 }
 
 // openDesks wires the desks to a queue. portal is where people with an account
@@ -75,7 +77,8 @@ func (a *app) openDesks(queue *mail.Queue, breached *identity.Breached, counter 
 	}
 	d.contacts = contacts.New(contacts.Config{Store: a.store, Vault: a.vault, InForce: a.inForce, Now: a.now})
 	d.chat = chat.New(chat.Config{Store: a.store, Log: a.evidence, Vault: a.vault, InForce: a.inForce, Now: a.now, Blocked: d.phones.HasBlocked})
-	forget := []func(context.Context, *store.Tx, keys.SubjectID) error{d.newsletter.Forget, d.help.Forget, d.push.Forget, d.phones.Erased, d.contacts.Erased, d.chat.Erased, d.accounts.Forget}
+	d.voicemail = voicemail.New(voicemail.Config{Store: a.store, Log: a.evidence, Vault: a.vault, Accounts: d.accounts, InForce: a.inForce, Now: a.now})
+	forget := []func(context.Context, *store.Tx, keys.SubjectID) error{d.newsletter.Forget, d.help.Forget, d.push.Forget, d.phones.Erased, d.voicemail.Erased, d.contacts.Erased, d.chat.Erased, d.accounts.Forget}
 	d.inspector = inspector.New(inspector.Config{
 		Store: a.store, Vault: a.vault, InForce: a.inForce, Accounts: d.accounts, Profiles: d.profiles, Support: d.help, Phones: d.phones, Now: a.now, Forget: forget,
 	})
@@ -83,7 +86,7 @@ func (a *app) openDesks(queue *mail.Queue, breached *identity.Breached, counter 
 		Store: a.store, Ring: a.ring, Log: a.evidence, Vault: a.vault, Queue: queue, InForce: a.inForce, Now: a.now,
 		Ticket:     d.help.OpenIn,
 		TicketDone: d.help.CloseIn,
-		Sources:    []rights.Source{rights.Accounts(d.accounts), rights.Tickets(d.help), rights.Newsletter(d.newsletter), rights.Decided(d.choices, a.purposeTitle), rights.Permissions(d.choices, a.permissionTitle), d.phones.Facts, d.push.Facts},
+		Sources:    []rights.Source{rights.Accounts(d.accounts), rights.Tickets(d.help), rights.Newsletter(d.newsletter), rights.Decided(d.choices, a.purposeTitle), rights.Permissions(d.choices, a.permissionTitle), d.phones.Facts, d.push.Facts, d.voicemail.Facts},
 		Forget:     forget,
 		Choices:    d.choices,
 		HasAccount: d.hasAccount,

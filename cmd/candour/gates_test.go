@@ -9,13 +9,16 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pquerna/otp/totp"
 
 	"candour/internal/folder"
 	"candour/internal/identity"
+	"candour/internal/media"
 	"candour/internal/store"
 	"candour/internal/telecom"
+	"candour/internal/voicemail"
 	"candour/internal/web"
 )
 
@@ -136,7 +139,7 @@ func foreign(t *testing.T, r *rig, other *visitorAs) func(name string) string {
 		"session": fmt.Sprint(other.session.ID), "credential": fmt.Sprint(credentials[0].ID), "account": other.session.Account.Reference,
 		"entry":  fmt.Sprint(entry),
 		"call":   fmt.Sprint(r.call(t, other)),
-		"device": fmt.Sprint(r.device(t, other)), "forward": fmt.Sprint(r.forward(t, other)), "stop": "1", "blocked": fmt.Sprint(r.block(t, other)), "report": "1",
+		"device": fmt.Sprint(r.device(t, other)), "forward": fmt.Sprint(r.forward(t, other)), "stop": "1", "blocked": fmt.Sprint(r.block(t, other)), "report": "1", "recording": fmt.Sprint(r.message(t, other)),
 		"ticket": "7K2M-9QXT", "pass": "AAAA", "form": "record.pdf", // of nobody; whose they are is tried in internal/web/console
 		"record": fmt.Sprint(record), "firm": firm,
 		"block":   "7K2M-9QXT",                                                                                  // of nobody; whose they are is tried in internal/web/softphone and internal/web/console
@@ -210,9 +213,27 @@ func (r *rig) device(t *testing.T, of *visitorAs) int64 {
 	return d.ID
 }
 
+// message is one that a caller left somebody.
+func (r *rig) message(t *testing.T, of *visitorAs) int64 {
+	t.Helper()
+	line, err := r.app.desks.phones.LineOf(context.Background(), of.session.Account.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m voicemail.Message
+	err = r.app.store.Update(context.Background(), func(tx *store.Tx) (err error) {
+		m, err = r.app.desks.voicemail.Leave(context.Background(), tx, voicemail.Left{For: line, From: "7002", Sound: media.Tone(440, time.Second)})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.ID
+}
+
 // lineRoutes are those for who has a telephone line, which nobody here has.
 var lineRoutes = []string{
-	"GET /sip", "POST /call-settings/quiet", "POST /call-settings/number", "POST /call-settings/anonymous", "POST /call-settings/bill",
+	"GET /sip", "GET /voicemail/settings", "GET /voicemail/greeting/sound", "POST /call-settings/quiet", "POST /call-settings/number", "POST /call-settings/anonymous", "POST /call-settings/bill",
 	"POST /call-settings/forward", "POST /call-settings/block", "POST /call-settings/address", "POST /call-settings/address/read",
 }
 

@@ -13,6 +13,7 @@ import (
 	"candour/internal/evidence"
 	"candour/internal/media"
 	"candour/internal/sip"
+	"candour/internal/store"
 	"candour/internal/telecom"
 	"candour/internal/web/own"
 	"candour/internal/web/softphone"
@@ -56,7 +57,7 @@ func (s *sites) openPhones(ctx context.Context, c *RunCmd) error {
 	}
 	server, err := sip.New(sip.Config{
 		Desk: s.desks.phones, Relay: relay, Domain: s.profile.Policy.Operator.Domain, Log: s.log, Now: s.now, NoAnswer: c.NoAnswer,
-		PhoneHost: c.SipPublic, Refused: s.phoneRefused, Wake: s.wake, Slept: s.slept,
+		PhoneHost: c.SipPublic, Refused: s.phoneRefused, Wake: s.wake, Slept: s.slept, Seen: s.lineSeen, Voicemail: s.desks.voicemail,
 	})
 	if err != nil {
 		return errors.Join(err, relay.Close())
@@ -91,6 +92,27 @@ func (s *sites) phoneRefused(code string) {
 	}
 	// A full counter counts no more kinds; codes and surfaces are closed sets.
 	_ = s.counter.Add(evidence.PhoneRefused, code, surface, s.inForce().Policy().Version)
+}
+
+// lineSeen tells whether a line's person lets colleagues see whether they are in
+// a call. Nobody is seen who had the use of their data restricted.
+func (s *sites) lineSeen(ctx context.Context, l telecom.Line) (seen bool, err error) {
+	roles, err := telecom.RolesOf(s.inForce())
+	if err != nil {
+		return false, err
+	}
+	err = s.store.View(ctx, func(tx *store.Tx) error {
+		standing, err := s.vault.Standing(ctx, tx, l.Subject)
+		if err != nil || standing.Restricted {
+			return err
+		}
+		states, err := s.desks.choices.Permissions(ctx, tx, l.Subject, l.Role.Actor(), roles.Surface)
+		for _, p := range states {
+			seen = seen || p.Permission.ID == softphone.PresenceID && p.Granted()
+		}
+		return err
+	})
+	return seen, err
 }
 
 // listenPhones lets ordinary phones in, if the operator says where.

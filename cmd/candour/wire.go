@@ -249,7 +249,7 @@ func (s *sites) surface(id string) *web.Routes {
 	d := s.desks
 	deps := own.Deps{
 		Accounts: d.accounts, Profiles: d.profiles, Choices: d.choices, Newsletter: d.newsletter, Store: s.store, Vault: s.vault,
-		History: d.history, Rights: d.rights, Phones: d.phones, PhoneServer: s.phoneServer,
+		History: d.history, Rights: d.rights, Phones: d.phones, PhoneServer: s.phoneServer, Voicemail: d.voicemail,
 	}
 	switch id {
 	case "portal":
@@ -314,6 +314,7 @@ func (s *sites) start(bg *background, desk *consent.Desk, views *analytics.Count
 	bg.repeat("sweep of addresses for waking", firstSweep, sweepBeat, s.desks.push.Sweep)
 	bg.repeat("sweep of contacts", firstSweep, sweepBeat, s.desks.contacts.Sweep)
 	bg.repeat("sweep of messages", firstSweep, sweepBeat, s.desks.chat.Sweep)
+	bg.repeat("sweep of voicemail", firstSweep, sweepBeat, s.desks.voicemail.Sweep)
 	bg.repeat("sweep of accounts", firstSweep, sweepBeat, s.desks.accounts.Sweep)
 	bg.repeat("count of failed sign-ins", countBeat, countBeat, s.desks.accounts.Flush)
 	bg.repeat("sweep of requests", firstSweep, sweepBeat, s.desks.rights.Sweep)

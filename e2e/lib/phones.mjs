@@ -76,13 +76,13 @@ class Phone {
 
   // heard is what came in of a kind, by the numbers of the browser
   // (https://www.w3.org/TR/webrtc-stats/).
-  heard = (kind = 'audio') => this.page.evaluate(async (wanted) => {
-    const latest = globalThis.connections.at(-1);
+  heard = (kind = 'audio', at = -1) => this.page.evaluate(async ([wanted, which]) => {
+    const latest = globalThis.connections.at(which);
     for (const [, s] of await latest.getStats()) {
       if (s.type === 'inbound-rtp' && s.kind === wanted) return { energy: s.totalAudioEnergy, duration: s.totalSamplesDuration, frames: s.framesDecoded, packets: s.packetsReceived };
     }
     return { energy: 0, duration: 0, frames: 0, packets: 0 };
-  }, kind);
+  }, [kind, at]);
 
   // hears waits until sound above silence came, sees until pictures did.
   async hears() {

@@ -118,17 +118,20 @@ describe('two customers', () => {
     assert.deepEqual((await bea.calls())[0], ['Number withheld', 'Missed call']);
   });
 
-  it('are busy for a third, who hears and reads so', async () => {
+  it('are told of a third who calls, who gives up while the call goes on', async () => {
     await ann.dial(bea.number, { agree: false });
     await bea.answer();
     const cal = await phone(browser, server, 'cal');
     await cal.dial(bea.number);
-    await cal.said('They are on another call.');
+    await bea.at('phone-waiting').waitFor();
+    await cal.stage('Ringing');
+    await cal.button('Cancel').click();
+    await bea.said('You missed a call from extension 1003.');
+    await bea.at('phone-waiting').waitFor({ state: 'hidden' });
     await together(ann.hears(), bea.hears()); // and the call goes on
     await ann.button('Hang up').click();
     await bea.idle();
-    assert.deepEqual((await cal.calls())[0], ['Extension 1002', 'They were on another call']);
-    assert.match((await bea.calls()).find(([, what]) => what.startsWith('Missed: '))[1], /you were on another call/);
+    assert.deepEqual((await cal.calls())[0], ['Extension 1002', 'You hung up before it was answered']);
     await cal.close();
   });
 

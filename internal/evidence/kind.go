@@ -82,6 +82,9 @@ const (
 	CallReported   Kind = "call.reported"   // subject: a call was reported as malicious or a nuisance, and who made it is kept; Code the kind, or closed; Ref the record
 	MessageKept    Kind = "message.kept"    // subject: their part of a message is kept; Code which side they were on, Category what is held; Ref the record, if they own it
 	PlaceShared    Kind = "place.shared"    // subject: one fix of where somebody is was shared, never where; Code which side they were on
+	VoicemailLeft  Kind = "voicemail.left"  // subject: a caller left them a message; Category what is held, Ref the record
+	VoicemailHeard Kind = "voicemail.heard" // subject: it was played for the first time; Surface where, Ref the message
+	VoicemailSet   Kind = "voicemail.set"   // subject: their voicemail was set; Code how
 
 	MailQueued  Kind = "mail.queued"  // subject: Code the mail
 	MailSent    Kind = "mail.sent"    // subject: Code the mail
@@ -178,6 +181,9 @@ var shapes = map[Kind]shape{
 	CallReported:   {audience: toSubject},
 	MessageKept:    {audience: toSubject},
 	PlaceShared:    {audience: toSubject},
+	VoicemailLeft:  {audience: toSubject},
+	VoicemailHeard: {audience: toSubject},
+	VoicemailSet:   {audience: toSubject},
 
 	MailQueued:  {audience: toSubject},
 	MailSent:    {audience: toSubject},

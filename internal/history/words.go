@@ -173,6 +173,14 @@ var table = map[evidence.Kind]words{
 		"sent":     "You shared once where you are, with one person",
 		"received": "Somebody shared with you once where they are",
 	}},
+	evidence.VoicemailLeft:  {show: Changes, text: "Somebody left you a voicemail message, and it was kept"},
+	evidence.VoicemailHeard: {show: Changes, text: "A voicemail message of yours was played for the first time"},
+	evidence.VoicemailSet: {show: Account, text: "Your voicemail was set", codes: map[string]string{
+		"on":       "Your voicemail was switched on, or set in another way",
+		"off":      "Your voicemail was switched off",
+		"greeting": "You recorded a voicemail greeting",
+		"standard": "Your own voicemail greeting was removed, and callers hear the standard one",
+	}},
 
 	evidence.MailQueued:  {show: Mails, folds: true, text: "An e-mail to you was made ready: {mail}"},
 	evidence.MailSent:    {show: Mails, folds: true, text: "Our software used your e-mail address to send you {mail}"},
@@ -219,6 +227,7 @@ var mailWords = map[string]string{
 	"account.recovery-renewed":      "our word that your recovery codes were made anew",
 	"account.recovery-used":         "our word that a recovery code was used",
 	"account.phone-added":           "our word that a phone was added to your line",
+	"voicemail.waiting":             "our word that a voicemail message is waiting",
 	"account.closed":                "our word that your account was closed",
 	"account.signed-out":            "our word that your account was signed out",
 	"account.recover-asked":         "the question whether your second step is lost",

@@ -46,7 +46,7 @@ var noticeOf = map[string]mail.Kind{
 
 // letters says who writes which mails.
 func (a *Accounts) letters() map[mail.Kind]mail.Handler {
-	all := map[mail.Kind]mail.Handler{mail.AccountAddressChanged: a.notice, mail.AccountClosed: a.notice, mail.AccountSignedOut: a.notice, mail.AccountRecoverOffered: a.notice, mail.AccountAppointed: a.notice, mail.AccountPhoneAdded: a.notice}
+	all := map[mail.Kind]mail.Handler{mail.AccountAddressChanged: a.notice, mail.AccountClosed: a.notice, mail.AccountSignedOut: a.notice, mail.AccountRecoverOffered: a.notice, mail.AccountAppointed: a.notice, mail.AccountPhoneAdded: a.notice, mail.VoicemailWaiting: a.voicemail}
 	for _, k := range mailOf {
 		all[k] = a.carry
 	}

@@ -40,6 +40,7 @@ const (
 	AccountRecoveryRenewed      Kind = "account.recovery-renewed"
 	AccountRecoveryUsed         Kind = "account.recovery-used"
 	AccountPhoneAdded           Kind = "account.phone-added" // to its line
+	VoicemailWaiting            Kind = "voicemail.waiting"   // a caller left a message; to whoever chose to be told
 	AccountClosed               Kind = "account.closed"
 	AccountSignedOut            Kind = "account.signed-out" // everywhere, by somebody else
 	AccountAppointed            Kind = "account.appointed"  // to who was made an administrator of their firm
@@ -95,6 +96,7 @@ var kinds = map[Kind]struct {
 	AccountRecoveryRenewed:      {Service, false, true, changedTemplate},
 	AccountRecoveryUsed:         {Service, false, true, changedTemplate},
 	AccountPhoneAdded:           {Service, false, true, changedTemplate},
+	VoicemailWaiting:            {Service, false, false, "voicemail_waiting"},
 	AccountClosed:               {Service, false, true, changedTemplate},
 	AccountSignedOut:            {Service, false, true, "account_signed_out"},
 	AccountRecoverAsked:         {Service, false, true, "account_recover_asked"},
@@ -193,6 +195,7 @@ var changes = map[Kind]struct{ subject, what string }{
 	AccountRecoveryRenewed:      {"Your recovery codes were made anew", "New recovery codes were made for your account. The old ones are good for nothing."},
 	AccountRecoveryUsed:         {"A recovery code was used", "Somebody signed in to your account with your password and one of your recovery codes. That code is used up."},
 	AccountPhoneAdded:           {"A phone was added to your line", "A desk phone, or a calling app of another maker, was added to your line. It makes and takes calls on your number. If it is not yours, remove it on the page “Desk phones”."},
+	VoicemailWaiting:            {"You have a new voicemail message", "Somebody called while you could not answer, and left you a message."},
 	AccountRecoverStopped:       {"Your second step stays", "Somebody had asked that your account no longer asks for a second step after the password. That was stopped, because you signed in, set another password, or said so. Nothing is removed."},
 	AccountRecoverOffered:       {"A way past your second step was opened", "One of our engineers made a link with which the second step of your account can be set up anew, because you said that you lost it. It works once, within a day, and asks for your password. If you did not ask for it, tell us at once."},
 	AccountRecovered:            {"Your second step was removed", "Every passkey, authenticator app and recovery code of your account was removed, as was asked for, and your account was signed out everywhere. Please set up a new second step."},

@@ -208,6 +208,10 @@ func (l *Leg) pass(k kind, b []byte, now time.Time) {
 	w.format.Store(uint32(p.format) + 1)
 	r := l.route.Load()
 	if r == nil {
+		if s := l.station.Load(); s != nil && k == audio {
+			s.hear(p, now)
+			return
+		}
 		l.early.Add(1)
 		return
 	}

@@ -114,6 +114,9 @@ func (l *Leg) open() error {
 			codecs[k] = s.codecs
 		}
 	}
+	if codecs[video] == nil {
+		codecs[video] = pictures(codecs[audio]) // one may come later
+	}
 	pc, err := l.relay.connection(codecs, l.buffer)
 	if err != nil {
 		return err
@@ -179,6 +182,11 @@ func (l *Leg) ofLeg(c credentials) string {
 func (l *Leg) describe(sections []section) string {
 	l.local.version++
 	l.local.sections = sections
+	for _, s := range sections {
+		if s.taken {
+			l.told[s.kind] = s.dir
+		}
+	}
 	if l.kind == Phone {
 		return l.local.text()
 	}
@@ -193,14 +201,17 @@ func (l *Leg) describe(sections []section) string {
 }
 
 // offer describes what l.sections state as an offer, and notes it.
-func (l *Leg) offer() string {
+func (l *Leg) offer() string { return l.offerOf(l.sections) }
+
+// offerOf is offer for what the leg may take of its sections.
+func (l *Leg) offerOf(sections []section) string {
 	l.offered = nil
-	for _, s := range l.sections {
+	for _, s := range sections {
 		l.offered = append(l.offered, s.dir)
 	}
 	setup := l.local.setup
 	l.local.setup = "actpass" // RFC 8842 section 5.2; who answers keeps the roles
-	text := l.describe(l.sections)
+	text := l.describe(sections)
 	l.local.setup = setup
 	return text
 }

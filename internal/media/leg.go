@@ -35,12 +35,16 @@ type Leg struct {
 	sections []section // of the first description, refused ones too, never reordered
 	settled  bool      // offer and answer were exchanged once
 	offered  []Direction
-	sent     string // the answer that the caller was given
-	heard    string // the answer that was last taken
+	adding   []section        // a picture that the leg is offered and has not answered for
+	told     [kinds]Direction // as we last stated it to the leg
+	sent     string           // the answer that the caller was given
+	heard    string           // the answer that was last taken
 
 	// Of a caller: the fork that answered last.
 	chosen atomic.Pointer[Leg]
 	from   *Leg // of a callee: who calls
+	// Of a caller with whom nobody of the other side talks, but we do.
+	station atomic.Pointer[Station]
 
 	ways      [kinds]way
 	route     atomic.Pointer[route] // nil: packets of this leg are dropped
@@ -163,12 +167,16 @@ func (l *Leg) Answered(answer string) error {
 	if d.kind != l.kind {
 		return ErrCodec
 	}
-	if len(d.sections) != len(l.sections) {
+	if len(d.sections) != len(l.offered) {
 		return malformed("not as many sections as were offered")
 	}
+	before := l.sections
+	l.sections = append(slices.Clone(before), l.adding...)
 	if err := l.accordingTo(d); err != nil {
+		l.sections = before
 		return err
 	}
+	l.adding = nil
 	if l.kind == Phone {
 		if err := l.line.tune(l.sections); err != nil {
 			return err
@@ -187,6 +195,11 @@ func (l *Leg) Answered(answer string) error {
 			l.state(own.kind, s.dir, l.offered[i].reverse())
 		}
 	}
+	if l.settled {
+		if err := l.widen(); err != nil {
+			return err
+		}
+	}
 	l.offered, l.heard, l.settled = nil, answer, true
 	if l.from != nil {
 		l.from.chosen.Store(l)
@@ -202,9 +215,8 @@ func (l *Leg) accordingTo(d *description) error {
 	}
 	var next []section
 	for i, theirs := range d.sections {
-		if i >= len(l.sections) || !l.sections[i].taken {
-			theirs.taken = false // refused once, or new: a line that was refused may be used for other media
-			next = append(next, theirs)
+		if i >= len(l.sections) || !l.sections[i].taken { // refused once, or new: a line that was refused may be used for other media
+			next = append(next, l.added(theirs))
 			continue
 		}
 		own := l.sections[i]
@@ -274,6 +286,17 @@ func (l *Leg) Answer() (string, error) {
 	l.sent, l.settled = text, true
 	return text, nil
 }
+
+// Settled reports whether an offer and an answer were exchanged once.
+func (l *Leg) Settled() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.settled
+}
+
+// Faces makes the other leg the one of which Answer tells: for a leg that comes
+// into a call in another's place.
+func (l *Leg) Faces(other *Leg) { l.chosen.Store(other) }
 
 // Done is closed when the way to the leg is lost for good, or the leg is closed.
 // It must be closed in both cases.

@@ -135,6 +135,9 @@ func (n *line) listen() {
 // shouldBeHeard tells whether the leg is in a call in which neither side holds.
 func (l *Leg) shouldBeHeard() bool {
 	r := l.route.Load()
+	if r == nil && l.station.Load() != nil {
+		return l.ways[audio].wants().Sends()
+	}
 	return r != nil && l.ways[audio].wants().Sends() && r.to.ways[audio].wants().Receives()
 }
 

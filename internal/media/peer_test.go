@@ -105,6 +105,7 @@ type browser struct {
 	audio []string           // nil: Opus, G.711 and telephone-events
 	video []string           // nil: no picture
 	mute  bool               // it has no camera: video is only received
+	later bool               // its camera is switched on during the call
 	data  bool               // it also wants a data channel
 	ip6   bool               // it has no other way
 	turn  []webrtc.ICEServer // it has no way but by these
@@ -165,7 +166,7 @@ func newPeer(t testing.TB, b browser) *peer {
 		}
 	}
 	p.out[audio] = &voice{kind: audio}
-	if b.video != nil && !b.mute {
+	if b.video != nil && !b.mute && !b.later {
 		p.out[video] = &voice{kind: video}
 	}
 	for k, s := range p.out {
@@ -191,6 +192,17 @@ func (b browser) ways() webrtc.Configuration {
 		c.ICEServers, c.ICETransportPolicy = b.turn, webrtc.ICETransportPolicyRelay
 	}
 	return c
+}
+
+// camera switches the camera on.
+func (p *peer) camera() {
+	p.t.Helper()
+	p.out[video] = &voice{kind: video}
+	sender, err := p.pc.AddTrack(p.out[video])
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	go p.hear(sender.Read)
 }
 
 func (b browser) formats(t testing.TB) *webrtc.MediaEngine {

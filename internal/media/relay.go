@@ -162,7 +162,7 @@ func (r *Relay) connection(codecs [kinds][]codec, buffer func(packetio.BufferPac
 			}
 		}
 	}
-	registry, err := interceptors(len(codecs[video]) > 0)
+	registry, err := interceptors(true) // a picture may come later
 	if err != nil {
 		return nil, fmt.Errorf("media: %w", err)
 	}

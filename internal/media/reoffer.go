@@ -2,14 +2,16 @@ package media
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pion/webrtc/v4"
 )
 
 // Reoffered takes the offer of a re-INVITE from this leg: hold, resume, a restart
 // of ICE, a phone's other address or key, or none of them (RFC 3264 section 8). dir is what the leg offers for
-// sound, to be passed to the other leg's Reoffer. New sections are refused, and
-// an offer of ours that waits for its answer is forgotten. It returns ErrSDP,
+// sound, to be passed to the other leg's Reoffer; Misses tells whether that one is
+// to be asked for another reason. A browser may add a picture; other new sections are
+// refused, and an offer of ours that waits for its answer is forgotten. It returns ErrSDP,
 // ErrCodec (also for another fingerprint, or a call that is not encrypted any more: those
 // are new calls), ErrState or
 // ErrClosed; all of them leave the call as it was.
@@ -41,7 +43,7 @@ func (l *Leg) Reoffered(offer string) (answer string, dir Direction, err error) 
 		l.keep()
 		return "", Inactive, err
 	}
-	l.offered = nil
+	l.offered, l.adding = nil, nil
 	dir = d.of(audio).dir
 	for i := range l.sections {
 		if s := &l.sections[i]; s.taken {
@@ -60,9 +62,11 @@ func (l *Leg) moved(d *description) error {
 	case l.kind == Phone:
 		return l.line.tune(l.sections)
 	case d.ufrag != l.remote.ufrag || d.pwd != l.remote.pwd:
-		return l.restart(d.credentials)
+		if err := l.restart(d.credentials); err != nil {
+			return err
+		}
 	}
-	return nil
+	return l.widen()
 }
 
 // other is what the other leg wants of a kind.
@@ -106,8 +110,46 @@ func (l *Leg) Reoffer(dir Direction) (string, error) {
 			s.dir = dir
 			if s.kind != audio {
 				s.dir &= l.other(s.kind)
+				if r := l.route.Load(); r != nil && !r.to.Picture() {
+					s.dir = Inactive // there is none at the other end (any more)
+				}
 			}
 		}
 	}
-	return l.offer(), nil
+	next := l.common()
+	if l.adding = l.toAdd(len(next), dir); l.adding != nil {
+		next = append(next, l.adding...)
+	}
+	return l.offerOf(next), nil
 }
+
+// common is what the leg and the one that it is bridged to can both do: after a
+// bridge to another they may have less in common than was agreed before.
+func (l *Leg) common() []section {
+	next := slices.Clone(l.sections)
+	r := l.route.Load()
+	if r == nil {
+		return next
+	}
+	for i := range next {
+		s := &next[i]
+		if !s.taken {
+			continue
+		}
+		theirs := r.to.ways[s.kind].list()
+		both := slices.DeleteFunc(slices.Clone(s.codecs), func(c codec) bool {
+			return !slices.ContainsFunc(theirs, func(t codec) bool { return t.name == c.name })
+		})
+		if carries(both) {
+			s.codecs = both
+		}
+	}
+	return next
+}
+
+// Wants is the way in which the leg itself last said that sound is to go: what
+// the other leg is to be offered (Reoffer) when the two are bridged.
+func (l *Leg) Wants() Direction { return l.ways[audio].wants() }
+
+// Picture reports whether a picture was agreed with the leg.
+func (l *Leg) Picture() bool { return len(l.ways[video].list()) > 0 }

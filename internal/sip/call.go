@@ -49,27 +49,41 @@ type call struct {
 	best   int           // the weightiest refusal of a device
 	most   time.Duration // it may last no longer, once it is answered; 0 for no limit
 	out    leaving       // of a call that leaves the house
+	passes *passing      // a side of this call is being passed on to somebody else
+	passed *passing      // this call comes of that
+	taker  *leg          // the device that took such a call, until the side that was passed on is here
 	timer  *time.Timer
-	woke   bool // devices were woken that are to be told what became of it
-	waking bool // one may still come
+	ends   *time.Timer // it has lasted as long as it may
+	woke   bool        // devices were woken that are to be told what became of it
+	waking bool        // one may still come
+
+	station *media.Station   // nil unless voicemail answered
+	missed  telecom.Code     // why nobody took the call, where the caller can leave a message
+	who     *telecom.Outside // the caller, of a call that a trunk brought
 }
 
 func newCall(s *Server, in *incoming) *call {
 	c := &call{s: s, in: in, done: make(chan struct{})}
+	c.a = c.asked(in)
+	return c
+}
+
+// asked is the dialog of an INVITE that came to us.
+func (c *call) asked(in *incoming) *leg {
 	from, _ := in.From().Params.Get("tag")
-	c.a = &leg{
+	l := &leg{
 		call: c, flow: in.flow, line: in.flow.line, callID: in.CallID().Value(), tag: newTag(), theirTag: from,
 		us: address{in.To().DisplayName, *in.To().Address.Clone()}, them: address{in.From().DisplayName, *in.From().Address.Clone()},
 		theirSeq: int64(in.CSeq().SeqNo), offered: media.SendRecv, wanted: media.SendRecv,
 	}
 	in.flow.mu.Lock()
-	c.a.instance = in.flow.instance
+	l.instance = in.flow.instance
 	in.flow.mu.Unlock()
-	c.a.target = *headers(in, "contact")[0].(*sipgo.ContactHeader).Address.Clone() // ruleContact
+	l.target = *headers(in, "contact")[0].(*sipgo.ContactHeader).Address.Clone() // ruleContact
 	if in.flow.carrier != nil {
-		c.a.route = recorded(in) // RFC 3261 12.1.1
+		l.route = recorded(in) // RFC 3261 12.1.1
 	}
-	return c
+	return l
 }
 
 // legs are all sides that the call has or had.
@@ -97,13 +111,14 @@ func (c *call) begin(in *incoming) {
 	case !in.flow.here(&in.Recipient):
 		c.refuse(404, "Calls to other providers' addresses are not possible here.")
 		return
-	case len(in.Body()) == 0:
-		c.end(endCodec)
-		return
 	}
 	if _, short := sessionTime(in); short {
 		c.final(422, []sipgo.Header{minSE()})
 		c.finish()
+		return
+	}
+	if c.ownVoicemail(in) {
+		c.listen(in)
 		return
 	}
 	if err := c.let(in, withheld); err != nil {
@@ -121,6 +136,7 @@ func (c *call) begin(in *incoming) {
 	}
 	c.after(wait, func() { c.end(endNoAnswer) })
 	c.ring()
+	c.show()
 }
 
 // dialled is what a request is for.
@@ -175,18 +191,35 @@ func (c *call) let(in *incoming, withheld bool) (err error) {
 	if !c.emergency() && c.s.often(c.a.line) { // after the desk: what it tells of emergencies, it always tells
 		return errOften
 	}
-	if in.flow.kind == media.Browser && !keyed(string(in.Body())) {
-		return media.ErrCodec // a page is never spoken to without encryption
-	}
-	if c.a.media, err = c.s.Relay.Accept(ctx, string(in.Body())); err != nil {
+	if c.a.media, err = c.s.accept(ctx, in); err != nil {
 		return err
 	}
-	in.flow.near(c.a.media, len(headers(in, "via")) > 1)
 	c.record, err = c.s.Desk.Begin(ctx, telecom.Start{From: c.a.line, To: c.to, Withheld: withheld, Video: hasVideo(string(in.Body()))})
 	if err == nil {
+		shown, _ := c.record.Shown()
+		c.a.hidden = shown == ""
 		c.state.Store(&CallState{From: c.a.line, To: c.to, Since: c.s.Now().UnixMilli()})
 	}
 	return err
+}
+
+// accept takes the offer of an INVITE.
+func (s *Server) accept(ctx context.Context, in *incoming) (*media.Leg, error) {
+	if len(in.Body()) == 0 {
+		l, err := s.Relay.Offerless(in.flow.kind)
+		if err == nil {
+			in.flow.near(l, len(headers(in, "via")) > 1)
+		}
+		return l, err
+	}
+	if in.flow.kind == media.Browser && !keyed(string(in.Body())) {
+		return nil, media.ErrCodec // a page is never spoken to without encryption
+	}
+	l, err := s.Relay.Accept(ctx, string(in.Body()))
+	if err == nil {
+		in.flow.near(l, len(headers(in, "via")) > 1)
+	}
+	return l, err
 }
 
 // keyed reports whether an offer is one that a browser makes: sound under keys
@@ -243,7 +276,11 @@ func (c *call) answered(l *leg, res *sipgo.Response) {
 		c.drop(l, sipgo.StatusNotAcceptableHere)
 		return
 	}
-	sdp, err := c.a.media.Answer()
+	if c.passed != nil {
+		c.taken(l)
+		return
+	}
+	sdp, err := c.describes(l)
 	if err == nil {
 		ctx, cancel := context.WithTimeout(c.s.base, deskTime)
 		err = c.wereAnswered(ctx, l.line)
@@ -262,29 +299,47 @@ func (c *call) answered(l *leg, res *sipgo.Response) {
 	st := *c.state.Load()
 	st.Answered = true
 	c.state.Store(&st)
-	for _, other := range c.forks {
-		if other != l {
-			other.giveUp(sipgo.NewHeader("Reason", `SIP;cause=200;text="Call completed elsewhere"`)) // RFC 3326
-			other.stop()
-		}
-	}
+	c.settle(l)
 	interval, _ := sessionTime(c.in)
 	c.a.unacked = c.in.CSeq().SeqNo
 	c.a.awaitAck()
 	c.a.refreshed(interval)
 	c.toCaller(sipgo.StatusOK, sessionHeaders(c.in, interval), sdp)
 	c.in = nil
-	if err := media.Bridge(c.a.media, l.media); err != nil {
+	if !c.a.owes { // else the ACK has the answer
+		c.bridge()
+	}
+}
+
+// bridge lets the two talk.
+func (c *call) bridge() {
+	if err := media.Bridge(c.a.media, c.b.media); err != nil {
 		c.s.Log.Error("a call could not be connected", "error", err)
 		c.end(endFault)
 		return
 	}
-	for _, l := range []*leg{c.a, c.b} {
-		go func() {
-			<-l.media.Done()
-			c.do(func() { c.silent(l) })
-		}()
+	c.a.watch()
+	c.b.watch()
+	c.show()
+}
+
+// settle takes the call away from every device but the one that took it.
+func (c *call) settle(l *leg) {
+	for _, other := range c.forks {
+		if other != l {
+			other.giveUp(sipgo.NewHeader("Reason", `SIP;cause=200;text="Call completed elsewhere"`)) // RFC 3326
+			other.stop()
+		}
 	}
+}
+
+// watch tells the call when the leg's media ends by itself.
+func (l *leg) watch() {
+	c, done := l.call, l.media.Done()
+	go func() {
+		<-done
+		c.do(func() { c.silent(l) })
+	}()
 }
 
 // end ends the call, whatever it has come to, once.
@@ -296,10 +351,13 @@ func (c *call) endBy(v verdict, byCaller bool) {
 	}
 	c.phase = over
 	c.slept(v == endDeclined)
+	if c.missed != "" {
+		v = c.left(v)
+	}
 	c.final(v.status, because(v.status, v.words))
 	for _, l := range c.forks {
 		switch {
-		case l == c.b:
+		case l == c.b || l == c.taker:
 			l.bye(because(v.status, v.words)...)
 		case v == endDeclined: // so that the other devices show no missed call
 			l.giveUp(sipgo.NewHeader("Reason", `SIP;cause=603;text="Declined elsewhere"`))
@@ -307,9 +365,10 @@ func (c *call) endBy(v verdict, byCaller bool) {
 			l.giveUp()
 		}
 	}
-	if c.b != nil {
+	if c.b != nil || c.passed != nil || c.station != nil {
 		c.a.bye(because(v.status, v.words)...)
 	}
+	c.parted(v)
 	if c.record != nil {
 		ctx, cancel := context.WithTimeout(c.s.base, deskTime)
 		defer cancel()
@@ -327,9 +386,13 @@ func (c *call) endBy(v verdict, byCaller bool) {
 func (c *call) finish() {
 	c.phase = over
 	c.halt()
+	if c.ends != nil {
+		c.ends.Stop()
+	}
 	for _, l := range c.legs() {
 		l.stop()
 	}
+	c.show()
 	c.s.forget(c)
 	close(c.done)
 }

@@ -148,13 +148,12 @@ func TestOffersWithinACallAreJudged(t *testing.T) {
 	a, b := x.registered("ann"), x.registered("ben")
 	from, to := talk(a, b)
 	from.ask("INVITE", 400, "application/sdp", "hello")
-	from.ask("INVITE", 488, "", "")
 	from.ask("INVITE", 488, "application/sdp", strings.ReplaceAll(way(offer(a.id, false), "sendonly", 3), "AA:BB", "AB:BB")) // other keys: RFC 8842
 	from.ask("INVITE", 415, "text/plain", "hello")
 	from.ask("UPDATE", 200, "", "")
 	from.ask("UPDATE", 422, "", "", "Session-Expires: 10")
 	from.ask("PRACK", 405, "", "")
-	from.ask("REFER", 405, "", "")
+	from.ask("NOTIFY", 405, "", "")
 	from.ask("DANCE", 501, "", "")
 	from.seq -= 5
 	from.ask("INFO", 500, "", "") // out of order, RFC 3261 12.2.2

@@ -49,9 +49,17 @@ func (s *Server) dispatch(in *incoming) {
 	case in.Method == sipgo.REGISTER:
 		s.register(in)
 	case in.Method == sipgo.OPTIONS:
-		in.answer(sipgo.StatusOK, []sipgo.Header{allow(), sipgo.NewHeader("Accept", typeSDP), sipgo.NewHeader("Supported", "timer, outbound")})
+		in.answer(sipgo.StatusOK, []sipgo.Header{allow(), sipgo.NewHeader("Accept", typeSDP), sipgo.NewHeader("Supported", "timer, outbound, replaces")})
+	case in.flow.carrier != nil && (in.Method == sipgo.SUBSCRIBE || in.Method == sipgo.REFER || len(headers(in, "replaces")) > 0):
+		in.answer(sipgo.StatusForbidden, nil) // another network looks at nothing, and moves nobody
+	case in.Method == sipgo.SUBSCRIBE:
+		s.subscribed(in, inside)
+	case in.Method == sipgo.INVITE && !inside && len(headers(in, "replaces")) > 0:
+		s.movedHere(in)
 	case in.Method == sipgo.INVITE && !inside:
 		s.invited(in)
+	case in.Method == sipgo.REFER && !inside: // it could only be a call that nobody at the device asked for
+		in.answer(sipgo.StatusForbidden, nil)
 	default:
 		c := s.callOf(in)
 		switch {
@@ -148,7 +156,9 @@ func (s *Server) forget(c *call) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, l := range c.legs() {
-		delete(s.dialogs, dialogKey{l.line.ID, l.callID})
+		if key := (dialogKey{l.line.ID, l.callID}); s.dialogs[key] == c {
+			delete(s.dialogs, key)
+		}
 		s.aside(c, l.line)
 	}
 	for _, l := range c.lines() {
@@ -186,6 +196,7 @@ func (s *Server) left(f *flow) {
 	delete(s.flows, f)
 	s.mu.Unlock()
 	s.unbind(f.line, func(b *binding) bool { return b.flow == f })
+	s.unsubscribe(f)
 	s.tell(f.line, func(c *call) { c.lost(f) })
 }
 

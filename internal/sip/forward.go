@@ -41,10 +41,10 @@ func (c *call) screened() bool {
 	return false
 }
 
-// endOr ends the call, unless it goes on.
+// endOr ends the call, unless it goes on or voicemail answers.
 func (c *call) endOr(way telecom.Way, v verdict) {
 	if !c.goesOn(way) {
-		c.end(v)
+		c.unanswered(v)
 	}
 }
 
@@ -64,8 +64,10 @@ func (c *call) refusedBy(v verdict) {
 // patience sets how long the line rings.
 func (c *call) patience() {
 	wait := c.s.NoAnswer
-	if after := c.record.After(); after > 0 && after < wait {
-		wait = after
+	if after := c.record.After(); after > 0 {
+		wait = min(wait, after)
+	} else if after := c.ringFor(); after > 0 {
+		wait = min(wait, after)
 	}
 	c.halt()
 	round := c.round

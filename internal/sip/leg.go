@@ -48,15 +48,24 @@ type leg struct {
 	first    *time.Timer    // until it says anything
 	dropped  bool           // it is out of the call, and the next was tried
 
+	hidden   bool           // its person withheld the number (PECR 10)
+	borrowed bool           // its media is that of another call, which may lend it its side later
+	moved    *call          // that has the dialog now: what is left here is over
+	later    func()         // waits until no re-INVITE of ours does
+	news     bool           // the device is to be offered anew, whatever way the sound goes
+	whom     []sipgo.Header // who is at the other end now, as a side is told that was passed on
+	met      *address       // the same
+	interval int            // of its session timer, in seconds; 0 for none
+
 	over     bool // it has said BYE, or been told, or refused
 	lost     bool // its flow has ended and no other has come yet
 	asking   bool // a re-INVITE of ours waits for its answer
+	owes     bool // the answer to an offer of ours comes in an ACK
 	unacked  uint32
 	ackTimer *time.Timer
 	resend   *time.Timer
 	grace    *time.Timer
 	quiet    *time.Timer
-	limit    *time.Timer // of the caller's: the call has lasted as long as it may
 	refresh  *time.Timer // RFC 4028: they refresh the session before it, or it is over
 }
 
@@ -73,7 +82,14 @@ func newCallID() string { return strings.ToLower(rand.Text()) }
 // contact is where the other side's requests go. Its user part is drawn for
 // each dialog, so that it tells nothing.
 func (l *leg) contact() sipgo.Header {
-	return &sipgo.ContactHeader{Address: sipgo.Uri{Scheme: "sip", User: l.tag, Host: l.flow.host, Port: l.flow.port, UriParams: l.flow.param()}}
+	c := &sipgo.ContactHeader{Address: sipgo.Uri{Scheme: "sip", User: l.tag, Host: l.flow.host, Port: l.flow.port, UriParams: l.flow.param()}}
+	if l.call.station != nil && l == l.call.a { // RFC 3840 section 10.1: whoever answers is a machine
+		c.Params = sipgo.HeaderParams{{K: "automata"}}
+		if l.call.missed != "" {
+			c.Params = append(c.Params, sipgo.HeaderParams{{K: "actor", V: `"msg-taker"`}}...)
+		}
+	}
+	return c
 }
 
 // request makes a request within the dialog, or the INVITE that begins it.
@@ -203,10 +219,10 @@ func (l *leg) mine(in *incoming) bool {
 
 // stop ends what would still happen to the leg, and closes its media.
 func (l *leg) stop() {
-	for _, t := range []**time.Timer{&l.ackTimer, &l.resend, &l.grace, &l.quiet, &l.refresh, &l.first, &l.limit} {
+	for _, t := range []**time.Timer{&l.ackTimer, &l.resend, &l.grace, &l.quiet, &l.refresh, &l.first} {
 		halt(t)
 	}
-	if l.media != nil {
+	if l.media != nil && !l.borrowed {
 		_ = l.media.Close()
 	}
 }

@@ -1,6 +1,10 @@
 package sip
 
-import "candour/internal/telecom"
+import (
+	"time"
+
+	"candour/internal/telecom"
+)
 
 // endLimit ends a call that has cost what it may. It is told to both sides, and so
 // says nothing of anybody's account.
@@ -17,10 +21,12 @@ func (c *call) limited() {
 		}
 	}
 	if c.most > 0 {
-		c.a.after(&c.a.limit, c.most, func() {
-			if c.phase == talking {
-				c.end(endLimit)
-			}
+		c.ends = time.AfterFunc(c.most, func() {
+			c.do(func() {
+				if c.phase == talking {
+					c.end(endLimit)
+				}
+			})
 		})
 	}
 }

@@ -100,7 +100,7 @@ func (c *call) silent(l *leg) {
 		return
 	}
 	l.after(&l.quiet, byeTime, func() {
-		if c.phase == talking && !l.lost {
+		if c.phase == talking && !l.lost && !l.over {
 			c.endBy(endLost, l == c.a)
 		}
 	})
@@ -147,6 +147,7 @@ func sessionHeaders(in *incoming, interval int) []sipgo.Header {
 // refreshed sets the time within which the side has to refresh again. What it
 // asked for once holds until it asks for another.
 func (l *leg) refreshed(interval int) {
+	l.interval = interval
 	if interval == 0 {
 		halt(&l.refresh)
 		return

@@ -45,7 +45,7 @@ func TestMalformedMessages(t *testing.T) {
 		"ACK of nothing":            {func(s string) string { return strings.ReplaceAll(s, "INVITE", "ACK") }, 0},
 		"a version that is not":     {swap(" SIP/2.0\r", " SIP/3.0\r"), 505},
 		"a method that is not":      {func(s string) string { return strings.ReplaceAll(s, "INVITE", "NEWMETHOD") }, 501},
-		"a method not for us":       {func(s string) string { return strings.ReplaceAll(s, "INVITE", "SUBSCRIBE") }, 405},
+		"a method not for us":       {func(s string) string { return strings.ReplaceAll(s, "INVITE", "PUBLISH") }, 405},
 		"From twice":                {header("From: <sip:1003@" + domain + ">;tag=x"), 400},
 		"From twice, once compact":  {header("f: <sip:1003@" + domain + ">;tag=x"), 400},
 		"To twice":                  {header("t: <sip:1003@" + domain + ">"), 400},

@@ -153,16 +153,16 @@ func (p *peer) malformed(req *sipgo.Request, why *fault) {
 
 // flowFor finds the device that a request belongs to without a password: a
 // request that came before, one within a dialog, and whatever opens nothing.
-// REGISTER and the INVITE of a new call are never among them.
+// REGISTER, SUBSCRIBE and the INVITE of a new call are never among them.
 func (p *peer) flowFor(req *sipgo.Request) *flow {
 	key := serverKey(req)
 	_, inside := req.To().Params.Get("tag")
 	for _, f := range p.flows {
-		if f.began(key) || inside && p.s.callAt(f.line, req.CallID().Value()) != nil {
+		if f.began(key) || inside && p.s.hasDialog(f.line, req.CallID().Value()) {
 			return f
 		}
 	}
-	if len(p.flows) == 0 || !inside && (req.Method == sipgo.INVITE || req.Method == sipgo.REGISTER) {
+	if len(p.flows) == 0 || !inside && (req.Method == sipgo.INVITE || req.Method == sipgo.REGISTER || req.Method == sipgo.SUBSCRIBE) {
 		return nil
 	}
 	return p.flows[0]

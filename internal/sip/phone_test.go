@@ -276,6 +276,7 @@ type dialog struct {
 	invite        message        // that this side sent
 	asked         *sipgo.Request // or got
 	sdp           string         // what came with the other side's offer or answer
+	contact       string         // the other side's Contact, whole
 }
 
 // call sends an INVITE.
@@ -332,6 +333,7 @@ func (d *dialog) connected() *dialog {
 }
 
 func (d *dialog) took(res *sipgo.Response) {
+	d.contact = res.Contact().Value()
 	d.remote, d.target, d.sdp = res.To().Value(), res.Contact().Address.String(), string(res.Body())
 }
 

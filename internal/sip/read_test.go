@@ -160,6 +160,16 @@ func taken(t *testing.T, req *sipgo.Request) {
 	in := &incoming{Request: req}
 	sessionTime(in)
 	readDigit(mediaType(req), string(req.Body()))
+	for _, name := range []string{"refer-to", "replaces", "event"} {
+		for _, h := range headers(req, name) {
+			readReferTo(h.Value())
+			readReplaces(h.Value())
+			if e, id, ok := readEvent(h.Value()); ok && (!token(string(e)) || id != "" && !token(id)) {
+				t.Errorf("the event %q %q", e, id)
+			}
+		}
+	}
+	accepts(in, bodies[eventDialog])
 	if all := headers(req, "contact"); len(all) == 1 {
 		c := all[0].(*sipgo.ContactHeader)
 		wanted(in, c)
@@ -193,6 +203,8 @@ func one(t *testing.T, text string) {
 // seeds are messages as browsers write them, and some as they do not.
 func seeds(testing.TB) (all [][]byte) {
 	for _, s := range []string{
+		strings.Replace(strings.ReplaceAll(plain, "OPTIONS", "SUBSCRIBE"), "Contact:", "Event: dialog;id=1\r\nAccept: application/dialog-info+xml, */*;q=0\r\nContact:", 1),
+		strings.Replace(strings.ReplaceAll(plain, "OPTIONS", "REFER"), "Contact:", "Refer-To: <sip:2@d.test?Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc>\r\nContact:", 1),
 		plain, strings.ReplaceAll(plain, "OPTIONS", "REGISTER"), strings.ReplaceAll(plain, "OPTIONS", "INVITE"), "SIP/2.0 200 OK\r\n" + plain[strings.Index(plain, "Via"):],
 		strings.ReplaceAll(plain, "OPTIONS", "REGISTER") + "x", strings.Replace(plain, "From:", "f:", 1), strings.Replace(plain, "Contact: ", "Contact: *\r\nm: ", 1),
 		strings.Replace(plain, "From: ", "From: \"a \\\"b\r\n c\" ", 1), strings.Replace(plain, "Call-ID", "Max-Forwards: x\r\nCall-ID", 1), "\r\n\r\n", "",

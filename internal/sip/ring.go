@@ -103,13 +103,22 @@ func (c *call) heard(l *leg, res *sipgo.Response) {
 		}
 		if res.StatusCode > sipgo.StatusTrying && c.phase == ringing && l.round == c.round && !c.rung {
 			c.rung = true
-			c.toCaller(sipgo.StatusRinging, nil, "")
+			c.rings()
 		}
 	case res.IsSuccess():
 		c.took(l, res)
 	default:
 		c.drop(l, res.StatusCode)
 	}
+}
+
+// rings tells whoever waits for it that it rings.
+func (c *call) rings() {
+	if c.passed != nil {
+		c.passed.tell(sipgo.StatusRinging, "")
+		return
+	}
+	c.toCaller(sipgo.StatusRinging, nil, "")
 }
 
 // took acts on a device that answers. One that does so when another has, or

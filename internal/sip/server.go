@@ -10,6 +10,7 @@ import (
 
 	"candour/internal/media"
 	"candour/internal/telecom"
+	"candour/internal/voicemail"
 )
 
 // What a Config leaves out.
@@ -51,6 +52,12 @@ type Config struct {
 	Slept    func(ctx context.Context, l telecom.Line, elsewhere bool)
 	WakeTime time.Duration
 
+	// Seen tells whether a line's person lets colleagues see whether they are in a
+	// call; nil where nobody does.
+	Seen func(context.Context, telecom.Line) (bool, error)
+
+	Voicemail *voicemail.Desk // answers for people who have it; nil where nobody has
+
 	PhoneHost string            // name or address under which phones reach ListenPhones; "" for the one they came to
 	Refused   func(code string) // counts phones that were not let in, by a closed set of codes; nil where nobody counts
 }
@@ -68,16 +75,19 @@ type Server struct {
 	mu       sync.Mutex
 	phones   []*phones
 	gateways []*gateway
-	carriers []*carrier                   // every trunk, in the order of the files; never taken away
-	main     string                       // the operator's main number; "" for none
-	closing  bool                         // no flow and no call begins any more
-	flows    map[*flow]func()             // with what ends each
-	bindings map[int64][]*binding         // by line: two companies may have the same extension
-	dialogs  map[dialogKey]*call          // a call stands under the Call-ID of each of its dialogs
-	calls    map[*call]struct{}           // until their record is closed
-	callsOf  map[int64]map[*call]struct{} // the same, by the line of each side
-	minute   int64                        // since 1970
-	begun    map[int64]int                // calls in that minute, by line
+	carriers []*carrier                           // every trunk, in the order of the files; never taken away
+	main     string                               // the operator's main number; "" for none
+	closing  bool                                 // no flow and no call begins any more
+	flows    map[*flow]func()                     // with what ends each
+	bindings map[int64][]*binding                 // by line: two companies may have the same extension
+	dialogs  map[dialogKey]*call                  // a call stands under the Call-ID of each of its dialogs
+	calls    map[*call]struct{}                   // until their record is closed
+	callsOf  map[int64]map[*call]struct{}         // the same, by the line of each side
+	subs     map[int64]map[subKey]*subscription   // by the line of who subscribed
+	watchers map[int64]map[*subscription]struct{} // the same, by the line that they are about
+	lit      map[*call][]lamp                     // what is told of the calls that go on
+	minute   int64                                // since 1970
+	begun    map[int64]int                        // calls in that minute, by line
 
 	traces traces
 
@@ -120,9 +130,13 @@ func New(c Config) (*Server, error) {
 	s := &Server{
 		Config: c, nonces: newNonces(), guard: newGuard(), offers: offers{by: map[string]offer{}}, flows: map[*flow]func(){}, bindings: map[int64][]*binding{},
 		dialogs: map[dialogKey]*call{}, calls: map[*call]struct{}{}, callsOf: map[int64]map[*call]struct{}{}, begun: map[int64]int{},
+		subs: map[int64]map[subKey]*subscription{}, watchers: map[int64]map[*subscription]struct{}{}, lit: map[*call][]lamp{},
 	}
 	s.base, s.stop = context.WithCancel(context.Background())
 	c.Desk.OnRevoke(s.revoke)
+	if c.Voicemail != nil {
+		c.Voicemail.OnWaiting(func(line int64, _, _ int) { s.tellOf(line) })
+	}
 	return s, nil
 }
 

@@ -24,14 +24,20 @@ type browser struct {
 
 func newBrowser(t *testing.T) *browser {
 	t.Helper()
+	return newBrowserOf(t, map[webrtc.PayloadType]webrtc.RTPCodecCapability{
+		111: {MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2},
+		126: {MimeType: "audio/telephone-event", ClockRate: 48000, SDPFmtpLine: "0-16"},
+	}, webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2})
+}
+
+// newBrowserOf is newBrowser with codecs of its own.
+func newBrowserOf(t *testing.T, codecs map[webrtc.PayloadType]webrtc.RTPCodecCapability, speaks webrtc.RTPCodecCapability) *browser {
+	t.Helper()
 	s := webrtc.SettingEngine{}
 	s.SetIncludeLoopbackCandidate(true)
 	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	e := &webrtc.MediaEngine{}
-	for payload, c := range map[webrtc.PayloadType]webrtc.RTPCodecCapability{
-		111: {MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2},
-		126: {MimeType: "audio/telephone-event", ClockRate: 48000, SDPFmtpLine: "0-16"},
-	} {
+	for payload, c := range codecs {
 		if err := e.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: c, PayloadType: payload}, webrtc.RTPCodecTypeAudio); err != nil {
 			t.Fatal(err)
 		}
@@ -42,7 +48,7 @@ func newBrowser(t *testing.T) *browser {
 	}
 	b := &browser{t: t, pc: pc, heard: make(chan *rtp.Packet, 10_000)}
 	t.Cleanup(func() { _ = pc.GracefulClose() })
-	if b.voice, err = webrtc.NewTrackLocalStaticSample(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2}, "voice", "page"); err != nil {
+	if b.voice, err = webrtc.NewTrackLocalStaticSample(speaks, "voice", "page"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := pc.AddTrack(b.voice); err != nil {

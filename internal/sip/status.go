@@ -13,10 +13,10 @@ import (
 // phrases are the reason phrases of the answers given here (RFC 3261 21). What
 // a person is told stands in the header Reason.
 var phrases = map[int]string{
-	100: "Trying", 180: "Ringing", 183: "Session Progress", 200: "OK",
-	400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 415: "Unsupported Media Type",
+	100: "Trying", 180: "Ringing", 183: "Session Progress", 200: "OK", 202: "Accepted",
+	400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 406: "Not Acceptable", 415: "Unsupported Media Type",
 	422: "Session Interval Too Small", 423: "Interval Too Brief", 433: "Anonymity Disallowed", 480: "Temporarily Unavailable", 481: "Call Does Not Exist",
-	482: "Loop Detected", 484: "Address Incomplete", 486: "Busy Here", 487: "Request Terminated", 488: "Not Acceptable Here",
+	482: "Loop Detected", 484: "Address Incomplete", 486: "Busy Here", 487: "Request Terminated", 488: "Not Acceptable Here", 489: "Bad Event",
 	491: "Request Pending", 500: "Server Internal Error", 503: "Service Unavailable", 603: "Decline",
 }
 
@@ -87,6 +87,12 @@ func refusal(err error) (v verdict, known bool) {
 		return verdict{r.Code, r.SIP(), r.Words()}, true
 	case errors.Is(err, errOften):
 		return endTooOften, true
+	case errors.Is(err, errOutside):
+		return endOutside, true
+	case errors.Is(err, errSame):
+		return endSame, true
+	case errors.Is(err, ErrClosed):
+		return endClosing, true
 	case errors.Is(err, media.ErrSDP):
 		return endMalformed, true
 	case errors.Is(err, media.ErrCodec):

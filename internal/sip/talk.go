@@ -17,6 +17,9 @@ import (
 func (c *call) inside(in *incoming) {
 	l := c.legFor(in)
 	switch {
+	case l != nil && l.moved != nil:
+		l.moved.do(func() { l.moved.inside(in) })
+		return
 	case l == nil || l.over && in.Method != sipgo.BYE:
 		if in.Method != sipgo.ACK {
 			in.answer(sipgo.StatusCallTransactionDoesNotExists, nil)
@@ -28,6 +31,9 @@ func (c *call) inside(in *incoming) {
 			l.unacked = 0
 			halt(&l.ackTimer)
 			halt(&l.resend)
+			if l.owes {
+				c.owed(l, in)
+			}
 		}
 		return
 	case int64(in.CSeq().SeqNo) <= l.theirSeq: // RFC 3261 12.2.2
@@ -44,6 +50,10 @@ func (c *call) inside(in *incoming) {
 		c.digit(l, in)
 	case sipgo.INVITE, sipgo.UPDATE:
 		c.changed(l, in)
+	case sipgo.REFER:
+		c.referred(l, in)
+	default:
+		in.answer(sipgo.StatusMethodNotAllowed, []sipgo.Header{allow()})
 	}
 }
 
@@ -70,6 +80,9 @@ func (c *call) hungUp(l *leg) {
 	case l.over:
 	case c.phase == talking && (l == c.a || l == c.b):
 		l.over = true
+		if c.leaves(l) {
+			return
+		}
 		c.endBy(endCompleted, l == c.a)
 	case l == c.a:
 		l.over = true
@@ -93,11 +106,11 @@ func (c *call) changed(l *leg, in *incoming) {
 		l.refreshed(interval)
 		l.reply(in, sessionHeaders(in, interval), "")
 		return
-	case c.phase != talking || c.other(l) == nil || l.asking:
+	case c.phase != talking || c.other(l) == nil && c.station == nil || l.asking:
 		in.answer(sipgo.StatusRequestPending, nil)
 		return
 	case len(in.Body()) == 0:
-		in.answer(sipgo.StatusNotAcceptableHere, nil)
+		c.asks(l, in, interval)
 		return
 	}
 	sdp, dir, err := l.media.Reoffered(string(in.Body()))
@@ -118,9 +131,10 @@ func (c *call) changed(l *leg, in *incoming) {
 	}
 	l.refreshed(interval)
 	l.reply(in, sessionHeaders(in, interval), sdp)
-	other := c.other(l)
-	other.wanted = dir
-	c.tellWay(other)
+	if other := c.other(l); other != nil {
+		other.wanted, other.news = dir, other.news || other.media.Misses()
+		c.tellWay(other)
+	}
 }
 
 // reply answers a request within the dialog with 200.
@@ -135,10 +149,11 @@ func (l *leg) reply(in *incoming, more []sipgo.Header, sdp string) {
 // tellWay offers a side the way that the sound is to go. While an offer waits
 // for its answer it is held back; what is then wanted is told after it.
 func (c *call) tellWay(l *leg) {
-	if c.phase != talking || l.over || l.lost || l.asking || l.offered == l.wanted {
+	if c.phase != talking || l.over || l.lost || l.asking || l.offered == l.wanted && !l.news {
 		return
 	}
 	way := l.wanted
+	l.news = false
 	offer, err := l.media.Reoffer(way)
 	if err != nil {
 		c.s.Log.Error("an offer within a call could not be made", "error", err)
@@ -146,6 +161,9 @@ func (c *call) tellWay(l *leg) {
 	}
 	req := l.request(sipgo.INVITE)
 	l.describe(req, offer)
+	for _, h := range l.whom {
+		req.AppendHeader(h)
+	}
 	l.asking = true
 	on, seq := l.flow, l.seq
 	l.ask(on, req, func(res *sipgo.Response) {
@@ -161,6 +179,7 @@ func (c *call) toldWay(l *leg, on *flow, way media.Direction, seq uint32, res *s
 		seq = res.CSeq().SeqNo // of the request that a trunk asked for anew
 	}
 	l.asking = false
+	defer l.free()
 	switch {
 	case c.phase != talking:
 		if res != nil && res.IsSuccess() {
@@ -184,6 +203,10 @@ func (c *call) toldWay(l *leg, on *flow, way media.Direction, seq uint32, res *s
 		l.answererRefreshes(res)
 		if err := l.media.Answered(string(res.Body())); err != nil && !errors.Is(err, media.ErrClosed) {
 			c.s.Log.Warn("an answer within a call could not be taken", "error", err)
+		}
+		if other := c.other(l); other != nil && other.media.Misses() { // the answer has a picture
+			other.news = true
+			c.tellWay(other)
 		}
 	}
 	c.tellWay(l)
@@ -210,7 +233,7 @@ const (
 // digit passes on a digit that came in INFO. It is as secret as what is said,
 // and stands in no log.
 func (c *call) digit(l *leg, in *incoming) {
-	if c.phase != talking || c.other(l) == nil {
+	if c.phase != talking || c.other(l) == nil && c.station == nil {
 		in.answer(sipgo.StatusCallTransactionDoesNotExists, nil)
 		return
 	}
@@ -221,6 +244,11 @@ func (c *call) digit(l *leg, in *incoming) {
 	d, length, ok := readDigit(mediaType(in.Request), string(in.Body()))
 	if !ok {
 		in.answer(sipgo.StatusBadRequest, nil)
+		return
+	}
+	if c.station != nil {
+		c.station.Digit(d)
+		l.reply(in, nil, "")
 		return
 	}
 	if err := c.other(l).media.Digit(d, length); err != nil {

@@ -32,6 +32,7 @@ func (c *call) enterHouse(in *incoming) {
 	c.phase = ringing
 	c.after(c.s.NoAnswer, func() { c.end(endNoAnswer) })
 	c.ring()
+	c.show()
 }
 
 // letIn asks the desk.
@@ -57,6 +58,7 @@ func (c *call) letIn(in *incoming) error {
 	c.to = to
 	c.record, err = c.s.Desk.Begin(ctx, telecom.Start{Outside: &who, To: to, Video: hasVideo(string(in.Body()))})
 	if err == nil {
+		c.who, c.a.hidden = &who, who.Withheld
 		c.state.Store(&CallState{To: to, Since: c.s.Now().UnixMilli()})
 	}
 	return err

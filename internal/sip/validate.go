@@ -10,12 +10,12 @@ import (
 // The methods that are answered, and those that exist but are not (405). All
 // others are unknown (501). RFC 3261 8.2.1.
 var (
-	allowed = []sipgo.RequestMethod{sipgo.INVITE, sipgo.ACK, sipgo.CANCEL, sipgo.BYE, sipgo.OPTIONS, sipgo.REGISTER, sipgo.INFO, sipgo.UPDATE}
-	known   = []sipgo.RequestMethod{sipgo.PRACK, sipgo.SUBSCRIBE, sipgo.NOTIFY, sipgo.REFER, sipgo.MESSAGE, sipgo.PUBLISH}
+	allowed = []sipgo.RequestMethod{sipgo.INVITE, sipgo.ACK, sipgo.CANCEL, sipgo.BYE, sipgo.OPTIONS, sipgo.REGISTER, sipgo.INFO, sipgo.UPDATE, sipgo.REFER, sipgo.SUBSCRIBE}
+	known   = []sipgo.RequestMethod{sipgo.PRACK, sipgo.NOTIFY, sipgo.MESSAGE, sipgo.PUBLISH}
 )
 
 // extensions are the option tags that a request may require.
-var extensions = []string{"timer", "outbound"}
+var extensions = []string{"timer", "outbound", "replaces"}
 
 const (
 	typeSDP   = "application/sdp"

@@ -75,13 +75,13 @@ func (s *Server) joins(f *flow) {
 		return
 	}
 	for _, c := range calls {
-		c.do(func() { c.join(b) })
+		c.do(func() { c.late(b) })
 	}
 }
 
-// join adds a device to a call that rings. One that was called already is not
+// late adds a device to a call that rings. One that was called already is not
 // called again, whatever it said.
-func (c *call) join(b *binding) {
+func (c *call) late(b *binding) {
 	if c.phase != ringing || c.to.Reach != telecom.ToLine || c.to.Line.ID != b.flow.line.ID || len(c.forks) >= maxForks {
 		return
 	}

@@ -25,6 +25,7 @@ type Start struct {
 	Video    bool // pictures are offered
 
 	Forwarded *Call // the call that goes on as this one, because From forwards it; nil: none
+	By        Line  // who passes the caller on to the target, and is asked for the call as well; zero where the caller dialled
 }
 
 // Format writes a fixed word, whatever the verb.
@@ -266,6 +267,9 @@ func (d *Desk) begin(ctx context.Context, tx *store.Tx, c *Call) error {
 		}
 	}
 	if err := d.decide(ctx, tx, c, roles, caller, callee); err != nil {
+		return err
+	}
+	if err := d.mayPass(ctx, tx, c, compiled, roles, callee); err != nil {
 		return err
 	}
 	if c.start.To.Reach == ToNumber {

@@ -18,7 +18,7 @@ import (
 // endWords say how a call ended, to either side.
 var endWords = map[Code]string{
 	Completed: "answered", Cancelled: "given up before it was answered", NoAnswer: "not answered", Busy: "the line was busy",
-	Declined: "declined", Unavailable: "could not be reached", Failed: "failed for a technical reason", Lost: "answered, then the connection was lost",
+	Declined: "declined", Voicemail: "not answered, and a voicemail message was left", Unavailable: "could not be reached", Failed: "failed for a technical reason", Lost: "answered, then the connection was lost",
 	Interrupted: "cut off because our service stopped",
 	Blocked:     "blocked by you", Quiet: "it did not ring, because you were not to be disturbed",
 	Anonymous: "turned away, because calls from withheld numbers are", Forwarded: "forwarded",

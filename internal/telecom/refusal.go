@@ -38,6 +38,7 @@ const (
 	NoAnswer    Code = "no-answer"   // nobody answered in time
 	Busy        Code = "busy"        // busy
 	Declined    Code = "declined"    // refused by a person
+	Voicemail   Code = "voicemail"   // the same, or one of the next, and a message was left
 	Unavailable Code = "unavailable" // no device is there, or none could be reached
 	Failed      Code = "failed"      // no common codec, or a fault
 	Lost        Code = "lost"        // a side vanished after the answer

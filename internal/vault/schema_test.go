@@ -115,7 +115,12 @@ var nonPersonal = map[string]string{
 	"messages.record": "record id", "messages.attached": "record id", "messages.sent_ms": "time", "messages.read_ms": "time", "messages.until_ms": "time", "messages.expires_day": "day",
 	"shared_places.id": "id", "shared_places.author": "pseudonym", "shared_places.reader": "pseudonym", "shared_places.at_ms": "time",
 	"calls.id": "id", "calls.caller": "pseudonym", "calls.callee": "pseudonym", "calls.caller_line": "id, while the call is open", "calls.callee_line": "id, while the call is open",
-	"calls.withheld": "flag", "calls.video": "flag", "calls.begun_ms": "time", "calls.answered_ms": "time", "calls.ended_ms": "time", "calls.code": "code", "calls.record": "record id", "calls.expires_day": "day",
+
+	"voicemail_boxes.line": "id", "voicemail_boxes.subject": "pseudonym", "voicemail_boxes.settings": "record id", "voicemail_boxes.greeting": "record id",
+	"voicemail_boxes.changed_ms": "time",
+	"voicemail_messages.id":      "id", "voicemail_messages.line": "id", "voicemail_messages.subject": "pseudonym", "voicemail_messages.sound": "record id",
+	"voicemail_messages.note": "record id", "voicemail_messages.length_ms": "length", "voicemail_messages.left_ms": "time", "voicemail_messages.heard_ms": "time",
+	"voicemail_messages.expires_day": "day",
 	"calls.outside":   "which side is no line: 0 to 3",
 	"line_numbers.id": "id", "line_numbers.line": "id", "line_numbers.subject": "pseudonym", "line_numbers.mark": "HMAC under a key outside the database", "line_numbers.number": "record id", "line_numbers.given_ms": "time",
 	"line_settings.line": "id", "line_settings.subject": "pseudonym", "line_settings.record": "record id", "line_settings.address": "record id", "line_settings.warned_ms": "time", "line_settings.helped_ms": "time",

@@ -29,6 +29,7 @@ var structs = map[string]any{
 	"console_blocks": console.Blocks{}, "console_block": console.BlockPage{},
 	"devices": own.Devices{}, "device_add": own.DeviceAdd{}, "device_added": own.DeviceAdded{},
 	"call_settings": own.CallSettings{}, "call_report": softphone.CallReport{}, "console_reports": console.Reports{}, "console_report": console.ReportPage{},
+	"voicemail": own.Voicemail{}, "voicemail_set": own.VoicemailSet{},
 	"data": own.Data{}, "requests": own.Requests{},
 	"history": own.History{}, "history_entry": own.HistoryEntry{}, "access": own.Access{},
 	"account_form": account.Ask{}, "account_done": account.Done{}, "account_security": account.Security{}, "account_authenticator": account.Authenticator{},

@@ -1,6 +1,8 @@
 // One call: what the page may do with it, and what it says of itself.
 import type { RTCSession } from 'jssip/lib/RTCSession';
+import { automaton, type Automaton } from './automaton';
 import { release } from './media';
+import { joinCalls, passOn, whom, words, type Passing } from './transfer';
 import type { End } from './words';
 
 /** Where a call stands. */
@@ -12,6 +14,8 @@ export interface Listener {
   /** Hears or sees the other side: for the element that plays. */
   media(stream: MediaStream): void;
   ended(call: Call, end: End): void;
+  /** The other side was passed on: somebody else is at the other end. */
+  met(call: Call): void;
 }
 
 /**
@@ -25,7 +29,7 @@ interface Named { display_name?: string }
 
 export class Call {
   readonly outgoing: boolean;
-  readonly number: string;
+  number: string; // changes when the other side was passed on to somebody else
   stage: Stage;
   name: string;
   muted = false;
@@ -34,12 +38,16 @@ export class Call {
   early = false; // the other side's network already sends sound
   since: number | undefined; // in milliseconds, of the clock of the page
   offersVideo = false; // the caller has a camera on
+  because = ''; // why it ends, where that is better known here
+  passing = ''; // to whom the other side is being passed on
+  automaton: Automaton; // a machine answered
 
   readonly #session: RTCSession;
   readonly #listener: Listener;
   readonly #remote = new MediaStream();
   #stream: MediaStream | undefined;
   #byUs = false;
+  #noPicture = false; // the other side takes none
 
   constructor(session: RTCSession, listener: Listener, number: string, name: string, outgoing: boolean, stream?: MediaStream) {
     this.#session = session;
@@ -57,14 +65,29 @@ export class Call {
     return this.#video()?.readyState === 'live';
   }
 
-  /** Whether a picture of ours can be sent in this call. */
+  /** Whether a picture of ours can be sent in this call, as far as is known. */
   get canBeSeen(): boolean {
-    return this.#sender('video') !== undefined;
+    return this.stage === 'talking' && !this.#noPicture && this.automaton === undefined;
   }
 
   /** Whether a picture of the other side comes. */
   get sees(): boolean {
     return this.#remote.getVideoTracks().some((t) => !t.muted);
+  }
+
+  /** Whether it is the call with this id (RFC 3261 section 8.1.1.4). */
+  is(callId: string): boolean {
+    return this.#session.id.startsWith(callId);
+  }
+
+  /** What is heard and seen of the other side. */
+  get remote(): MediaStream {
+    return this.#remote;
+  }
+
+  /** What our microphone gives. */
+  get microphone(): MediaStreamTrack | undefined {
+    return this.#stream?.getAudioTracks()[0];
   }
 
   /** Our own picture, for ourselves. */
@@ -106,6 +129,31 @@ export class Call {
     else this.#session.unhold();
   }
 
+  /** Sends this sound in place of our microphone; none is the microphone again. */
+  async speak(sound: MediaStreamTrack | undefined): Promise<void> {
+    await this.#sender('audio')?.replaceTrack(sound ?? this.microphone ?? null);
+  }
+
+  /** Passes the other side on to a number. The call ends when somebody there takes it. */
+  pass(target: string, number: string): Passing {
+    this.passing = number;
+    this.#changed();
+    return this.#passes(passOn(this.#session, target));
+  }
+
+  /** Connects the other side with that of another call of ours, which both end. */
+  join(other: Call, target: string): Passing {
+    this.passing = other.number;
+    return this.#passes(joinCalls(this.#session, other.#session, target));
+  }
+
+  #passes(passing: Passing): Passing {
+    return passing.finally(() => {
+      this.passing = '';
+      this.#changed();
+    });
+  }
+
   /** Sends a key: in the sound (RFC 4733) where that was agreed on, else as a message. */
   key(digit: string): void {
     if (this.stage !== 'talking') return;
@@ -113,10 +161,11 @@ export class Call {
     this.#session.sendDTMF(digit, { duration: 160, interToneGap: 80, transportType: (able ? 'RFC2833' : 'INFO') as never });
   }
 
-  /** Switches our picture on or off. Off lets go of the camera. */
-  async show(fresh: MediaStreamTrack | undefined): Promise<void> {
+  /** Switches our picture on or off. Off lets go of the camera. False where the other side takes none. */
+  async show(fresh: MediaStreamTrack | undefined): Promise<boolean> {
     const sender = this.#sender('video');
-    if (sender === undefined || this.#stream === undefined) return;
+    if (this.#stream === undefined) return false;
+    if (sender === undefined) return fresh !== undefined && this.#offer(fresh, this.#stream);
     const before = this.#video();
     if (before !== undefined) {
       this.#stream.removeTrack(before);
@@ -125,6 +174,32 @@ export class Call {
     await sender.replaceTrack(fresh ?? null);
     if (fresh !== undefined) this.#stream.addTrack(fresh);
     this.#changed();
+    return true;
+  }
+
+  /** Offers a picture in a call that began without. */
+  async #offer(fresh: MediaStreamTrack, stream: MediaStream): Promise<boolean> {
+    const peer = this.#session.connection;
+    if (!peer || !this.#session.isReadyToReOffer()) return fresh.stop(), false;
+    const before = peer.getTransceivers().find((t) => t.receiver.track.kind === 'video' && t.direction !== 'stopped');
+    if (before === undefined) peer.addTransceiver(fresh, { direction: 'sendrecv', streams: [stream] });
+    else {
+      await before.sender.replaceTrack(fresh);
+      before.direction = 'sendrecv';
+    }
+    stream.addTrack(fresh);
+    await new Promise<void>((done) => {
+      if (!this.#session.renegotiate({ rtcOfferConstraints: { offerToReceiveAudio: true, offerToReceiveVideo: true } }, done)) done();
+      this.#session.on('ended', () => done());
+    });
+    const shown = this.#sender('video') !== undefined;
+    if (!shown) {
+      stream.removeTrack(fresh);
+      fresh.stop();
+    }
+    this.#noPicture = !shown;
+    this.#changed();
+    return shown;
   }
 
   /** The network changed: finds a way for the sound anew, if the old one is gone. */
@@ -138,11 +213,6 @@ export class Call {
   /** The connection that carries the call. */
   get peer(): RTCPeerConnection | undefined {
     return this.#session.connection ?? undefined;
-  }
-
-  /** What hears us in this call. */
-  get microphone(): MediaStreamTrack | undefined {
-    return this.#stream?.getAudioTracks()[0];
   }
 
   /** Has another microphone hear us. */
@@ -176,11 +246,16 @@ export class Call {
       this.#go('ringing');
     });
     s.on('accepted', (event: unknown) => {
-      if (this.outgoing) this.#named((event as { response?: Answered }).response);
+      if (this.outgoing) {
+        const response = (event as { response?: Answered }).response;
+        this.#named(response);
+        this.automaton = automaton(response?.getHeader?.('Contact'));
+      }
       this.since = Date.now();
       this.#go('talking');
       this.#sound();
     });
+    s.on('reinvite', (event: unknown) => this.#meets((event as { request?: Answered }).request));
     s.on('hold', ({ originator }) => this.#holds(originator as string, true));
     s.on('unhold', ({ originator }) => this.#holds(originator as string, false));
     s.on('ended', (event) => this.#over(event, true));
@@ -211,6 +286,17 @@ export class Call {
     const open = this.stage === 'talking' && !this.held;
     for (const track of this.#stream?.getAudioTracks() ?? []) track.enabled = open && !this.muted;
     for (const track of this.#stream?.getVideoTracks() ?? []) track.enabled = open;
+  }
+
+  /** Notes who is at the other end now: our server says so when it is another. */
+  #meets(request: Answered | undefined): void {
+    const who = whom(request?.getHeader?.('P-Asserted-Identity'));
+    if (who === undefined) return;
+    this.number = who.number;
+    this.name = who.name;
+    this.#noPicture = false;
+    this.#changed();
+    this.#listener.met(this);
   }
 
   #named(response: Answered | undefined): void {
@@ -245,8 +331,8 @@ export class Call {
     const header = message?.getHeader?.('Reason');
     const status = message?.status_code ?? reason(header);
     if (status !== undefined) end.status = status;
-    const words = told(header);
-    if (words !== undefined) end.words = words;
+    const told = words(header);
+    if (told !== undefined) end.words = told;
     this.#listener.ended(this, end);
   }
 }
@@ -255,10 +341,4 @@ export class Call {
 function reason(header: string | undefined): number | undefined {
   const cause = header?.match(/\bSIP\b[^,]*;\s*cause\s*=\s*(\d{3})/i)?.[1];
   return cause === undefined ? undefined : Number(cause);
-}
-
-/** What our server tells the person there, which knows best why (RFC 3326). */
-function told(header: string | undefined): string | undefined {
-  const text = header?.match(/\btext\s*=\s*"((?:[^"\\]|\\.)*)"/i)?.[1];
-  return text?.replace(/\\(.)/g, '$1') || undefined;
 }

@@ -4,6 +4,7 @@
 import { UA, WebSocketInterface } from 'jssip';
 import type { IncomingRTCSessionEvent, OutgoingRTCSessionEvent } from 'jssip/lib/UA';
 import { Call, connection, type Listener } from './call';
+import { replaces, watch, watchColleagues, type Dialog } from './colleagues';
 import { address } from './number';
 import { session, type Session } from './session';
 
@@ -14,6 +15,8 @@ export type State = 'connecting' | 'ready' | 'lost' | 'signed-out' | 'refused';
 export interface Watcher {
   state(state: State): void;
   incoming(call: Call): void;
+  /** The calls of this line, those of its other phones too. */
+  calls(list: Dialog[]): void;
 }
 
 const patience = { connection_recovery_min_interval: 1, connection_recovery_max_interval: 15 }; // seconds
@@ -26,8 +29,10 @@ export class Line {
   readonly #watcher: Watcher;
   readonly #listener: Listener;
   readonly #where: string;
+  readonly #own: string;
   #stopped = false;
   #asked = performance.now(); // when the server last said who we are
+  #watching = false;
 
   constructor(who: Session, where: { session: string; flow: string }, watcher: Watcher, listener: Listener) {
     this.#watcher = watcher;
@@ -35,6 +40,7 @@ export class Line {
     this.#where = where.session;
     this.#domain = who.domain ?? location.hostname;
     connection.iceServers = who.ways ?? [];
+    this.#own = address(who.extension ?? '', this.#domain);
     const flow = new URL(where.flow, location.href);
     flow.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
     this.#ua = new UA({
@@ -61,7 +67,20 @@ export class Line {
     return this.#ua.isRegistered();
   }
 
-  call(number: string, stream: MediaStream): Call {
+  /** The address of a number. */
+  at(number: string): string {
+    return address(number, this.#domain);
+  }
+
+  /** Takes a call over from another phone of ours. */
+  takeOver(from: Dialog, stream: MediaStream): Call {
+    const call = this.call(from.number || 'anonymous', stream, [replaces(from), 'Require: replaces']);
+    call.number = from.number;
+    call.name = from.name;
+    return call;
+  }
+
+  call(number: string, stream: MediaStream, extraHeaders: string[] = []): Call {
     const video = stream.getVideoTracks().length > 0;
     for (const track of stream.getTracks()) track.enabled = false; // until it is answered
     let call: Call | undefined;
@@ -71,7 +90,9 @@ export class Line {
     this.#ua.on('newRTCSession', made);
     try {
       this.#ua.call(address(number, this.#domain), {
-        mediaStream: stream, pcConfig: connection, rtcOfferConstraints: { offerToReceiveAudio: true, offerToReceiveVideo: video },
+        extraHeaders, mediaStream: stream, pcConfig: connection,
+        // No word of a picture where there is none: it would hold for one that comes later.
+        rtcOfferConstraints: video ? { offerToReceiveAudio: true, offerToReceiveVideo: true } : { offerToReceiveAudio: true },
       });
     } finally {
       this.#ua.off('newRTCSession', made as never);
@@ -86,12 +107,17 @@ export class Line {
     ua.on('registered', () => {
       this.#watcher.state('ready');
       if (performance.now() - this.#asked > fresh) void this.#refresh();
+      if (this.#watching) return;
+      this.#watching = true;
+      watch(ua, this.#own, (list) => this.#watcher.calls(list ?? []));
+      watchColleagues(ua, (number) => this.at(number));
     });
     ua.on('registrationFailed', ({ response }) => {
       if (response?.status_code === 403) this.#watcher.state('refused');
       else this.#watcher.state('lost');
     });
     ua.on('disconnected', () => {
+      this.#watching = false;
       if (this.#stopped) return;
       this.#asked = -Infinity; // perhaps it is a new server
       this.#watcher.state('lost');

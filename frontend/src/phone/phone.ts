@@ -1,8 +1,10 @@
 // The phone in the page. Without this script the page is one of facts: who one
 // is, one's calls, and what the app may use.
 import { App } from './app';
+import { toDial } from './automaton';
 import { Call } from './call';
 import { spoken } from './clock';
+import type { Dialog } from './colleagues';
 import { Line, type State } from './line';
 import { picture, take, type Got } from './media';
 import { Names } from './names';
@@ -10,6 +12,7 @@ import { dialled } from './number';
 import { sound } from './equipment';
 import { Permission, type Device } from './permission';
 import { session, type Session } from './session';
+import { Several } from './several';
 import { oneTab } from './tabs';
 import { Sounder, tones } from './tones';
 import { part, spokenOf, View } from './view';
@@ -30,9 +33,15 @@ class Phone {
   readonly #app: App;
   #line: Line | undefined;
   #state: State = 'connecting';
-  #call: Call | undefined;
+  #call: Call | undefined; // the one that is shown
+  readonly #several = new Several({
+    view: this.#view, sounds: this.#sounds,
+    shown: () => this.#call, show: (call) => { this.#call = call; }, changed: (call) => this.#changed(call),
+    answer: () => this.#answer(false), number: () => this.#number(), wrong: (words) => this.#wrong(words),
+    address: (number) => this.#line?.at(number), rows: () => void this.#afar(), refresh: () => this.#refreshSoon(),
+  });
+  #elsewhereCalls: Dialog[] = []; // of this line, on whichever phone
   #asking: AbortController | undefined;
-  #because = ''; // why we ended the call, where nobody pressed a button
   #kept: Promise<unknown> = Promise.resolve(); // answers on their way to the server
   #granted: readonly string[] = []; // what the server last knew to be allowed
 
@@ -62,6 +71,9 @@ class Phone {
     // loaded; one that is open on another device is found on the beat.
     if ('BroadcastChannel' in globalThis) new BroadcastChannel('phone-look').addEventListener('message', () => void this.#look());
     setInterval(() => void this.#look(), beat);
+    document.addEventListener('visibilitychange', () => { // a message may have been left meanwhile
+      if (document.visibilityState === 'visible' && this.#call === undefined) void this.#refresh();
+    });
     addEventListener('pagehide', () => this.#line?.stop());
     addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
     addEventListener('beforeunload', (event) => {
@@ -78,8 +90,9 @@ class Phone {
         const me = await session(at);
         this.#granted = me.granted ?? [];
         if (!me.signedIn || me.extension === undefined) return this.#went('signed-out');
-        this.#line = new Line(me, { session: at, flow }, { state: (s) => this.#went(s), incoming: (c) => this.#incoming(c) }, {
-          changed: (c) => this.#changed(c), media: (s) => this.#view.play(s), ended: (c, e) => this.#ended(c, e),
+        this.#line = new Line(me, { session: at, flow }, { state: (s) => this.#went(s), incoming: (c) => this.#incoming(c), calls: (l) => this.#afar(l) }, {
+          changed: (c) => this.#changed(c), media: (s) => { if (s === this.#call?.remote) this.#view.play(s); },
+          ended: (c, e) => this.#ended(c, e), met: (c) => this.#view.say(`${c === this.#call ? 'You are talking' : 'On hold: you are connected'} to ${spokenOf(c)} now.`),
         });
         this.#app.begin();
         return this.#line.start();
@@ -95,6 +108,25 @@ class Phone {
     this.#line = undefined;
   }
 
+  /** Shows a call that another phone of the person has. */
+  #afar(list: Dialog[] = this.#elsewhereCalls): Dialog | undefined {
+    this.#elsewhereCalls = list;
+    const there = list.find((d) => d.answered && !this.#several.all.some((c) => c.is(d.callId)));
+    part('phone-afar').hidden = there === undefined || this.#call !== undefined;
+    if (there !== undefined) part('phone-afar-who').textContent = `You are in a call with ${spokenOf(there)}.`;
+    return there;
+  }
+
+  /** Takes that call over: it goes on here. */
+  async #takeOver(): Promise<void> {
+    const there = this.#afar();
+    if (there === undefined || this.#call !== undefined || this.#asking !== undefined || this.#line === undefined) return;
+    const stream = await this.#take(false);
+    if (stream === undefined || this.#call !== undefined) return;
+    this.#call = this.#line.takeOver(there, stream);
+    this.#changed(this.#call);
+  }
+
   #elsewhere(): void {
     this.#view.show('phone-elsewhere');
     this.#view.line('elsewhere');
@@ -104,7 +136,7 @@ class Phone {
     this.#state = state;
     this.#view.line(state);
     this.#app.went(state === 'ready');
-    if (state === 'ready') this.#call?.reconnect();
+    if (state === 'ready') for (const call of this.#several.all) call.reconnect();
     if (state === 'signed-out') this.#view.show('phone-signed-out');
   }
 
@@ -117,6 +149,9 @@ class Phone {
     });
     const field = part<HTMLInputElement>('dial-number');
     field.addEventListener('input', () => this.#wrong(''));
+    const asked = () => { field.value = toDial(location.hash) || field.value; };
+    asked();
+    addEventListener('hashchange', asked);
     for (const pad of document.querySelectorAll<HTMLElement>('[data-pad]')) {
       pad.addEventListener('click', (event) => {
         const digit = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-key]')?.dataset.key : undefined;
@@ -132,17 +167,22 @@ class Phone {
     on('phone-answer-video', () => void this.#answer(true));
     on('phone-decline', () => this.#call?.end(603));
     on('phone-end', () => this.#hangUp());
-    on('phone-mute', () => this.#call?.mute(!this.#call.muted));
-    on('phone-hold', () => this.#call?.hold(!this.#call.held));
+    on('phone-mute', () => { for (const call of this.#several.heard()) call.mute(!this.#call?.muted); });
+    on('phone-hold', () => this.#several.hold());
+    on('phone-add', () => this.#several.add(true));
+    on('phone-pass-ask', () => void this.#dial(false));
+    on('phone-pass-now', () => void this.#several.pass());
+    on('phone-afar-take', () => void this.#takeOver());
+    on('phone-pass-back', () => this.#several.add(false));
     on('phone-keys', () => this.#view.keys(part('phone-pad').hidden !== false));
     on('phone-camera', () => void this.#camera());
     document.addEventListener('click', (event) => {
       const number = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-call-back]')?.dataset.callBack : undefined;
-      if (number === undefined || this.#call !== undefined) return;
+      if (number === undefined || (this.#call !== undefined && !this.#several.adding)) return;
       field.value = number;
       this.#wrong('');
       part('phone').scrollIntoView({ block: 'start' });
-      part('phone-call-sound').focus();
+      part(this.#several.adding ? 'phone-pass-ask' : 'phone-call-sound').focus();
     });
   }
 
@@ -158,22 +198,27 @@ class Phone {
   }
 
   async #dial(video: boolean): Promise<void> {
-    if (this.#call !== undefined || this.#asking !== undefined || this.#line === undefined || this.#state !== 'ready') return;
-    const field = part<HTMLInputElement>('dial-number');
-    const read = dialled(field.value);
-    if ('wrong' in read) {
-      this.#wrong(read.wrong);
-      field.focus();
-      return;
-    }
-    this.#wrong('');
+    if ((this.#call !== undefined && !this.#several.adding) || this.#asking !== undefined || this.#line === undefined || this.#state !== 'ready') return;
+    const number = this.#number();
+    if (number === undefined) return;
     this.#view.say('');
     const stream = await this.#take(video);
     if (stream === undefined) return;
-    this.#call = this.#line.call(read.number, stream);
-    this.#call.name ||= this.#names.of(read.number);
+    this.#several.aside();
+    this.#call = this.#line.call(number, stream);
+    this.#call.name ||= this.#names.of(number);
     part('phone-keyed').textContent = '';
     this.#changed(this.#call);
+  }
+
+  /** The number in the field; undefined, and said, if it is none. */
+  #number(): string | undefined {
+    const field = part<HTMLInputElement>('dial-number');
+    const read = dialled(field.value);
+    this.#wrong('wrong' in read ? read.wrong : '');
+    if (!('wrong' in read)) return read.number;
+    field.focus();
+    return undefined;
   }
 
   /** Says what is wrong with the number, at its field (WCAG 2.2, 3.3.1). */
@@ -234,22 +279,23 @@ class Phone {
     const before = this.#granted;
     if (!(await this.#me())?.signedIn) return;
     const gone = (device: Device) => before.includes(device) && !this.#granted.includes(device);
-    const call = this.#call;
-    if (call !== undefined && gone('camera') && call.seen) {
-      await call.show(undefined);
-      this.#view.say('You took the camera back, so it is off.');
-    }
-    if (call !== undefined && gone('microphone')) {
-      this.#because = 'You took the microphone back, so the call ended.';
+    for (const call of this.#several.all) {
+      if (gone('camera') && call.seen) {
+        await call.show(undefined);
+        this.#view.say('You took the camera back, so it is off.');
+      }
+      if (!gone('microphone') || call.stage === 'incoming') continue;
+      call.because = 'You took the microphone back, so the call ended.';
       call.end();
     }
   }
 
   #incoming(call: Call): void {
-    if (this.#call !== undefined || this.#asking !== undefined) {
+    if ((this.#call === undefined && this.#asking !== undefined) || this.#several.full) {
       call.end(486);
       return;
     }
+    if (this.#call !== undefined) return this.#several.wait(call);
     this.#call = call;
     call.name = this.#names.of(call.number) || call.name;
     this.#view.say('');
@@ -269,42 +315,45 @@ class Phone {
   }
 
   #hangUp(): void {
-    this.#call?.end();
+    for (const call of this.#several.heard()) call.end();
   }
 
   async #camera(): Promise<void> {
     const call = this.#call;
     if (call === undefined || this.#asking !== undefined) return;
-    if (call.seen) return call.show(undefined);
+    if (call.seen) return void call.show(undefined);
     const got = await this.#ask((signal) => picture(this.#permissions.camera, signal));
     if (got === undefined) return;
     if ('wrong' in got) this.#view.say(got.wrong, 'wrong');
-    else await call.show(got.stream.getVideoTracks()[0]);
+    else if (!(await call.show(got.stream.getVideoTracks()[0]))) this.#view.say('Their phone shows no pictures, so your camera is off.', 'wrong');
   }
 
   #changed(call: Call): void {
-    if (call !== this.#call) return;
     this.#app.changed(call);
+    this.#several.rows();
+    if (call !== this.#call || this.#several.adding) return;
     if (call.stage === 'incoming' || call.stage === 'answering') return this.#view.incoming(call, call.stage === 'answering');
     if (call.stage === 'ringing' && !call.early) this.#sounds.play(tones.ringback);
+    else if (this.#several.rings) this.#sounds.play(tones.waiting);
     else if (call.stage !== 'calling') this.#sounds.stop();
-    this.#view.call(call);
+    this.#view.call(call, this.#several.third(call));
   }
 
   #ended(call: Call, end: End): void {
-    if (call !== this.#call) return;
+    if (!this.#several.ended(call)) return;
     this.#call = undefined;
     this.#app.ended(call);
+    this.#several.adding = false;
     this.#asking?.abort();
     this.#sounds.stop();
     if (soundsBusy(end)) this.#sounds.play(tones.busy, busyLength);
     const length = call.since === undefined ? '' : ` It lasted ${spoken((Date.now() - call.since) / 1000)}.`;
     const missed = !end.outgoing && !end.answered && !end.byUs && end.status === undefined ? ` It was from ${spokenOf(call)}.` : '';
-    this.#view.say(`${this.#because || why(end)}${length}${missed}`, end.answered || end.byUs ? 'plain' : 'wrong');
-    this.#because = '';
+    this.#view.say(`${call.because || why(end)}${length}${missed}`, end.answered || end.byUs ? 'plain' : 'wrong');
+    this.#refreshSoon();
+    if (this.#several.goOn()) return;
     if (this.#state === 'signed-out') this.#view.show('phone-signed-out');
     else this.#view.dial(true);
-    setTimeout(() => void this.#refresh(), settle);
   }
 
   #permission(device: Device): Permission | undefined {
@@ -319,15 +368,22 @@ class Phone {
     });
   }
 
+  #refreshSoon(): void {
+    setTimeout(() => void this.#refresh(), settle);
+  }
+
   /** The list of the latest calls anew, as the server makes it. */
   async #refresh(): Promise<void> {
     const answer = await fetch(location.pathname, { redirect: 'error' }).catch(() => undefined);
     if (!answer?.ok) return;
-    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('phone-recent');
-    const place = part('phone-recent');
-    if (fresh === null || place.contains(document.activeElement)) return;
-    for (const button of fresh.querySelectorAll<HTMLElement>('[data-call-back]')) button.hidden = false;
-    place.replaceChildren(...fresh.childNodes);
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    for (const id of ['phone-recent', 'phone-voicemail']) {
+      const fresh = page.getElementById(id);
+      const place = document.getElementById(id);
+      if (fresh === null || place === null || place.contains(document.activeElement)) continue;
+      for (const button of fresh.querySelectorAll<HTMLElement>('[data-call-back]')) button.hidden = false;
+      place.replaceChildren(...fresh.childNodes);
+    }
   }
 
   /** Browsers let a page ring once somebody has pressed something on it. */

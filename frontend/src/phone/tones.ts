@@ -11,6 +11,7 @@ export interface Tone {
 export const tones = {
   ring: { frequencies: [400, 450], rhythm: [0.4, 0.2, 0.4, 2], volume: 0.5 },
   ringback: { frequencies: [400, 450], rhythm: [0.4, 0.2, 0.4, 2], volume: 0.12 },
+  waiting: { frequencies: [400], rhythm: [0.1, 0.25, 0.1, 4], volume: 0.08 },
   busy: { frequencies: [400], rhythm: [0.375, 0.375], volume: 0.1 },
   none: { frequencies: [400], rhythm: [1, 0], volume: 0.1 },
 } as const satisfies Record<string, Tone>;

@@ -1,5 +1,6 @@
 // What of the page the phone changes. All of it came with the page, with its
 // words; here it is shown, hidden and filled in.
+import { automatonWords } from './automaton';
 import type { Call } from './call';
 import { clock } from './clock';
 import type { State } from './line';
@@ -24,14 +25,14 @@ const panels = ['phone-dial', 'phone-incoming', 'phone-call', 'phone-elsewhere',
 type Panel = (typeof panels)[number];
 
 /** Who the other side is, in one line. */
-const who = (call: Call): string => call.name || numbered(call.number) || 'Number withheld';
+export const who = (call: Call): string => call.name || numbered(call.number) || 'Number withheld';
 
 /** The same within a sentence. */
-export const spokenOf = (call: Call): string => call.name || numbered(call.number).replace('E', 'e') || 'somebody who withheld their number';
+export const spokenOf = (call: Pick<Call, 'name' | 'number'>): string => call.name || numbered(call.number).replace('E', 'e') || 'somebody who withheld their number';
 
 const longest = 6; // digits of an extension
 
-const numbered = (number: string): string => (number !== '' && number.length <= longest ? `Extension ${number}` : number);
+export const numbered = (number: string): string => (number !== '' && number.length <= longest ? `Extension ${number}` : number);
 
 export class View {
   readonly #title = document.title;
@@ -60,6 +61,7 @@ export class View {
     // are where one looks.
     document.documentElement.toggleAttribute('data-call', panel === 'phone-call' || panel === 'phone-incoming');
     if (panel !== this.#shown && panel !== 'phone-dial') part(panel).focus();
+    this.pass(undefined);
     this.#shown = panel;
   }
 
@@ -69,6 +71,20 @@ export class View {
     this.#clock(undefined);
     document.title = this.#title;
     if (focus) part('phone-call-sound').focus();
+  }
+
+  /** The dial pad for a second call: to pass the first on, or to add somebody. */
+  pass(call: Call | undefined): void {
+    for (const id of ['phone-pass', 'phone-pass-words']) part(id).hidden = call === undefined;
+    part('phone-go').hidden = call !== undefined;
+    if (call === undefined) return;
+    const name = spokenOf(call);
+    const machine = call.automaton !== undefined; // cannot be passed on
+    part('phone-pass-now').hidden = machine;
+    part('phone-pass-words').textContent = machine ? 'Ring somebody else while voicemail waits on hold.' : `Pass ${name} on, or ring somebody else while ${name} waits on hold.`;
+    const field = part<HTMLInputElement>('dial-number');
+    field.value = '';
+    field.focus();
   }
 
   incoming(call: Call, answering: boolean): void {
@@ -81,21 +97,21 @@ export class View {
     for (const id of ['phone-answer', 'phone-answer-video']) part<HTMLButtonElement>(id).disabled = answering;
   }
 
-  call(call: Call): void {
+  call(call: Call, third: Call | undefined): void {
     this.show('phone-call');
     document.title = `${call.stage === 'talking' ? 'In a call' : 'Calling'} – ${this.#title}`;
     part('phone-with').textContent = who(call);
     part('phone-with-number').textContent = call.name === '' ? '' : numbered(call.number);
     const talking = call.stage === 'talking';
-    this.#words(stage(call));
+    this.#words(third === undefined || call.held ? stage(call) : `Connected, with ${spokenOf(third)} too${call.muted ? '. You are muted: they do not hear you.' : ''}`);
     this.#clock(talking ? call.since : undefined);
     this.#toggle('phone-mute', call.muted, call.muted ? 'Unmute' : 'Mute');
     this.#toggle('phone-hold', call.held, call.held ? 'Resume' : 'Hold');
     this.#toggle('phone-camera', call.seen, call.seen ? 'Camera off' : 'Camera on');
-    for (const id of ['phone-hold', 'phone-keys', 'phone-camera']) part<HTMLButtonElement>(id).disabled = !talking;
+    for (const id of ['phone-hold', 'phone-keys', 'phone-camera', 'phone-add']) part<HTMLButtonElement>(id).disabled = !talking;
     part('phone-camera').hidden = !call.canBeSeen && !call.seen;
     if (!talking) this.keys(false);
-    part('phone-end-label').textContent = talking ? 'Hang up' : 'Cancel';
+    part('phone-end-label').textContent = third !== undefined ? 'Hang up both' : talking ? 'Hang up' : 'Cancel';
     this.#pictures(call);
   }
 
@@ -149,8 +165,10 @@ function stage(call: Call): string {
     case 'calling': return 'Calling…';
     case 'ringing': return 'Ringing…';
     case 'talking':
+      if (call.passing !== '') return `Passing them on to ${numbered(call.passing).replace('E', 'e')}…`;
       if (call.held) return 'You put the call on hold. They do not hear you.';
       if (call.heldByThem) return 'They put you on hold. Please wait, or hang up.';
+      if (call.automaton !== undefined && !call.muted) return automatonWords[call.automaton];
       return call.muted ? 'Connected. You are muted: they do not hear you.' : 'Connected';
   }
   return '';

@@ -127,6 +127,15 @@ func (h *site) lineOf(r *http.Request, me *identity.Session) (telecom.Line, erro
 	return l, err
 }
 
+// hasLine is the line of whoever is signed in; telecom.ErrNoLine if they have none.
+func (h *site) hasLine(r *http.Request, me *identity.Session) (telecom.Line, error) {
+	l, err := h.lineOf(r, me)
+	if err == nil && l.Extension == "" {
+		err = telecom.ErrNoLine
+	}
+	return l, err
+}
+
 // callSettingsShow shows the page, with a form that could not be taken as it was
 // typed.
 func (h *site) callSettingsShow(w http.ResponseWriter, r *http.Request, me *identity.Session, t sent) error {

@@ -12,6 +12,7 @@ import (
 	"candour/internal/store"
 	"candour/internal/telecom"
 	"candour/internal/vault"
+	"candour/internal/voicemail"
 	"candour/internal/web"
 	"candour/internal/web/account"
 	"candour/internal/web/member"
@@ -30,8 +31,9 @@ type Deps struct {
 	History    *history.Desk
 	Rights     *rights.Desk
 
-	Phones      *telecom.Desk // optional: what people register their own phones with
-	PhoneServer func() string // optional: address at which those connect; empty where none can
+	Phones      *telecom.Desk   // optional: what people register their own phones with
+	Voicemail   *voicemail.Desk // optional: what answers for people
+	PhoneServer func() string   // optional: address at which those connect; empty where none can
 }
 
 // site is the pages of one surface.
@@ -50,6 +52,7 @@ func Add(rt *web.Routes, s *web.Site, surface string, d Deps, later string) {
 	here.devices = d.registers(s.Profile.Policy, surface)
 	here.spends = d.spends(s.Profile.Policy, surface)
 	here.settings = d.setsUp(s.Profile.Policy, surface)
+	here.voicemail = d.answersFor(s.Profile.Policy, surface)
 	first := &member.First{Site: s, Accounts: d.Accounts, Cards: here.cards, Later: later}
 	first.Urgent = func(r *http.Request, me *identity.Session) ([]member.Card, error) { return Urgent(r, d, me) }
 	rt.Handle("GET /{$}", first.Page)
@@ -64,6 +67,7 @@ func Pages(rt *web.Routes, s *web.Site, surface string, d Deps) {
 	here.devices = d.registers(s.Profile.Policy, surface)
 	here.spends = d.spends(s.Profile.Policy, surface)
 	here.settings = d.setsUp(s.Profile.Policy, surface)
+	here.voicemail = d.answersFor(s.Profile.Policy, surface)
 	h := &site{s, d, here, false}
 	account.Add(rt, s, d.Accounts)
 	h.routes(rt, here)
@@ -118,6 +122,9 @@ func (h *site) routes(rt *web.Routes, here offer) {
 	}
 	if here.settings {
 		h.settingsRoutes(rt)
+	}
+	if here.voicemail {
+		h.voicemailRoutes(rt)
 	}
 	rt.Member(web.Whole, "GET /history", h.history)
 	rt.Member(web.Whole, "GET /history/{entry}", h.historyEntry)
@@ -176,7 +183,7 @@ func (h *site) dataRoutes(rt *web.Routes, here offer) {
 // declares for it.
 type offer struct {
 	profile, about, preferences, data, correct, complaint, invite bool
-	devices, spends, settings                                     bool
+	devices, spends, settings, voicemail                          bool
 }
 
 func offeredOn(p *policy.Policy, surface string) offer {
@@ -192,6 +199,9 @@ func offeredOn(p *policy.Policy, surface string) offer {
 }
 
 func (s offer) menu(rt *web.Routes) {
+	if s.voicemail {
+		rt.Menu("Voicemail", voicemailPath)
+	}
 	if s.devices {
 		rt.MenuIn(web.PhoneMenu, "Desk phones", devicesPath)
 	}
@@ -225,6 +235,7 @@ func (s offer) cards(me *identity.Session) (list []member.Card) {
 			list = append(list, member.Card{Title: title, Text: text, Href: href})
 		}
 	}
+	card(s.voicemail, "Voicemail", "Messages that callers left when you could not answer, to hear and delete, and how your voicemail is set.", voicemailPath)
 	card(s.devices, "Your desk phones", "Desk phones, and calling apps of other makers, on your number. Add one, or remove one at once.", devicesPath)
 	card(s.spends, "Spending and limits", "What your calls cost this month, whom you may call, and what stops a thief. Look up the price of a call.", spendingPath)
 	card(s.settings, "Call settings", "Where this line is for 999 calls, do not disturb, forwarding, withholding your number, and callers you block.", SettingsPath)

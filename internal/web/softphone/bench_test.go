@@ -32,6 +32,7 @@ import (
 	"candour/internal/store/storetest"
 	"candour/internal/support"
 	"candour/internal/telecom"
+	"candour/internal/voicemail"
 	"candour/internal/web"
 	"candour/internal/web/own"
 	"candour/internal/web/softphone"
@@ -52,13 +53,14 @@ var ctx = context.Background()
 // is a function of the test's.
 type bench struct {
 	*mailtest.Bench
-	web      *webtest.Bench
-	accounts *identity.Accounts
-	phones   *telecom.Desk
-	history  *history.Desk
-	server   string // where phones connect
-	flow     func(line telecom.Line, alive func(context.Context) error)
-	loop     func(string) (string, error) // either half of trying the way to the relay
+	web       *webtest.Bench
+	accounts  *identity.Accounts
+	voicemail *voicemail.Desk
+	phones    *telecom.Desk
+	history   *history.Desk
+	server    string // where phones connect
+	flow      func(line telecom.Line, alive func(context.Context) error)
+	loop      func(string) (string, error) // either half of trying the way to the relay
 }
 
 func open(t *testing.T) *bench {
@@ -84,6 +86,7 @@ func open(t *testing.T) *bench {
 		t.Fatal(faults)
 	}
 	b.phones = telecom.New(telecom.Config{Tariff: tariff, Queue: b.Queue, Store: b.Store, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Accounts: b.accounts, InForce: b.InForce, Now: b.Now})
+	b.voicemail = voicemail.New(voicemail.Config{Store: b.Store, Log: b.Log, Vault: b.Vault, Accounts: b.accounts, InForce: b.InForce, Now: b.Now})
 	choices := people.New(people.Config{Store: b.Store, Log: b.Log, Vault: b.Vault, InForce: b.InForce, Now: b.Now})
 	counter := evidence.NewCounter(b.Log, make(chan time.Time))
 	t.Cleanup(func() { _ = counter.Close(ctx) })
@@ -109,7 +112,7 @@ func open(t *testing.T) *bench {
 				Store: b.Store, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Queue: b.Queue, InForce: b.InForce, Now: b.Now,
 				Forget: []func(context.Context, *store.Tx, keys.SubjectID) error{b.phones.Erased, b.accounts.Forget},
 			}),
-			Phones: b.phones, PhoneServer: func() string { return b.server },
+			Voicemail: b.voicemail, Phones: b.phones, PhoneServer: func() string { return b.server },
 		},
 		Phones: b.phones, Domain: "invoco.net", Push: b.wakes(t, choices),
 		Support: support.New(support.Config{Store: b.Store, Log: b.Log, Vault: b.Vault, Queue: b.Queue, InForce: b.InForce, Now: b.Now}),

@@ -120,6 +120,7 @@ var (
 		telecom.Anonymous: "They take no calls from withheld numbers",
 		telecom.Blocked:   "They were on another call", telecom.Quiet: "They were on another call", telecom.Forwarded: "You called", // as the desk tells it
 		telecom.Failed: "It could not be connected", telecom.Lost: "You called; the connection was lost", telecom.Interrupted: "Our service stopped during the call",
+		telecom.Voicemail: "You left a voicemail message",
 	}
 	gotWords = map[telecom.Code]string{
 		telecom.Completed: "They called", telecom.Cancelled: "Missed call", telecom.NoAnswer: "Missed call", telecom.Busy: "Missed: you were on another call",
@@ -127,6 +128,7 @@ var (
 		telecom.Lost: "They called; the connection was lost", telecom.Interrupted: "Our service stopped during the call",
 		telecom.Blocked: "Did not ring: you block this caller", telecom.Quiet: "Did not ring: do not disturb was on",
 		telecom.Anonymous: "Turned away: the number was withheld", telecom.Forwarded: "Your line forwarded it",
+		telecom.Voicemail: "Missed call, with a voicemail message",
 	}
 )
 

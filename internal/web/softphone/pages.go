@@ -8,30 +8,39 @@ import (
 // Phone is the page "phone": the phone, and beside it the latest calls.
 type Phone struct {
 	web.Base
-	Name      string // of whoever is signed in; empty if it is not known
-	Extension string // empty if the account has no line
-	Number    web.Field
-	Form      web.Form
-	Asks      []Ask
-	Keys      []Key
-	Calls     []CallView    // the latest
-	Urgent    []member.Card // what they must be told, before everything else
-	More      string        // address of all calls
-	Script    string        // of the phone; empty where the build has none
-	Style     string
-	Session   string // where the phone asks who is signed in
-	Flow      string // what the phone talks over
-	Help      bool   // emergency calls lead somewhere
-	Settings  string // address of the call settings; empty where there are none
-	Unplaced  bool   // where the line is for emergency calls, or that its person was warned, is not known yet
-	Quiet     bool   // the line is not to be disturbed
-	Manifest  string // how the phone is installed
-	Worker    string // the script that runs while it is closed
-	Wake      string // where a browser says that it is to be woken; empty where nobody is
-	Key       string // what it is told of us for that
-	Names     string // where it asks whose numbers are whose; empty where nobody keeps contacts
-	Messages  string // address of the messages; empty where there are none
-	New       int    // messages that were not read
+	Name       string // of whoever is signed in; empty if it is not known
+	Extension  string // empty if the account has no line
+	Number     web.Field
+	Form       web.Form
+	Asks       []Ask
+	Keys       []Key
+	Calls      []CallView // the latest
+	Colleagues []Colleague
+	Voicemail  *Waiting
+	Urgent     []member.Card // what they must be told, before everything else
+	More       string        // address of all calls
+	Script     string        // of the phone; empty where the build has none
+	Style      string
+	Session    string // where the phone asks who is signed in
+	Flow       string // what the phone talks over
+	Help       bool   // emergency calls lead somewhere
+	Settings   string // address of the call settings; empty where there are none
+	Unplaced   bool   // where the line is for emergency calls, or that its person was warned, is not known yet
+	Quiet      bool   // the line is not to be disturbed
+	Manifest   string // how the phone is installed
+	Worker     string // the script that runs while it is closed
+	Wake       string // where a browser says that it is to be woken; empty where nobody is
+	Key        string // what it is told of us for that
+	Names      string // where it asks whose numbers are whose; empty where nobody keeps contacts
+	Messages   string // address of the messages; empty where there are none
+	New        int    // messages that were not read
+}
+
+// Waiting is what the page says of one's voicemail; nil where there is none.
+type Waiting struct {
+	On         bool
+	Fresh, Old int // messages
+	Page       string
 }
 
 // Ask is what is shown before a device is asked for.
@@ -93,5 +102,12 @@ type PermissionView struct {
 	Words   []string
 	Next    string    // what happens next, in words
 	Link    *web.Link // where it is decided, if not here
+	Grant   string    // where the button to allow it posts; empty where that is asked elsewhere
 	Revoke  string    // where the button to take it back posts; empty where there is nothing to take back
+}
+
+// Colleague is somebody of the same firm who has a line.
+type Colleague struct {
+	Extension string
+	Name      string // empty where it is not known
 }

@@ -26,6 +26,11 @@ const (
 // passkeyFeature is asked for on the pages of accounts, where a button says so.
 const passkeyFeature = "publickey-credentials-get"
 
+// PresenceID is the permission to show colleagues whether one is in a call: an id
+// that the program gives a meaning to, for every operator. It is given on the page
+// of permissions.
+const PresenceID = "presence"
+
 // optional is how the policy marks a permission that the app does without.
 const optional = "optional"
 
@@ -49,7 +54,7 @@ func (h *site) permissions(w http.ResponseWriter, r *http.Request, me *identity.
 		if where != nil {
 			view.askedAt(s, where)
 		}
-		if asks := slices.ContainsFunc(s.Permission.Features, func(f string) bool { return f == passkeyFeature || slices.Contains(devices, f) }); asks || where != nil {
+		if asks := s.Permission.ID == PresenceID || slices.ContainsFunc(s.Permission.Features, func(f string) bool { return f == passkeyFeature || slices.Contains(devices, f) }); asks || where != nil {
 			page.Asked = append(page.Asked, view)
 		} else {
 			page.Later = append(page.Later, view)
@@ -79,6 +84,10 @@ func permissionView(v *web.Visit, s people.PermissionState) PermissionView {
 		view.Since, view.Notice = "since "+s.At.In(web.London).Format("2 January 2006 15:04")+", under version "+strconv.Itoa(s.Policy), v.URL("", web.VersionPath(s.Policy))
 	}
 	switch {
+	case q.ID == PresenceID && s.Granted():
+		view.Next = "The people of your firm see whether you are in a call while their phone is open, and not with whom."
+	case q.ID == PresenceID:
+		view.Next, view.Grant = "Nobody sees it unless you allow it.", answerPath(s, people.PermissionGranted)
 	case slices.Contains(q.Features, passkeyFeature):
 		view.State, view.Tag = "Asked by your browser each time", "optional"
 		view.Next = "Your browser asks when you press a button that says so, and never before. Your passkeys, and how to remove one:"

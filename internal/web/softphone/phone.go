@@ -46,6 +46,13 @@ func (h *site) phone(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case err == nil:
 		page.Name, page.Extension = line.Name, line.Extension
+		found, err := h.colleagues(r, me)
+		if err != nil {
+			return err
+		}
+		for _, c := range found {
+			page.Colleagues = append(page.Colleagues, Colleague{Extension: c.Extension, Name: c.Name})
+		}
 	case errors.Is(err, telecom.ErrNoLine):
 		if page.Name, err = h.name(r, me); err != nil {
 			return err
@@ -63,6 +70,9 @@ func (h *site) phone(w http.ResponseWriter, r *http.Request) error {
 	var states []people.PermissionState
 	err = h.Store.View(r.Context(), func(tx *store.Tx) (err error) {
 		if entries, err = h.Phones.Calls(r.Context(), tx, me.Account.Subject, 0, latest); err != nil {
+			return err
+		}
+		if page.Voicemail, err = h.waiting(r, tx, line); err != nil {
 			return err
 		}
 		states, err = h.Choices.Permissions(r.Context(), tx, me.Account.Subject, me.Account.Role.Actor(), me.Surface)
@@ -110,6 +120,7 @@ func (h *site) lineState(r *http.Request, line telecom.Line, page *Phone) error 
 		return err
 	})
 }
+
 
 // line is that of whoever is signed in; telecom.ErrNoLine if they have none.
 func (h *site) line(r *http.Request, me *identity.Session) (telecom.Line, error) {

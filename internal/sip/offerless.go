@@ -1,0 +1,72 @@
+package sip
+
+import (
+	"context"
+	"errors"
+
+	sipgo "github.com/emiago/sipgo/sip"
+
+	"candour/internal/media"
+)
+
+// A device may ask without an offer (RFC 3261 13.2.1, 14.1): ours is in the 200,
+// and its answer in the ACK. Until then no other offer of ours goes to it.
+
+// describes is what the caller's 200 has in it: the answer to its offer, or an
+// offer of ours where it made none.
+func (c *call) describes(l *leg) (string, error) {
+	if len(c.in.Body()) > 0 {
+		return c.a.media.Answer()
+	}
+	ctx, cancel := context.WithTimeout(c.s.base, deskTime)
+	defer cancel()
+	c.a.owes, c.a.asking = true, true
+	return c.a.media.Offer(ctx, l.media)
+}
+
+// asks answers a re-INVITE without an offer with one of ours.
+func (c *call) asks(l *leg, in *incoming, interval int) {
+	offer, err := l.media.Reoffer(l.wanted)
+	if err != nil {
+		in.answer(sipgo.StatusNotAcceptableHere, nil)
+		return
+	}
+	l.owes, l.asking, l.news = true, true, false
+	l.offered = l.wanted
+	l.unacked = in.CSeq().SeqNo
+	l.awaitAck()
+	l.refreshed(interval)
+	l.reply(in, sessionHeaders(in, interval), offer)
+}
+
+// owed takes the answer that an ACK has in it. Without one there is no first call,
+// and a later one goes on as it was.
+func (c *call) owed(l *leg, in *incoming) {
+	l.owes, l.asking = false, false
+	defer l.free()
+	if c.phase != talking {
+		return
+	}
+	first := l == c.a && !l.media.Settled()
+	err := l.media.Answered(string(in.Body()))
+	switch {
+	case err != nil && first:
+		c.end(endCodec)
+		return
+	case err != nil:
+		if len(in.Body()) > 0 && !errors.Is(err, media.ErrClosed) {
+			c.s.Log.Warn("an answer within a call could not be taken", "error", err)
+		}
+	case first:
+		c.b.news = true // the caller may have taken less than the callee did
+		c.bridge()
+	}
+	if c.phase != talking {
+		return
+	}
+	if other := c.other(l); other != nil {
+		other.wanted = l.media.Wants()
+		c.tellWay(other)
+	}
+	c.tellWay(l)
+}

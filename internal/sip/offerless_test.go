@@ -1,0 +1,81 @@
+package sip_test
+
+import (
+	"strings"
+	"testing"
+
+	"candour/internal/sip"
+	"candour/internal/telecom"
+)
+
+// ackWith acknowledges with the answer to an offer that came in a 200.
+func (d *dialog) ackWith(seq int, sdp string) {
+	d.p.t.Helper()
+	m := d.inside("ACK", "application/sdp", sdp)
+	d.seq--
+	m.seq = seq
+	if sdp == "" {
+		m.kind = ""
+	}
+	d.p.write(m)
+}
+
+// A caller that makes no offer is made one in the 200, and answers in the ACK.
+func TestCallWithoutAnOffer(t *testing.T) {
+	x := three(t, sip.Config{})
+	a, b := x.registered("ann"), x.registered("ben")
+	a.n++
+	m := a.invitation("1002")
+	m.kind, m.body = "", ""
+	from := a.invite(m)
+	to := b.rings()
+	to.reply(200, answerTo(to.sdp, b.id))
+	b.asked("ACK")
+	from.took(a.answer("INVITE", from.seq, 200))
+	if goes(from.sdp) != "sendrecv" || !strings.Contains(from.sdp, "a=setup:actpass") {
+		t.Fatalf("the 200 has %q", from.sdp)
+	}
+	from.ackWith(from.seq, answerTo(from.sdp, a.id))
+	to.offered("sendrecv") // what the caller took
+	to.reinvite("sendonly", "recvonly", 3)
+	from.offered("sendonly")
+	to.reinvite("sendrecv", "sendrecv", 4)
+	from.offered("sendrecv")
+	// And within the call.
+	res := from.ask("INVITE", 200, "", "")
+	if goes(string(res.Body())) != "sendrecv" {
+		t.Errorf("a re-INVITE without an offer is answered with %q", res.Body())
+	}
+	from.ackWith(int(res.CSeq().SeqNo), way(answerTo(string(res.Body()), a.id), "sendonly", 9))
+	to.offered("sendonly")
+	res = from.ask("INVITE", 200, "", "")
+	from.ackWith(int(res.CSeq().SeqNo), "") // it forgot the answer
+	from.ask("INFO", 200, "application/dtmf", "")
+	to.ask("BYE", 200, "", "")
+	from.bye()
+	x.kept("ann", telecom.Completed)
+	a.quiet()
+	b.quiet()
+}
+
+// Without the answer there is no call.
+func TestCallWithoutAnAnswer(t *testing.T) {
+	x := three(t, sip.Config{})
+	a, b := x.registered("ann"), x.registered("ben")
+	for _, sdp := range []string{"", "hello"} {
+		a.n++
+		m := a.invitation("1002")
+		m.kind, m.body = "", ""
+		from := a.invite(m)
+		to := b.rings()
+		to.reply(200, answerTo(to.sdp, b.id))
+		b.asked("ACK")
+		from.took(a.answer("INVITE", from.seq, 200))
+		from.ackWith(from.seq, sdp)
+		from.bye()
+		to.bye()
+		x.kept("ann", telecom.Failed)
+	}
+	a.quiet()
+	b.quiet()
+}

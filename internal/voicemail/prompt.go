@@ -1,0 +1,61 @@
+package voicemail
+
+import (
+	"embed"
+	"sync"
+
+	"candour/internal/media"
+)
+
+// The words that voicemail says, each in both codecs: scripts/prompts.sh made
+// them.
+//
+//go:embed prompts
+var files embed.FS
+
+// Say is something that voicemail says.
+type Say string
+
+// What it says; the words stand in scripts/prompts.sh.
+const (
+	Greeting  Say = "greeting"  // the standard greeting: who calls is recorded
+	Recorded  Say = "recorded"  // the same, after a greeting of the person's own
+	Beep      Say = "beep"      // from here on
+	Menu      Say = "menu"      // what can be pressed
+	None      Say = "none"      // no messages
+	After     Say = "after"     // what can be pressed after a message
+	Deleted   Say = "deleted"   // the message is
+	Last      Say = "last"      // there are no more
+	Elsewhere Say = "elsewhere" // this message is in another codec
+	Record    Say = "record"    // record a greeting
+	Saved     Say = "saved"     // it is kept
+	Empty     Say = "empty"     // nothing was heard
+	Standard  Say = "standard"  // the standard greeting is back
+	Goodbye   Say = "goodbye"
+)
+
+// Prompt returns what is said in the codec that a leg speaks; the zero value, of
+// which nothing is heard, if there is no such.
+func Prompt(say Say, codec string) media.Sound {
+	end := ".wav"
+	if codec == "opus" {
+		end = ".opus"
+	}
+	name := "prompts/" + string(say) + end
+	if s, ok := read.Load(name); ok {
+		return s.(media.Sound)
+	}
+	file, err := files.ReadFile(name)
+	if err != nil {
+		return media.Sound{}
+	}
+	s, err := media.ReadSound(file)
+	if err != nil {
+		return media.Sound{}
+	}
+	read.Store(name, s)
+	return s
+}
+
+// read are those that were used before.
+var read sync.Map

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Makes the words that voicemail says, once, into internal/voicemail/prompts: each as
+# G.711 in WAV and as Opus in Ogg. It needs Debian's flite, sox and opus-tools, which
+# neither the build nor the tests do. The voice is CMU's slt, whose licence lets
+# anybody use and distribute it.
+set -euo pipefail
+cd "$(dirname "$0")/../internal/voicemail/prompts"
+work=$(mktemp -d)
+trap 'rm -r "$work"' EXIT
+
+make() { # make NAME FILE: a WAV file of any kind becomes both
+	sox "$2" -r 8000 -c 1 -e u-law -b 8 "$1.wav" gain -n -6
+	sox "$2" -r 48000 -c 1 -b 16 "$work/$1-48.wav" gain -n -6
+	# A packet a page, as what plays it reads it; 16 kbit a second are enough for a voice.
+	opusenc --quiet --speech --bitrate 16 --framesize 20 --max-delay 20 --discard-comments "$work/$1-48.wav" "$1.opus"
+}
+
+say() { # say NAME WORDS
+	flite -voice slt --setf duration_stretch=1.1 -t "$2" -o "$work/$1.wav"
+	make "$1" "$work/$1.wav"
+}
+
+sox -n -r 48000 -c 1 "$work/beep.wav" synth 0.4 sine 1000 fade 0.01 0.4 0.01
+make beep "$work/beep.wav"
+say greeting "The person you called cannot take your call now. Please leave a message after the tone. What you say is recorded, and kept for them. When you have finished, hang up, or press hash."
+say recorded "What you say after the tone is recorded, and kept for the person you called."
+say menu "This is your voicemail. To hear your messages, press 1. To record your greeting, press 5. To use the standard greeting again, press 9."
+say none "You have no messages."
+say after "To hear this again, press 1. For the next message, press 2. To delete this message, press 3."
+say deleted "The message is deleted."
+say last "There are no more messages."
+say elsewhere "This message cannot be played on this phone. You can hear it on the voicemail page."
+say record "Record your greeting after the tone. When you have finished, press hash."
+say saved "Your greeting is kept, and callers hear it from now on."
+say empty "Nothing was heard, so your greeting is as it was."
+say standard "Callers hear the standard greeting again."
+say goodbye "Good bye."
