@@ -235,7 +235,7 @@ describe('somebody with two phones, and a colleague', () => {
   it('is seen to be in a call by a colleague if they allow it (R11)', async () => {
     const listed = await ann.page.context().newPage(); // colleagues are those who chose to be found (L31)
     await listed.goto(new URL('/directory', ann.page.url()).href);
-    await press(listed, listed.getByRole('button', { name: /show me|stand in/i }).first());
+    await press(listed, listed.getByRole('button', { name: 'Let my colleagues find me' }));
     await listed.close();
     await una.page.reload();
     await una.ready();

@@ -191,13 +191,18 @@ export class App {
     part('phone-note').textContent = words;
   }
 
-  /** A link for telephones that opens the installed app puts its number into the field, and ends no call. */
+  /**
+   * A link for telephones that opens the installed app puts its number into the
+   * field, and ends no call. The address of the page keeps no number.
+   */
   #linked(): void {
+    const here = location.href;
+    if (location.pathname === '/dial') history.replaceState(null, '', '/');
     interface Launch { setConsumer(act: (given: { targetURL?: string }) => void): void }
     (globalThis as { launchQueue?: Launch }).launchQueue?.setConsumer(({ targetURL }) => {
       if (targetURL === undefined || this.#phone.call() !== undefined) return;
       const at = new URL(targetURL);
-      if (at.pathname !== '/dial' || at.href === location.href) return;
+      if (at.pathname !== '/dial' || at.href === here) return;
       const number = telephone(at.searchParams.get('number') ?? '');
       if (number !== '') part<HTMLInputElement>('dial-number').value = number;
     });
