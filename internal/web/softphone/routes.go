@@ -61,7 +61,7 @@ func New(s *web.Site, d Deps) *web.Routes {
 	rt.Member(web.Whole, "POST "+permissionsPath+"/{permission}/revoked", h.permissionRevoked)
 	rt.Menu("Phone", "/")
 	rt.Menu("Calls", callsPath)
-	rt.MenuIn(web.PhoneMenu, "Permissions", permissionsPath)
 	own.Pages(rt, s, "softphone", d.Deps)
+	rt.MenuIn(web.PhoneMenu, "Permissions", permissionsPath)
 	return rt
 }
