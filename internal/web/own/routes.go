@@ -202,14 +202,14 @@ func (s offer) menu(rt *web.Routes) {
 	if s.voicemail {
 		rt.Menu("Voicemail", voicemailPath)
 	}
+	if s.settings {
+		rt.MenuIn(web.PhoneMenu, "Call settings", SettingsPath)
+	}
 	if s.devices {
 		rt.MenuIn(web.PhoneMenu, "Desk phones", devicesPath)
 	}
 	if s.spends {
 		rt.MenuIn(web.PhoneMenu, "Spending", spendingPath)
-	}
-	if s.settings {
-		rt.MenuIn(web.PhoneMenu, "Call settings", SettingsPath)
 	}
 	if s.profile {
 		rt.MenuIn(web.DataMenu, "Details", "/profile")

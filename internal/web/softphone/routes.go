@@ -94,10 +94,10 @@ func New(s *web.Site, d Deps) *web.Routes {
 	rt.Menu("Calls", callsPath)
 	h.chatRoutes(rt)
 	h.contactRoutes(rt)
+	own.Pages(rt, s, "softphone", d.Deps)
 	rt.MenuIn(web.PhoneMenu, "This device", devicePath)
 	rt.MenuIn(web.PhoneMenu, "Call quality", qualityPath)
 	rt.MenuIn(web.PhoneMenu, "Permissions", permissionsPath)
-	own.Pages(rt, s, "softphone", d.Deps)
 	return rt
 }
 
