@@ -259,8 +259,13 @@ func (s *sites) surface(id string) *web.Routes {
 	case "softphone":
 		return softphone.New(s.site, s.softphoneDeps(deps))
 	case "console":
+		var telephone func() console.Telephone
+		if s.phones != nil {
+			telephone = s.telephone
+		}
 		return console.New(s.site, console.Deps{
-			Accounts: d.accounts, Store: s.store, Vault: s.vault, Evidence: s.evidence, Desk: d.help, Rights: d.rights, Queue: s.queue, Own: deps, Phones: d.phones,
+			Telephone: telephone,
+			Accounts:  d.accounts, Store: s.store, Vault: s.vault, Evidence: s.evidence, Desk: d.help, Rights: d.rights, Queue: s.queue, Own: deps, Phones: d.phones,
 			Verify: s.verify, Go: s.bg.run, Audit: s.folder.Audit(),
 		})
 	}

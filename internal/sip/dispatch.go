@@ -5,6 +5,7 @@ import (
 
 	sipgo "github.com/emiago/sipgo/sip"
 
+	"candour/internal/media"
 	"candour/internal/telecom"
 )
 
@@ -224,6 +225,10 @@ type CallState struct {
 	To       telecom.Target
 	Since    int64 // milliseconds since 1970
 	Answered bool
+
+	Caller, Callee media.Stats // of the sound of each side; zero before the answer
+
+	legs [2]*media.Leg
 }
 
 // Calls returns the calls that ring or are connected.
@@ -233,7 +238,13 @@ func (s *Server) Calls() []CallState {
 	all := make([]CallState, 0, len(s.calls))
 	for c := range s.calls {
 		if st := c.state.Load(); st != nil {
-			all = append(all, *st)
+			now := *st
+			for i, stats := range []*media.Stats{&now.Caller, &now.Callee} {
+				if l := now.legs[i]; l != nil {
+					*stats = l.Stats()
+				}
+			}
+			all = append(all, now)
 		}
 	}
 	return all

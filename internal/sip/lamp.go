@@ -24,6 +24,14 @@ type lamp struct {
 
 // show publishes how the call stands for who looks on.
 func (c *call) show() {
+	if st := c.state.Load(); st != nil && c.phase == talking {
+		now := *st
+		now.legs[0] = c.a.media
+		if c.b != nil {
+			now.legs[1] = c.b.media
+		}
+		c.state.Store(&now)
+	}
 	var now []lamp
 	if c.phase == ringing && c.record != nil || c.phase == talking {
 		now = c.burning()

@@ -121,7 +121,6 @@ func (h *site) lineState(r *http.Request, line telecom.Line, page *Phone) error 
 	})
 }
 
-
 // line is that of whoever is signed in; telecom.ErrNoLine if they have none.
 func (h *site) line(r *http.Request, me *identity.Session) (telecom.Line, error) {
 	line, err := h.Phones.LineOf(r.Context(), me.Account.ID)
