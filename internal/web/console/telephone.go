@@ -89,7 +89,7 @@ func (h *site) telephone(w http.ResponseWriter, r *http.Request, _ *identity.Ses
 }
 
 func devicesPart(t Telephone) Part {
-	p := Part{Title: "Devices that are signed in", Words: "Calls ring on them. Whose they are is on the page of each person."}
+	p := Part{Title: "Devices that are signed in", Words: "Calls ring on them."}
 	var over []string
 	for how := range t.Devices {
 		over = append(over, how)
