@@ -26,6 +26,7 @@ describe('a customer with a line', () => {
     const context = await browser.newContext();
     const page = await context.newPage();
     await signIn(page, server, 'portal', 'ann.example@example.com', secret);
+    await page.getByRole('link', { name: 'Phone settings', exact: true }).click();
     await page.getByRole('link', { name: 'Desk phones', exact: true }).click();
     assert.match(await page.locator('main').innerText(), /No phone has been added/);
     problems.push(...await look(page, 'devices-none'));
