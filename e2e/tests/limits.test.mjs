@@ -33,6 +33,7 @@ describe('limits of calls', () => {
   it('shows what is spent, looks up a price and changes the limit, without JavaScript (R7)', async () => {
     const page = await open({ javaScriptEnabled: false });
     await signIn(page, server, 'portal', ann);
+    await page.getByRole('link', { name: 'Phone settings', exact: true }).click();
     await page.getByRole('link', { name: 'Spending', exact: true }).click();
     assert.match(await text(page), /nothing spent of £20/);
     await page.getByRole('link', { name: 'What does a call cost?' }).click();
