@@ -27,7 +27,7 @@ lint:
 	cd frontend && npm run --silent check
 
 unit:
-	$(GO) test -timeout 15m ./...
+	$(GO) test -p 4 -timeout 15m ./... # much of it waits: two at a time leave the cores idle
 	cd e2e/acme && $(GO) test ./...
 	cd frontend && npm test --silent
 
