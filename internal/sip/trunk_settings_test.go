@@ -2,7 +2,7 @@ package sip_test
 
 import (
 	"context"
-	"strings"
+	"regexp"
 	"testing"
 	"time"
 
@@ -60,7 +60,7 @@ func TestACallIsForwardedOut(t *testing.T) {
 	if to.asked.Recipient.User != farNumber || to.asked.From().Address.User != annsNumber {
 		t.Errorf("the network is told\n%s", to.asked)
 	}
-	if strings.Contains(to.asked.String(), "1002") {
+	if regexp.MustCompile(`\b1002\b`).MatchString(to.asked.String()) {
 		t.Error("the network is told who called first")
 	}
 	to.reply(200, spoken(nets[0].id))
