@@ -161,7 +161,7 @@ it('leads the menu to each page, in one row on a desk', async () => {
   await seen.setViewportSize({ width: 1280, height: 900 });
   await seen.goto(portal('/'));
   assert.deepEqual(await look(seen, 'portal-home'), []);
-  const rows = await seen.locator('.site-menu li a').evaluateAll((all) => new Set(all.map((a) => Math.round(a.getBoundingClientRect().top))).size);
+  const rows = await seen.locator('.site-menu > ul > li > a').evaluateAll((all) => new Set(all.map((a) => Math.round(a.getBoundingClientRect().top))).size);
   assert.equal(rows, 1);
   for (const href of await seen.locator('.site-menu li a').evaluateAll((all) => all.map((a) => a.href))) {
     assert.equal((await seen.goto(href)).status(), 200, href);
