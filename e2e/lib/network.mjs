@@ -1,9 +1,16 @@
 // A network of a test's own: a namespace with one cable to this machine.
 import { execFile } from 'node:child_process';
 import { randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 
 const run = (...argv) => promisify(execFile)('ip', argv);
+
+// without says why no network can be made here; false if one can. It takes the
+// rights to administer the system and its network, and to read packets
+// (capabilities(7)).
+const rights = BigInt(`0x${readFileSync('/proc/self/status', 'utf8').match(/^CapEff:\s*(\w+)/m)[1]}`);
+export const without = [12n, 13n, 21n].some((right) => !(rights >> right & 1n)) && 'only root, with all its rights, may make networks and read packets';
 
 // network makes one. Programs are put into it by what stands before their
 // command; here and there are the addresses of both ends of the cable.
