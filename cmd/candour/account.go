@@ -10,6 +10,7 @@ import (
 	"candour/internal/folder"
 	"candour/internal/identity"
 	"candour/internal/mail"
+	"candour/policy"
 )
 
 // AccountCmd manages accounts.
@@ -51,7 +52,7 @@ func (c *AccountCreateCmd) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	_, err := fmt.Fprintf(out, "%s\nWhoever follows this link chooses a password and is %s. It works once, until %s; give it to nobody else.\n",
-		got.Link, c.Role, got.Until.In(london()).Format("2006-01-02 15:04 MST"))
+		got.Link, c.Role, got.Until.In(policy.London).Format("2006-01-02 15:04 MST"))
 	return err
 }
 

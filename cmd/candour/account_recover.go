@@ -9,6 +9,7 @@ import (
 	"candour/internal/folder"
 	"candour/internal/identity"
 	"candour/internal/mail"
+	"candour/policy"
 )
 
 // AccountRecoverCmd makes a link by which a member of staff sets up their
@@ -33,7 +34,7 @@ func (c *AccountRecoverCmd) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	_, err := fmt.Fprintf(out, "%s\nMake sure that it is the person who asks, then hand it to nobody else. With it and their password their old second factors end, and they set up new ones. It works once, until %s; a sign-in with the second factor ends it.\n",
-		got.Link, got.Until.In(london()).Format("2006-01-02 15:04 MST"))
+		got.Link, got.Until.In(policy.London).Format("2006-01-02 15:04 MST"))
 	return err
 }
 

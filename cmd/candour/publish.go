@@ -10,6 +10,7 @@ import (
 	_ "time/tzdata" // dates are London's also where the machine has no zones
 
 	"candour/internal/folder"
+	"candour/policy"
 )
 
 // PolicyPublishCmd stores a version of the policy, which then never changes.
@@ -41,25 +42,17 @@ func (c *PolicyPublishCmd) Run(ctx context.Context, out io.Writer) error {
 	if err := perform(ctx, folder.Folder(c.Data), "policy-publish", publishArgs{path, c.From}, &got); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "published version %d, in force from %s, sha256 %s\n", got.Version, got.From.In(london()).Format("2006-01-02 15:04 MST"), got.Hash)
+	_, err = fmt.Fprintf(out, "published version %d, in force from %s, sha256 %s\n", got.Version, got.From.In(policy.London).Format("2006-01-02 15:04 MST"), got.Hash)
 	return err
 }
 
-func london() *time.Location {
-	loc, err := time.LoadLocation("Europe/London")
-	if err != nil {
-		return time.UTC // not reached: the zones are in the program
-	}
-	return loc
-}
-
 func (a *app) publish(ctx context.Context, args publishArgs) (any, error) {
-	from, err := time.ParseInLocation(time.DateOnly, args.From, london())
+	from, err := time.ParseInLocation(time.DateOnly, args.From, policy.London)
 	if err != nil {
 		return nil, fmt.Errorf("%q is not a day; write it as 2027-01-31", args.From)
 	}
 	now := a.now()
-	if y, m, d := now.In(london()).Date(); from.Before(time.Date(y, m, d, 0, 0, 0, 0, london())) {
+	if y, m, d := now.In(policy.London).Date(); from.Before(time.Date(y, m, d, 0, 0, 0, 0, policy.London)) {
 		return nil, fmt.Errorf("%s is in the past; a version applies from today at the earliest", args.From)
 	}
 	profile, err := loadOperator(args.Path, os.Stderr)

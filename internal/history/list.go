@@ -10,6 +10,7 @@ import (
 	"candour/internal/evidence"
 	"candour/internal/keys"
 	"candour/internal/store"
+	"candour/policy"
 )
 
 // Show is which entries a person wants to see.
@@ -109,13 +110,13 @@ type Same struct {
 }
 
 // Day is the day in London on which it happened, in words.
-func (e Entry) Day() string { return e.At.In(london).Format("Monday 2 January 2006") }
+func (e Entry) Day() string { return e.At.In(policy.London).Format("Monday 2 January 2006") }
 
 // Clock is the time of day in London.
-func (e Entry) Clock() string { return e.At.In(london).Format("15:04") }
+func (e Entry) Clock() string { return e.At.In(policy.London).Format("15:04") }
 
 // Clock is the time of day in London.
-func (s Same) Clock() string { return s.At.In(london).Format("15:04") }
+func (s Same) Clock() string { return s.At.In(policy.London).Format("15:04") }
 
 // Stamp is the time in the form of ISO 8601, for programs.
 func (e Entry) Stamp() string { return e.At.UTC().Format(time.RFC3339) }
@@ -192,16 +193,6 @@ func tellable(b evidence.Body, group []keys.SubjectID) bool {
 	return ok && slices.Contains(group, b.Subject)
 }
 
-// london is where the days of a history begin: those of the people who read
-// it.
-var london = func() *time.Location {
-	l, err := time.LoadLocation("Europe/London")
-	if err != nil {
-		return time.UTC // a system without time zones
-	}
-	return l
-}()
-
 // foldKey is what entries must share to be one line.
 type foldKey struct {
 	day                                      string
@@ -228,7 +219,7 @@ func (f *folder) add(e Entry, b evidence.Body) bool {
 		}
 	}
 	key := foldKey{
-		e.At.In(london).Format(time.DateOnly), e.Kind, e.Code, e.Who, e.Where, e.Why, fmt.Sprint(e.Categories), e.What, e.Policy,
+		e.At.In(policy.London).Format(time.DateOnly), e.Kind, e.Code, e.Who, e.Where, e.Why, fmt.Sprint(e.Categories), e.What, e.Policy,
 	}
 	at, ok := f.lines[key]
 	if ok = ok && !e.ByPeople && table[e.Kind].folds && len(f.page[at].Same) < maxFold; ok {

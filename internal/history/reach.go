@@ -26,7 +26,9 @@ type Gate struct {
 }
 
 // Ends is when a grant ends, in London, in words.
-func (g Gate) Ends() string { return g.Until.In(london).Format("15:04 on Monday 2 January 2006") }
+func (g Gate) Ends() string {
+	return g.Until.In(policy.London).Format("15:04 on Monday 2 January 2006")
+}
 
 // Role is a role of the policy and what it may see.
 type Role struct {

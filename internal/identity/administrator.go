@@ -101,7 +101,7 @@ func (a *Accounts) appoint(ctx context.Context, by *Session, ref string, of func
 		if err != nil {
 			return err
 		}
-		_, err = a.c.Queue.Add(ctx, tx, mail.Item{Kind: mail.AccountAppointed, Purpose: d.purpose, Subject: x.Subject, Address: x.address, Ref: x.ID})
+		err = a.notify(ctx, tx, d.purpose, x, mail.AccountAppointed)
 		return err
 	})
 }

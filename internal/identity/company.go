@@ -260,7 +260,7 @@ func (a *Accounts) close(ctx context.Context, tx *store.Tx, d declared, x Accoun
 	if err != nil {
 		return err
 	}
-	_, err = a.c.Queue.Add(ctx, tx, mail.Item{Kind: mail.AccountClosed, Purpose: d.purpose, Subject: x.Subject, Address: x.address, Ref: x.ID})
+	err = a.notify(ctx, tx, d.purpose, x, mail.AccountClosed)
 	if err != nil {
 		return err
 	}

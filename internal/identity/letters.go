@@ -11,15 +11,16 @@ import (
 
 // Paths of the pages that links lead to, on the surface they were asked on.
 const (
-	pathFinish  = "/sign-up/finish"
-	pathReset   = "/reset/finish"
-	pathSignIn  = "/sign-in"
-	pathAddress = "/address/confirm"
-	pathLook    = "/security"
-	pathBegin   = "/recover/begin"
-	pathStop    = "/recover/stop"
-	pathRecover = "/recover/finish"
-	tokenName   = "token"
+	pathFinish    = "/sign-up/finish"
+	pathReset     = "/reset/finish"
+	pathSignIn    = "/sign-in"
+	pathAddress   = "/address/confirm"
+	pathLook      = "/security"
+	pathVoicemail = "/voicemail" // the messages, on the surfaces of people with lines
+	pathBegin     = "/recover/begin"
+	pathStop      = "/recover/stop"
+	pathRecover   = "/recover/finish"
+	tokenName     = "token"
 )
 
 // mailOf is the mail that carries each kind of link.
@@ -46,7 +47,7 @@ var noticeOf = map[string]mail.Kind{
 
 // letters says who writes which mails.
 func (a *Accounts) letters() map[mail.Kind]mail.Handler {
-	all := map[mail.Kind]mail.Handler{mail.AccountAddressChanged: a.notice, mail.AccountClosed: a.notice, mail.AccountSignedOut: a.notice, mail.AccountRecoverOffered: a.notice, mail.AccountAppointed: a.notice, mail.AccountPhoneAdded: a.notice, mail.VoicemailWaiting: a.voicemail}
+	all := map[mail.Kind]mail.Handler{mail.AccountAddressChanged: a.notice, mail.AccountClosed: a.notice, mail.AccountSignedOut: a.notice, mail.AccountRecoverOffered: a.notice, mail.AccountAppointed: a.notice, mail.AccountPhoneAdded: a.notice, mail.VoicemailWaiting: a.notice}
 	for _, k := range mailOf {
 		all[k] = a.carry
 	}
@@ -60,11 +61,27 @@ func (a *Accounts) letters() map[mail.Kind]mail.Handler {
 // its line: whoever has that phone calls in their name and at their cost, so a
 // stranger in the account is to be noticed (ASVS 5.0 6.3.7).
 func (a *Accounts) PhoneAdded(ctx context.Context, tx *store.Tx, x Account) error {
+	return a.hears(ctx, tx, x, mail.AccountPhoneAdded)
+}
+
+// VoicemailWaiting owes the person of an account the word that somebody left
+// them a message: who and what stays with us.
+func (a *Accounts) VoicemailWaiting(ctx context.Context, tx *store.Tx, x Account) error {
+	return a.hears(ctx, tx, x, mail.VoicemailWaiting)
+}
+
+// hears is notify for what happens outside of this package.
+func (a *Accounts) hears(ctx context.Context, tx *store.Tx, x Account, kind mail.Kind) error {
 	d, err := a.declared()
 	if err != nil {
 		return err
 	}
-	_, err = a.c.Queue.Add(ctx, tx, mail.Item{Kind: mail.AccountPhoneAdded, Purpose: d.purpose, Subject: x.Subject, Address: x.address, Ref: x.ID})
+	return a.notify(ctx, tx, d.purpose, x, kind)
+}
+
+// notify owes the person of an account a notice.
+func (a *Accounts) notify(ctx context.Context, tx *store.Tx, purpose string, x Account, kind mail.Kind) error {
+	_, err := a.c.Queue.Add(ctx, tx, mail.Item{Kind: kind, Purpose: purpose, Subject: x.Subject, Address: x.address, Ref: x.ID})
 	return err
 }
 
@@ -158,5 +175,9 @@ func (a *Accounts) notice(ctx context.Context, tx *store.Tx, it mail.Item) (mail
 	if !ok {
 		return nil, mail.ErrVoid
 	}
-	return mail.AccountChange{Of: it.Kind, Place: home.Title, Link: a.c.Queue.LinkOn(home.Host, pathLook, "", "")}, nil
+	path := pathLook
+	if it.Kind == mail.VoicemailWaiting {
+		path = pathVoicemail
+	}
+	return mail.AccountChange{Of: it.Kind, Place: home.Title, Link: a.c.Queue.LinkOn(home.Host, path, "", "")}, nil
 }

@@ -312,7 +312,7 @@ func (a *Accounts) OfferRecovery(ctx context.Context, actor, email string) (addr
 		if err != nil {
 			return err
 		}
-		_, err = a.c.Queue.Add(ctx, tx, mail.Item{Kind: mail.AccountRecoverOffered, Purpose: d.purpose, Subject: x.Subject, Address: x.address, Ref: x.ID})
+		err = a.notify(ctx, tx, d.purpose, x, mail.AccountRecoverOffered)
 		return err
 	})
 	if err != nil {

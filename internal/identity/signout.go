@@ -55,7 +55,7 @@ func (a *Accounts) signOut(ctx context.Context, tx *store.Tx, d declared, x Acco
 	if err := a.prove(ctx, tx, d, b); err != nil {
 		return 0, err
 	}
-	_, err = a.c.Queue.Add(ctx, tx, mail.Item{Kind: mail.AccountSignedOut, Purpose: d.purpose, Subject: x.Subject, Address: x.address, Ref: x.ID})
+	err = a.notify(ctx, tx, d.purpose, x, mail.AccountSignedOut)
 	return ended, err
 }
 

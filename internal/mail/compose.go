@@ -26,18 +26,9 @@ var templateFiles embed.FS
 // longest there is.
 const maxHeader = 900
 
-// london is where people read the hour of a link.
-var london = func() *time.Location {
-	loc, err := time.LoadLocation("Europe/London")
-	if err != nil {
-		return time.UTC // the machine has no zones, and the program was built without
-	}
-	return loc
-}()
-
 var funcs = map[string]any{
 	"join":   strings.Join,
-	"hour":   func(t time.Time) string { return t.In(london).Format("15:04 on 2 January 2006") },
+	"hour":   func(t time.Time) string { return t.In(policy.London).Format("15:04 on 2 January 2006") },
 	"day":    func(t time.Time) string { return t.UTC().Format("2 January 2006") },
 	"digits": func(s string) string { return strings.ReplaceAll(s, " ", "") },
 }

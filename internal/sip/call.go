@@ -372,7 +372,7 @@ func (c *call) endBy(v verdict, byCaller bool) {
 	if c.record != nil {
 		ctx, cancel := context.WithTimeout(c.s.base, deskTime)
 		defer cancel()
-		for _, record := range append(c.before, c.record) {
+		for _, record := range c.records() {
 			if err := record.Ended(ctx, telecom.End{Code: v.code, ByCaller: byCaller}); err != nil {
 				// The desk's sweep closes what is left open.
 				c.s.Log.Error("the record of a call could not be closed", "error", err)

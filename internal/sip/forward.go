@@ -2,6 +2,7 @@ package sip
 
 import (
 	"context"
+	"slices"
 
 	sipgo "github.com/emiago/sipgo/sip"
 
@@ -107,6 +108,9 @@ func (c *call) goesOn(way telecom.Way) bool {
 	c.ring()
 	return true
 }
+
+// records are all that the call is and was, the first one first.
+func (c *call) records() []*telecom.Call { return append(slices.Clone(c.before), c.record) }
 
 // wereAnswered notes in all records of the call that it was answered: by the
 // line that took it, in the last.

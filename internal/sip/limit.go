@@ -14,7 +14,7 @@ var endLimit = verdict{telecom.Completed, 480, "The call has come to the longest
 // the account that pays for it may spend. A call that was forwarded is paid for by
 // whoever forwarded it, from there on.
 func (c *call) limited() {
-	for _, record := range append(c.before[:len(c.before):len(c.before)], c.record) {
+	for _, record := range c.records() {
 		limit := record.Limit()
 		if limit > 0 && (c.most == 0 || limit < c.most) {
 			c.most = limit

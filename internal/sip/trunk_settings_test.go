@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"candour/internal/sip"
-	"candour/internal/store"
 	"candour/internal/telecom"
 )
 
@@ -81,13 +80,7 @@ func TestACallIsForwardedOut(t *testing.T) {
 // are told; not a word of the account goes to the other.
 func TestACallEndsAtItsLimit(t *testing.T) {
 	x, nets := outside(t, 1, sip.Config{}, nil)
-	err := x.Store.Update(context.Background(), func(tx *store.Tx) error {
-		_, err := tx.Exec(context.Background(), "INSERT INTO call_caps (account, cap, chosen_ms) VALUES ($1, 4, 0)", x.lines["ann"].Account)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	x.exec("INSERT INTO call_caps (account, cap, chosen_ms) VALUES ($1, 4, 0)", x.lines["ann"].Account)
 	a, far := x.registered("ann"), nets[0]
 	from := a.call("08700123456") // 21p a minute: 4p last for 11 seconds
 	to := far.rings()

@@ -15,6 +15,7 @@ import (
 	"candour/internal/keys"
 	"candour/internal/store"
 	"candour/internal/vault"
+	"candour/policy"
 )
 
 // MaxBlocks is how many callers a line can block.
@@ -170,7 +171,7 @@ func (d *Desk) BlockCaller(ctx context.Context, tx *store.Tx, a vault.Access, l 
 		return ErrUnknownCaller
 	case c.Withheld:
 		mark = d.blockMark(l.ID, blockWithheld, strconv.FormatInt(c.line, 10))
-		text = writeEntries(entry{blockedCallName, c.Begun.In(london).Format(callTime)})
+		text = writeEntries(entry{blockedCallName, c.Begun.In(policy.London).Format(callTime)})
 	case c.Far == "":
 		return ErrUnknownCaller
 	default:

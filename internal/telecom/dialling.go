@@ -8,15 +8,6 @@ import (
 	"candour/policy"
 )
 
-// London is where the hours of the night and the months of a bill are.
-var london = func() *time.Location {
-	loc, err := time.LoadLocation("Europe/London")
-	if err != nil {
-		return time.UTC
-	}
-	return loc
-}()
-
 // question is whether a call to the outside world may be made.
 type question struct {
 	d       *Desk

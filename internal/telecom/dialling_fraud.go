@@ -135,7 +135,7 @@ func (q *question) counts(p *policy.Pattern, c charged, from time.Time) bool {
 
 // isNight reports whether it is between the hours of a pattern, in London.
 func isNight(p *policy.Pattern, t time.Time) bool {
-	h := t.In(london).Hour()
+	h := t.In(policy.London).Hour()
 	if p.From < p.Until {
 		return h >= p.From && h < p.Until
 	}

@@ -83,7 +83,7 @@ func (d *Desk) ReportCall(ctx context.Context, tx *store.Tx, a vault.Access, s k
 
 func (d *Desk) report(ctx context.Context, tx *store.Tx, a vault.Access, roles FormRoles, s keys.SubjectID, c came, kind, happened string) error {
 	it := vault.Item{Category: roles.Category, Parts: []vault.Part{{Owner: s, Value: writeEntries(
-		entry{reportedName, c.Words}, entry{"Of", c.Begun.In(london).Format(callTime)}, entry{happenedName, happened})}}}
+		entry{reportedName, c.Words}, entry{"Of", c.Begun.In(policy.London).Format(callTime)}, entry{happenedName, happened})}}}
 	who := ""
 	if c.line != 0 {
 		var err error

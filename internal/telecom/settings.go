@@ -12,6 +12,7 @@ import (
 	"candour/internal/evidence"
 	"candour/internal/store"
 	"candour/internal/vault"
+	"candour/policy"
 )
 
 // ErrSetting says that a line cannot be set so.
@@ -224,10 +225,10 @@ const morningHour = 8
 
 // morning is the next one after now.
 func morning(now time.Time) time.Time {
-	local := now.In(london)
-	next := time.Date(local.Year(), local.Month(), local.Day(), morningHour, 0, 0, 0, london)
+	local := now.In(policy.London)
+	next := time.Date(local.Year(), local.Month(), local.Day(), morningHour, 0, 0, 0, policy.London)
 	if !next.After(local) {
-		next = time.Date(local.Year(), local.Month(), local.Day()+1, morningHour, 0, 0, 0, london)
+		next = time.Date(local.Year(), local.Month(), local.Day()+1, morningHour, 0, 0, 0, policy.London)
 	}
 	return next.UTC()
 }

@@ -36,12 +36,12 @@ func (s Spending) Near() bool { return s.Cap > 0 && s.Spent*100 >= s.Cap*nearCap
 
 // monthOf is a month in London: twelve times the year, and the month from 0.
 func monthOf(t time.Time) int64 {
-	t = t.In(london)
+	t = t.In(policy.London)
 	return int64(t.Year())*12 + int64(t.Month()) - 1
 }
 
 func monthAt(m int64) time.Time {
-	return time.Date(int(m/12), time.Month(m%12+1), 1, 0, 0, 0, 0, london)
+	return time.Date(int(m/12), time.Month(m%12+1), 1, 0, 0, 0, 0, policy.London)
 }
 
 // follow has whoever asks about the month of an account wait until those before

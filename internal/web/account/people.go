@@ -5,6 +5,7 @@ import (
 
 	"candour/internal/identity"
 	"candour/internal/web"
+	"candour/policy"
 )
 
 // people shows whose accounts somebody looks after.
@@ -16,7 +17,7 @@ func (h *site) people(w http.ResponseWriter, r *http.Request, me *identity.Sessi
 	page := People{Base: h.Base(r, "People", ""), Staff: me.Account.Role == identity.Officer}
 	for _, c := range list {
 		x := PersonView{
-			Role: roleWords[c.Role], Reference: c.Reference, Opened: c.Opened.In(web.London).Format(days), Self: c.ID == me.Account.ID,
+			Role: roleWords[c.Role], Reference: c.Reference, Opened: c.Opened.In(policy.London).Format(days), Self: c.ID == me.Account.ID,
 			Close: "/people/" + c.Reference + "/close", SignOut: "/people/" + c.Reference + "/sign-out",
 		}
 		if me.Account.Role == identity.CustomerAdministrator && c.Role == identity.CustomerUser {

@@ -6,6 +6,7 @@ import (
 
 	"candour/internal/identity"
 	"candour/internal/web"
+	"candour/policy"
 )
 
 const recoverPath = "/recover"
@@ -97,7 +98,7 @@ func (h *site) recoverBeginPost(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return h.done(w, r, "The wait has begun", []string{
-		"On " + over.In(web.London).Format(moments) + " we send you the link that removes the second step. You need do nothing until then.",
+		"On " + over.In(policy.London).Format(moments) + " we send you the link that removes the second step. You need do nothing until then.",
 		"If you find your telephone or a recovery code, sign in as always: then everything stays as it is.",
 	})
 }

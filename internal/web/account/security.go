@@ -9,6 +9,7 @@ import (
 
 	"candour/internal/identity"
 	"candour/internal/web"
+	"candour/policy"
 )
 
 // security shows how the account proves itself and where it is signed in.
@@ -32,7 +33,7 @@ func (h *site) security(w http.ResponseWriter, r *http.Request, me *identity.Ses
 	if over, ok, err := h.accounts.Recovering(r.Context(), me); err != nil {
 		return err
 	} else if ok {
-		page.Recovering = over.In(web.London).Format(moments)
+		page.Recovering = over.In(policy.London).Format(moments)
 	}
 	h.Render(w, r, http.StatusOK, "account_security", page)
 	return nil
@@ -44,9 +45,9 @@ func (h *site) factors(r *http.Request, me *identity.Session, page *Security) er
 		return err
 	}
 	for _, c := range list {
-		f := Factor{Added: c.Added.In(web.London).Format(days), Remove: "/security/credentials/" + strconv.FormatInt(c.ID, 10) + "/remove"}
+		f := Factor{Added: c.Added.In(policy.London).Format(days), Remove: "/security/credentials/" + strconv.FormatInt(c.ID, 10) + "/remove"}
 		if !c.Used.IsZero() {
-			f.Used = c.Used.In(web.London).Format(days)
+			f.Used = c.Used.In(policy.London).Format(days)
 		}
 		switch c.Kind {
 		case identity.KindPasskey:
@@ -75,7 +76,7 @@ func (h *site) sessions(r *http.Request, me *identity.Session, page *Security) e
 	for _, s := range list {
 		x := SessionView{
 			Browser: s.Browser, System: s.System, Address: s.Address, Way: wayWords[s.Way], Here: s.ID == me.ID,
-			Began: s.Began.In(web.London).Format(moments), Seen: s.Seen.In(web.London).Format(moments),
+			Began: s.Began.In(policy.London).Format(moments), Seen: s.Seen.In(policy.London).Format(moments),
 			End: "/security/sessions/" + strconv.FormatInt(s.ID, 10) + "/end",
 		}
 		if surface, ok := web.VisitOf(r).Policy().SurfaceByID(s.Surface); ok {

@@ -12,6 +12,7 @@ import (
 	"candour/internal/audit"
 	"candour/internal/identity"
 	"candour/internal/web"
+	"candour/policy"
 )
 
 // maxDifferences is how many differences are listed; the report has all.
@@ -29,7 +30,7 @@ func (h *site) auditPage(w http.ResponseWriter, r *http.Request, _ *identity.Ses
 	default:
 		page.Found, page.Report = true, "/audit/"+audit.HTMLFile
 		page.Facts = []Fact{
-			{"Site", report.Site}, {"Ended", report.Ended.In(web.London).Format(minutes)},
+			{"Site", report.Site}, {"Ended", report.Ended.In(policy.London).Format(minutes)},
 			{"Held against", "policy version " + strconv.Itoa(report.Policy)},
 			{"Pages that were opened", number(len(report.Pages))}, {"Browser", report.Browser},
 		}

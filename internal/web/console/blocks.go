@@ -70,7 +70,7 @@ func (h *site) blocks(w http.ResponseWriter, r *http.Request, _ *identity.Sessio
 		for i := range list {
 			b := &list[i]
 			saw, _ := telecom.Seen(h.decidedUnder(b, v.Policy()), b)
-			page.Blocks = append(page.Blocks, BlockView{b.Reference, b.Made.In(web.London).Format(minutes), blockState(b), saw, "/blocks/" + b.Reference, b.Owed() && b.Due.Before(v.Now)})
+			page.Blocks = append(page.Blocks, BlockView{b.Reference, b.Made.In(policy.London).Format(minutes), blockState(b), saw, "/blocks/" + b.Reference, b.Owed() && b.Due.Before(v.Now)})
 		}
 		return err
 	})
@@ -95,7 +95,7 @@ func blockState(b *telecom.Block) string {
 	case b.State == telecom.BlockLifted:
 		return "Lifted"
 	case b.Owed():
-		return "Contested; we owe an answer by " + b.Due.In(web.London).Format(minutes)
+		return "Contested; we owe an answer by " + b.Due.In(policy.London).Format(minutes)
 	case b.State == telecom.BlockConfirmed:
 		return "Kept by one of us"
 	}
@@ -132,12 +132,12 @@ func (h *site) blockShow(w http.ResponseWriter, r *http.Request, me *identity.Se
 	}
 	page := BlockPage{Base: h.Base(r, "Block "+b.Reference, ""), Reference: b.Reference, State: blockState(&b)}
 	page.Saw, page.Rule = telecom.Seen(h.decidedUnder(&b, v.Policy()), &b)
-	page.Facts = []Fact{{"Stopped", b.Made.In(web.London).Format(minutes)}}
+	page.Facts = []Fact{{"Stopped", b.Made.In(policy.London).Format(minutes)}}
 	if b.Owed() {
-		page.Facts = append(page.Facts, Fact{"Contested", b.Contested.In(web.London).Format(minutes)}, Fact{"We owe an answer by", b.Due.In(web.London).Format(minutes)})
+		page.Facts = append(page.Facts, Fact{"Contested", b.Contested.In(policy.London).Format(minutes)}, Fact{"We owe an answer by", b.Due.In(policy.London).Format(minutes)})
 	}
 	if !b.Decided.IsZero() {
-		page.Facts = append(page.Facts, Fact{"Last decided", b.Decided.In(web.London).Format(minutes)})
+		page.Facts = append(page.Facts, Fact{"Last decided", b.Decided.In(policy.London).Format(minutes)})
 	}
 	if h.may(mayFind, me) {
 		page.Person = "/person/" + h.passes.make(me, pass{b.Subject, f.Purpose, v.Now.Add(passLasts)})

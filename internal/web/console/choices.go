@@ -8,7 +8,6 @@ import (
 	"candour/internal/evidence"
 	"candour/internal/keys"
 	"candour/internal/store"
-	"candour/internal/web"
 	"candour/policy"
 )
 
@@ -123,7 +122,7 @@ func timeline(p *policy.Policy, list []decision, now time.Time) *Timeline {
 	// A stretch of less than a day would be all of the picture.
 	length := max(now.Sub(first), 24*time.Hour)
 	at := func(t time.Time) int { return int(whole * t.Sub(first).Minutes() / length.Minutes()) } // in nanoseconds, years times a thousand are too many
-	out := &Timeline{From: first.In(web.London).Format(days), To: now.In(web.London).Format(days)}
+	out := &Timeline{From: first.In(policy.London).Format(days), To: now.In(policy.London).Format(days)}
 	for _, q := range p.Purposes {
 		var own []decision
 		for _, d := range list {
@@ -149,7 +148,7 @@ func timeline(p *policy.Policy, list []decision, now time.Time) *Timeline {
 	}
 	for _, d := range slices.Backward(list) {
 		q, _ := p.PurposeByID(d.purpose)
-		out.Table = append(out.Table, DecisionView{d.at.In(web.London).Format(minutes), q.Title, outcomeWords[d.what]})
+		out.Table = append(out.Table, DecisionView{d.at.In(policy.London).Format(minutes), q.Title, outcomeWords[d.what]})
 	}
 	return out
 }

@@ -12,6 +12,7 @@ import (
 	"candour/internal/support"
 	"candour/internal/vault"
 	"candour/internal/web"
+	"candour/policy"
 )
 
 // ticket returns the ticket that a path names, if it is on the role's desk.
@@ -81,7 +82,7 @@ func (h *site) complaint(ctx context.Context, t support.Ticket, path string, pag
 		at   time.Time
 	}{{"Acknowledged", c.Acknowledged}, {"Closed", c.Answered}} {
 		if !x.at.IsZero() {
-			page.Facts = append(page.Facts, Fact{x.name, x.at.In(web.London).Format(minutes)})
+			page.Facts = append(page.Facts, Fact{x.name, x.at.In(policy.London).Format(minutes)})
 		}
 	}
 	if page.Open && c.Acknowledged.IsZero() {

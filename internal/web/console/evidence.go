@@ -60,7 +60,7 @@ func (h *site) searches(r *http.Request) (*Searches, error) {
 	s := &Searches{Total: number(total)}
 	for _, e := range entries {
 		b := e.Body
-		v := SearchView{At: b.At.In(web.London).Format(minutes), Who: b.Actor, Why: "no purpose that is declared", By: "E-mail address", Refused: b.Kind == evidence.SearchRefused}
+		v := SearchView{At: b.At.In(policy.London).Format(minutes), Who: b.Actor, Why: "no purpose that is declared", By: "E-mail address", Refused: b.Kind == evidence.SearchRefused}
 		if a, ok := p.ActorByID(b.Actor); ok {
 			v.Who = a.Title
 		}
@@ -81,7 +81,7 @@ func (h *site) searches(r *http.Request) (*Searches, error) {
 func logFacts(s evidence.Status) []Fact {
 	facts := []Fact{{"Entries under the signed checkpoint", number(s.Signed)}}
 	if !s.SignedAt.IsZero() {
-		facts = append(facts, Fact{"Signed", s.SignedAt.In(web.London).Format(minutes)})
+		facts = append(facts, Fact{"Signed", s.SignedAt.In(policy.London).Format(minutes)})
 	}
 	return append(facts, Fact{"Entries that wait for it", number(s.Waiting)}, Fact{"Failures since the start, each tried again", number(s.Failures)})
 }
@@ -98,7 +98,7 @@ func number[N uint64 | int64 | int](n N) string {
 // entryView names an entry by its codes.
 func entryView(p *policy.Policy, e evidence.OpenEntry) EntryView {
 	b := e.Body
-	v := EntryView{Number: strconv.FormatUint(e.Seq, 10), At: b.At.In(web.London).Format(minutes), Kind: string(b.Kind)}
+	v := EntryView{Number: strconv.FormatUint(e.Seq, 10), At: b.At.In(policy.London).Format(minutes), Kind: string(b.Kind)}
 	var words []string
 	add := func(text string) {
 		if text != "" {
@@ -143,7 +143,7 @@ func checkedView(v verified) *Checked {
 	if v.ended.IsZero() {
 		return nil
 	}
-	c := &Checked{Began: v.began.In(web.London).Format(minutes), Ended: v.ended.In(web.London).Format(minutes)}
+	c := &Checked{Began: v.began.In(policy.London).Format(minutes), Ended: v.ended.In(policy.London).Format(minutes)}
 	switch {
 	case v.err != nil:
 		c.Words = "The check could not be done: " + v.err.Error()

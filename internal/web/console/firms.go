@@ -7,6 +7,7 @@ import (
 
 	"candour/internal/identity"
 	"candour/internal/web"
+	"candour/policy"
 )
 
 // firms lists the firms that have people and no administrator, oldest first:
@@ -26,7 +27,7 @@ func (h *site) firms(w http.ResponseWriter, r *http.Request, _ *identity.Session
 		page.Next = "/firms?after=" + strconv.FormatInt(list[pageSize-1].ID, 10)
 	}
 	for _, f := range list {
-		page.Firms = append(page.Firms, FirmView{Reference: f.Reference, Opened: f.Opened.In(web.London).Format(days), People: f.People, Href: "/firms/" + f.Reference})
+		page.Firms = append(page.Firms, FirmView{Reference: f.Reference, Opened: f.Opened.In(policy.London).Format(days), People: f.People, Href: "/firms/" + f.Reference})
 	}
 	h.Render(w, r, http.StatusOK, "console_firms", page)
 	return nil
@@ -41,13 +42,13 @@ func (h *site) firm(w http.ResponseWriter, r *http.Request, me *identity.Session
 	if err != nil {
 		return err
 	}
-	page := FirmPage{Base: h.Base(r, "Firm "+f.Reference, ""), Reference: f.Reference, Opened: f.Opened.In(web.London).Format(days)}
+	page := FirmPage{Base: h.Base(r, "Firm "+f.Reference, ""), Reference: f.Reference, Opened: f.Opened.In(policy.London).Format(days)}
 	c := h.InForce().Compiled
 	if q, ok := c.Policy().PurposeByID(identity.SignInPurpose(c)); ok {
 		page.Purpose = q.Title
 	}
 	for _, x := range list {
-		v := FirmPerson{Reference: x.Reference, Opened: x.Opened.In(web.London).Format(days), Appoint: "/firms/" + f.Reference + "/appoint/" + x.Reference}
+		v := FirmPerson{Reference: x.Reference, Opened: x.Opened.In(policy.London).Format(days), Appoint: "/firms/" + f.Reference + "/appoint/" + x.Reference}
 		if !x.Email.IsZero() {
 			v.Email = x.Email.Reveal()
 		}

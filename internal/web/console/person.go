@@ -27,7 +27,7 @@ func (h *site) person(w http.ResponseWriter, r *http.Request, me *identity.Sessi
 	if !ok || !acts(h.InForce().Compiled, me.Account.Role, x.purpose) {
 		return web.ErrNotFound
 	}
-	blank := Person{Base: h.Base(r, "A person", ""), Purpose: q.Title, Why: q.Description, Until: x.until.In(web.London).Format("15:04")}
+	blank := Person{Base: h.Base(r, "A person", ""), Purpose: q.Title, Why: q.Description, Until: x.until.In(policy.London).Format("15:04")}
 	l := look{site: h, ctx: r.Context(), me: me, policy: v.Policy(), purpose: q, subject: x.subject, blank: blank}
 	if err := h.Store.Update(r.Context(), l.act); err != nil {
 		if errors.Is(err, vault.ErrNotFound) || refused(err) {
@@ -87,7 +87,7 @@ func (l *look) others(tx *store.Tx) error {
 	switch {
 	case err == nil:
 		l.page.Facts = []Fact{
-			{"Account", account.Reference}, {"Role", l.actorTitle(account.Role.Actor())}, {"Since", account.Opened.In(web.London).Format(days)},
+			{"Account", account.Reference}, {"Role", l.actorTitle(account.Role.Actor())}, {"Since", account.Opened.In(policy.London).Format(days)},
 		}
 	case errors.Is(err, identity.ErrNotFound):
 		l.page.Facts = []Fact{{"Account", "none"}}

@@ -7,7 +7,6 @@ import (
 	"candour/internal/identity"
 	"candour/internal/support"
 	"candour/internal/vault"
-	"candour/internal/web"
 	"candour/policy"
 )
 
@@ -40,7 +39,7 @@ func (h *site) stateWords(p *policy.Policy, r identity.Role, s vault.State, st p
 	if s.Staff.Shut {
 		text := "Shut out. They let staff see only what their contract and the law need."
 		if !s.Staff.Until.IsZero() {
-			text = "Shut out, but they let staff in until " + s.Staff.Until.In(web.London).Format(minutes) + "."
+			text = "Shut out, but they let staff in until " + s.Staff.Until.In(policy.London).Format(minutes) + "."
 		}
 		words = append(words, text)
 	}
@@ -86,7 +85,7 @@ const maxShown = 64 << 10
 
 // recordView is a record as staff see it. What is no text is not shown.
 func recordView(p *policy.Policy, rec vault.Record) HeldRecord {
-	v := HeldRecord{Value: string(rec.Value()), Collected: rec.Collected.In(web.London).Format(days), Surface: surfaceTitle(p, rec.Surface)}
+	v := HeldRecord{Value: string(rec.Value()), Collected: rec.Collected.In(policy.London).Format(days), Surface: surfaceTitle(p, rec.Surface)}
 	if !utf8.ValidString(v.Value) || len(v.Value) > maxShown || v.Value == "" {
 		v.Value = "Held, but not as text that could be shown here."
 	}
@@ -108,9 +107,9 @@ var deskWords = map[support.QueueID]string{support.QueueSupport: "Support desk",
 
 // ticketView is a ticket for somebody who works on a desk.
 func ticketView(p *policy.Policy, t support.Ticket, desk support.QueueID) TicketView {
-	v := TicketView{Reference: t.Reference, Opened: t.Opened.In(web.London).Format(minutes), State: "open", Desk: deskWords[t.Queue], About: aboutWords(p, t.About)}
+	v := TicketView{Reference: t.Reference, Opened: t.Opened.In(policy.London).Format(minutes), State: "open", Desk: deskWords[t.Queue], About: aboutWords(p, t.About)}
 	if !t.Closed.IsZero() {
-		v.State = "closed " + t.Closed.In(web.London).Format(days)
+		v.State = "closed " + t.Closed.In(policy.London).Format(days)
 	}
 	if right, ok := p.RightByID(t.Suggests); ok {
 		v.Suggests = right.Title

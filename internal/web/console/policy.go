@@ -19,13 +19,13 @@ import (
 func (h *site) policyPage(w http.ResponseWriter, r *http.Request, me *identity.Session) error {
 	v := web.VisitOf(r)
 	page := Policy{
-		Base: h.Base(r, "Policy", ""), Number: v.Version.Number, From: v.Version.From.In(web.London).Format(days),
+		Base: h.Base(r, "Policy", ""), Number: v.Version.Number, From: v.Version.From.In(policy.London).Format(days),
 		Hash: hex.EncodeToString(v.Version.Hash[:])[:hashDigits], Notice: v.URL("", web.VersionPath(v.Version.Number)),
 		Roles: roleRows(h.InForce().Compiled, me.Account.Role),
 	}
 	list := h.Versions.List()
 	for i, ver := range slices.Backward(list) {
-		x := VersionView{Number: ver.Number, From: ver.From.In(web.London).Format(days), Notice: v.URL("", web.VersionPath(ver.Number))}
+		x := VersionView{Number: ver.Number, From: ver.From.In(policy.London).Format(days), Notice: v.URL("", web.VersionPath(ver.Number))}
 		switch {
 		case ver.Number == v.Version.Number:
 			x.State = "in force"

@@ -44,7 +44,7 @@ func mayTrace(c *policy.Compiled, r identity.Role) bool {
 
 func reportView(p *policy.Policy, x telecom.Report) ReportView {
 	v := ReportView{
-		Kind: x.Kind, Called: x.Called.In(web.London).Format(minutes), Reported: x.Reported.In(web.London).Format(minutes),
+		Kind: x.Kind, Called: x.Called.In(policy.London).Format(minutes), Reported: x.Reported.In(policy.London).Format(minutes),
 		Number: "Number shown", Href: reportsPath + "/" + strconv.FormatInt(x.ID, 10),
 	}
 	if x.Withheld {

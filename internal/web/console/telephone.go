@@ -8,6 +8,7 @@ import (
 
 	"candour/internal/identity"
 	"candour/internal/web"
+	"candour/policy"
 )
 
 // Telephone is how the telephone service is doing at a moment. It says of calls
@@ -66,7 +67,7 @@ const maxCallsShown = 200
 func (h *site) telephone(w http.ResponseWriter, r *http.Request, _ *identity.Session) error {
 	now := web.VisitOf(r).Now
 	t := h.Telephone()
-	page := TelephoneView{Base: h.Base(r, "Telephone", ""), At: now.In(web.London).Format("15:04:05")}
+	page := TelephoneView{Base: h.Base(r, "Telephone", ""), At: now.In(policy.London).Format("15:04:05")}
 	page.Parts = []Part{devicesPart(t)}
 	slices.SortFunc(t.Calls, func(a, b CallNow) int { return a.Since.Compare(b.Since) })
 	for i, c := range t.Calls {

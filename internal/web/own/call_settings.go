@@ -187,7 +187,7 @@ func (h *site) settingsForms(w http.ResponseWriter, r *http.Request, line teleco
 	}
 	now := web.VisitOf(r).Now
 	if until := s.Helped.Add(time.Hour); !s.Helped.IsZero() && now.Before(until) {
-		page.Helped = until.In(web.London).Format("15:04")
+		page.Helped = until.In(policy.London).Format("15:04")
 	}
 	page.QuietUntil = quietWords(s, now)
 	for _, f := range forwards {
@@ -344,8 +344,8 @@ func quietWords(s telecom.Settings, now time.Time) string {
 	case open:
 		return "until you turn it off"
 	}
-	until := s.QuietUntil.In(web.London)
-	if until.YearDay() == now.In(web.London).YearDay() {
+	until := s.QuietUntil.In(policy.London)
+	if until.YearDay() == now.In(policy.London).YearDay() {
 		return "until " + until.Format("15:04") + " today"
 	}
 	return "until " + until.Format("15:04") + " tomorrow"

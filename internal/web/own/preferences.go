@@ -346,7 +346,7 @@ func pastView(v *web.Visit, x people.Past) PastView {
 	return view
 }
 
-func day(t time.Time) string    { return t.In(web.London).Format("2 January 2006") }
-func moment(t time.Time) string { return t.In(web.London).Format("2 January 2006 15:04") }
+func day(t time.Time) string    { return t.In(policy.London).Format("2 January 2006") }
+func moment(t time.Time) string { return t.In(policy.London).Format("2 January 2006 15:04") }
 
 func contains(list []string, s string) bool { return slices.Contains(list, s) }

@@ -154,7 +154,7 @@ func keptAs(r *http.Request, roles voicemail.Roles) string {
 
 func messageView(m voicemail.Message) MessageView {
 	v := MessageView{
-		From: "Number no longer known", When: moment(m.Left), Stamp: m.Left.In(web.London).Format(time.RFC3339), Fresh: m.Heard.IsZero(),
+		From: "Number no longer known", When: moment(m.Left), Stamp: m.Left.In(policy.London).Format(time.RFC3339), Fresh: m.Heard.IsZero(),
 		Sound: messagePath(m.ID) + "/sound", Remove: messagePath(m.ID) + "/remove",
 	}
 	switch {

@@ -11,6 +11,7 @@ import (
 	"candour/internal/store"
 	"candour/internal/telecom"
 	"candour/internal/web"
+	"candour/policy"
 )
 
 // callLines is how many calls a page of the list has.
@@ -71,7 +72,7 @@ func (h *site) against(r *http.Request, e telecom.Entry, reported map[int64]time
 		return
 	}
 	if at, done := reported[e.Call]; done {
-		view.Noted = "You reported it on " + at.In(web.London).Format("2 January 2006")
+		view.Noted = "You reported it on " + at.In(policy.London).Format("2 January 2006")
 		return
 	}
 	view.Report = callPath(e.Call) + "/report"
@@ -133,7 +134,7 @@ var (
 )
 
 func callView(e telecom.Entry, now time.Time) CallView {
-	view := CallView{Who: far(e), When: when(e.Begun, now), Stamp: e.Begun.In(web.London).Format(time.RFC3339), Dial: e.Far}
+	view := CallView{Who: far(e), When: when(e.Begun, now), Stamp: e.Begun.In(policy.London).Format(time.RFC3339), Dial: e.Far}
 	words := gotWords
 	view.Kind = kindIn
 	if e.Made {
@@ -213,7 +214,7 @@ func length(d time.Duration) string {
 
 // when says a moment as people do who look at a list of calls.
 func when(t, now time.Time) string {
-	t, now = t.In(web.London), now.In(web.London)
+	t, now = t.In(policy.London), now.In(policy.London)
 	clock := t.Format("15:04")
 	day := func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC) }
 	switch int(day(now).Sub(day(t)) / (24 * time.Hour)) {

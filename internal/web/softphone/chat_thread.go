@@ -13,9 +13,10 @@ import (
 	"candour/internal/store"
 	"candour/internal/telecom"
 	"candour/internal/web"
+	"candour/policy"
 )
 
-func stamp(t time.Time) string { return t.In(web.London).Format(time.RFC3339) }
+func stamp(t time.Time) string { return t.In(policy.London).Format(time.RFC3339) }
 
 // talk is one conversation of whoever is signed in.
 type talk struct {

@@ -11,6 +11,7 @@ import (
 	"candour/internal/identity"
 	"candour/internal/store"
 	"candour/internal/web"
+	"candour/policy"
 )
 
 // devices are the features that the phone asks people for, as browsers call
@@ -81,7 +82,7 @@ func permissionView(v *web.Visit, s people.PermissionState) PermissionView {
 		view.Tag, view.Revoke = "needed", answerPath(s, people.PermissionRevoked)
 	}
 	if !s.At.IsZero() {
-		view.Since, view.Notice = "since "+s.At.In(web.London).Format("2 January 2006 15:04")+", under version "+strconv.Itoa(s.Policy), v.URL("", web.VersionPath(s.Policy))
+		view.Since, view.Notice = "since "+s.At.In(policy.London).Format("2 January 2006 15:04")+", under version "+strconv.Itoa(s.Policy), v.URL("", web.VersionPath(s.Policy))
 	}
 	switch {
 	case q.ID == PresenceID && s.Granted():

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"candour/internal/telecom"
-	"candour/internal/web"
+	"candour/policy"
 )
 
 // Every end of a call has words for either side, and no refusal does: a call
@@ -22,7 +22,7 @@ func TestEveryEndHasWords(t *testing.T) {
 
 func TestWhen(t *testing.T) {
 	at := func(s string) time.Time {
-		at, err := time.ParseInLocation("2006-01-02 15:04", s, web.London)
+		at, err := time.ParseInLocation("2006-01-02 15:04", s, policy.London)
 		if err != nil {
 			t.Fatal(err)
 		}

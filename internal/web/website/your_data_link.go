@@ -7,6 +7,7 @@ import (
 	"candour/internal/rights"
 	"candour/internal/web"
 	"candour/internal/web/yourdata"
+	"candour/policy"
 )
 
 const actPath = "/your-data/act"
@@ -95,7 +96,7 @@ func (h *site) yourDataShowChoices(w http.ResponseWriter, r *http.Request, b *be
 		return rightsError(err)
 	}
 	page := YourDataChoices{
-		Base: h.Base(r, "Your data", ""), Choices: choices, Until: b.until.In(web.London), See: b.Act("see", "See what you hold", "", "primary"),
+		Base: h.Base(r, "Your data", ""), Choices: choices, Until: b.until.In(policy.London), See: b.Act("see", "See what you hold", "", "primary"),
 	}
 	if right, ok := web.VisitOf(r).Policy().RightByID(b.right); ok {
 		page.Asked = right.Title

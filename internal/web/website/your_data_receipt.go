@@ -6,7 +6,7 @@ import (
 
 	"candour/internal/rights"
 	"candour/internal/vault"
-	"candour/internal/web"
+	"candour/policy"
 )
 
 // stages are the stages of an erasure in the order in which they come, in
@@ -31,7 +31,7 @@ func (h *site) yourDataReceipt(w http.ResponseWriter, r *http.Request) error {
 		return rightsError(err)
 	}
 	page := YourDataReceipt{
-		Base: h.Base(r, "Receipt of an erasure", ""), Reference: v.Reference, Erased: v.Answered.In(web.London), Complete: v.Receipt.Complete,
+		Base: h.Base(r, "Receipt of an erasure", ""), Reference: v.Reference, Erased: v.Answered.In(policy.London), Complete: v.Receipt.Complete,
 		Kept: v.Kept, Keys: len(v.Receipt.Destroyed), Limits: v.Receipt.Limits,
 	}
 	for _, s := range stages {

@@ -9,6 +9,7 @@ import (
 
 	"candour/internal/rights"
 	"candour/internal/web"
+	"candour/policy"
 )
 
 // Choices are what a holder can decide.
@@ -41,7 +42,7 @@ func (p *Pages) Choices(ctx context.Context, b *Holder) (Choices, error) {
 // Held is the view of what is held at a time.
 func (p *Pages) Held(r *http.Request, b *Holder, v rights.View, made time.Time) Held {
 	out := Held{
-		Made: made.In(web.London), Controller: v.Controller, Records: v.Records, Facts: v.Facts, MoreFacts: v.MoreFacts,
+		Made: made.In(policy.London), Controller: v.Controller, Records: v.Records, Facts: v.Facts, MoreFacts: v.MoreFacts,
 		Happened: v.Happened, MoreHappened: v.MoreHappened, Processing: v.Processing,
 	}
 	correct := correctable(r)
