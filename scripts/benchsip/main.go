@@ -18,13 +18,14 @@ import (
 var work string // folder of what servers write
 
 var (
-	tested  = flag.String("server", "", "test binary of internal/sip, with a wrapper if any")
-	rounds  = flag.Int("rounds", 3, "rounds, in which the servers take turns")
-	long    = flag.Duration("long", 3*time.Second, "time of one measurement")
-	only    = flag.String("only", "", "one of memory, register, calls, rtp, soak; all but soak if empty")
-	calls   = flag.Int("calls", 200, "calls at once whose sound is relayed")
-	soaking = flag.Duration("soak", 10*time.Minute, "time of -only soak")
-	lines   = flag.Int("lines", 128, "lines of our server, with 10 phones each")
+	tested       = flag.String("server", "", "test binary of internal/sip, with a wrapper if any")
+	rounds       = flag.Int("rounds", 3, "rounds, in which the servers take turns")
+	long         = flag.Duration("long", 3*time.Second, "time of one measurement")
+	only         = flag.String("only", "", "one of register, calls, rtp, webrtc, held, memory, soak; all but soak if empty")
+	calls        = flag.Int("calls", 200, "calls at once whose sound is relayed")
+	pairsOfPages = flag.Int("pages", 50, "calls between pages at once")
+	soaking      = flag.Duration("soak", 10*time.Minute, "time of -only soak")
+	lines        = flag.Int("lines", 128, "lines of our server, with 10 phones each")
 )
 
 func main() {
@@ -48,7 +49,7 @@ func run() (err error) {
 	for _, part := range []struct {
 		name string
 		do   func(*server) error
-	}{{"register", benchRegister}, {"calls", benchCalls}, {"rtp", benchRTP}, {"memory", benchMemory}, {"soak", soak}} {
+	}{{"register", benchRegister}, {"calls", benchCalls}, {"rtp", benchRTP}, {"webrtc", benchWebRTC}, {"held", benchHeld}, {"memory", benchMemory}, {"soak", soak}} {
 		if *only == part.name || *only == "" && part.name != "soak" {
 			if err := part.do(ours); err != nil {
 				return fmt.Errorf("%s: %w", part.name, err)

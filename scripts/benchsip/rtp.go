@@ -172,12 +172,10 @@ func benchRTP(ours *server) error {
 	for range 4 * burst {
 		from.in = append(from.in, ipv4.Message{Buffers: [][]byte{make([]byte, 2048)}, OOB: ipv4.NewControlMessage(ipv4.FlagDst)})
 	}
-	before := ours.memory()
 	a, err := connect(mine, from, 10, *calls)
 	if err != nil {
 		return err
 	}
-	each := float64(ours.memory()-before) / 1000 / float64(*calls)
 	b, err := connect(other, from, 20, *calls)
 	if err != nil {
 		return err
@@ -199,6 +197,5 @@ func benchRTP(ours *server) error {
 	fmt.Printf("%-62s %.0f, rtpengine %.0f\n", "streams of 50 packets a second for one core, by that", 2e4/cost.median(), 2e4/theirs.median())
 	line("packets lost, of 100", lost, 0, 0.01)
 	fmt.Printf("%-62s %s\n", "time of a packet, p99, against rtpengine's", late)
-	line("memory of a plain call, kB", series{each}, 0, 100)
 	return mine.clear()
 }
