@@ -66,6 +66,7 @@ func (c *call) leave() {
 	if c.to.Located() {
 		c.locate()
 	}
+	c.patience()
 	c.onward(0)
 }
 
@@ -114,7 +115,7 @@ func (c *call) onward(status int) {
 		v.code = telecom.Failed
 		c.end(v)
 	default:
-		c.end(outside(c.out.best))
+		c.unanswered(outside(c.out.best))
 	}
 }
 
@@ -197,6 +198,7 @@ func (l *leg) describeOut() {
 	kind, body := bodyWith(l.sdp, l.place, id)
 	l.invite.AppendHeader(l.contact())
 	l.invite.AppendHeader(allow())
+	l.timed(l.invite)
 	l.invite.AppendHeader(sipgo.NewHeader("Geolocation", "<cid:"+id+">")) // RFC 6442 4.1
 	l.invite.AppendHeader(sipgo.NewHeader("Geolocation-Routing", "yes"))  // 4.2
 	l.invite.AppendHeader(sipgo.NewHeader("Content-Type", kind))
@@ -251,6 +253,9 @@ func (c *call) progress(l *leg, res *sipgo.Response) {
 		l.sendCancel()
 		return
 	}
+	if !l.assured(res) {
+		return
+	}
 	if tag, _ := res.To().Params.Get("tag"); token(tag) {
 		l.theirTag = tag
 	}
@@ -286,6 +291,8 @@ func (c *call) retried(l *leg, res *sipgo.Response) bool {
 	case asks && l.outbound.challenged(res):
 		l.seq++
 		l.invite = anew(l.invite, l.seq)
+	case l.longer(res):
+		l.inviteLonger()
 	case !asks && l.place != nil && res.StatusCode < 500 && res.StatusCode != sipgo.StatusBusyHere:
 		l.place = nil // an emergency call never fails for what it carries with it
 		l.theirTag = ""
@@ -293,7 +300,7 @@ func (c *call) retried(l *leg, res *sipgo.Response) bool {
 	default:
 		return false
 	}
-	l.theirTag, l.reached = "", false
+	l.theirTag, l.reached, l.target = "", false, *l.invite.Recipient.Clone()
 	l.invite.To().Params.Remove("tag")
 	c.sendOut(l)
 	return true
@@ -315,7 +322,7 @@ func (c *call) dropOut(l *leg, status int) {
 		c.onward(status)
 		return
 	}
-	c.end(outside(status))
+	c.unanswered(outside(status))
 }
 
 // hear takes the answer of a trunk's 200: one that came before with a 183 holds,
