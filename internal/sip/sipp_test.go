@@ -24,123 +24,77 @@ type network struct {
 	done chan error
 }
 
+// says is an answer in a scenario: what it repeats of the request, headers, and a
+// description if it has one. how are attributes of the element.
+func says(how, status, to, headers, sdp string) string {
+	length := "Content-Length: 0\n"
+	if sdp != "" {
+		length = "Content-Type: application/sdp\nContent-Length: [len]\n\n" + sdp
+	}
+	return "<send" + how + "><![CDATA[\nSIP/2.0 " + status + "\n[last_Via:]\n[last_From:]\n[last_To:]" + to + "\n[last_Call-ID:]\n[last_CSeq:]\n" + headers + length + "\n]]></send>\n"
+}
+
+// within is a request in a scenario, within the call that it made.
+func within(how, method string, seq int) string {
+	return fmt.Sprintf(`<send%[1]s><![CDATA[
+%[2]s [next_url] SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+From: <sip:02079460018@[local_ip]:[local_port]>;tag=[call_number]
+[last_To:]
+Call-ID: [call_id]
+CSeq: %[3]d %[2]s
+Max-Forwards: 70
+Content-Length: 0
+
+]]></send>
+`, how, method, seq)
+}
+
+const (
+	freshTag = ";tag=[call_number]"
+	sippHere = "Contact: <sip:carrier@[local_ip]:[local_port];transport=[transport]>\n"
+	sippSays = `v=0
+o=carrier 1 1 IN IP4 [local_ip]
+s=-
+c=IN IP4 [media_ip]
+t=0 0
+m=audio [media_port] RTP/AVP 0 101
+a=rtpmap:0 PCMU/8000
+a=rtpmap:101 telephone-event/8000`
+	scenarioHead = `<?xml version="1.0" encoding="ISO-8859-1" ?>
+`
+)
+
 // carrierScenario is a network that is looked at, registered at with a digest, and
 // called: it rings with sound before the answer, answers, and is told BYE.
-const carrierScenario = `<?xml version="1.0" encoding="ISO-8859-1" ?>
-<scenario name="carrier">
+var carrierScenario = scenarioHead + `<scenario name="carrier">
 <recv request="OPTIONS" optional="true" next="1"/>
 <recv request="REGISTER" optional="true" next="2"/>
 <recv request="INVITE"/>
-<send><![CDATA[
-SIP/2.0 183 Session Progress
-[last_Via:]
-[last_From:]
-[last_To:];tag=[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-Contact: <sip:carrier@[local_ip]:[local_port];transport=[transport]>
-Content-Type: application/sdp
-Content-Length: [len]
-
-v=0
-o=carrier 1 1 IN IP4 [local_ip]
-s=-
-c=IN IP4 [media_ip]
-t=0 0
-m=audio [media_port] RTP/AVP 0 101
-a=rtpmap:0 PCMU/8000
-a=rtpmap:101 telephone-event/8000
-]]></send>
-<send retrans="500"><![CDATA[
-SIP/2.0 200 OK
-[last_Via:]
-[last_From:]
-[last_To:];tag=[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-Contact: <sip:carrier@[local_ip]:[local_port];transport=[transport]>
-Record-Route: <sip:[local_ip]:[local_port];lr>
-Content-Type: application/sdp
-Content-Length: [len]
-
-v=0
-o=carrier 1 1 IN IP4 [local_ip]
-s=-
-c=IN IP4 [media_ip]
-t=0 0
-m=audio [media_port] RTP/AVP 0 101
-a=rtpmap:0 PCMU/8000
-a=rtpmap:101 telephone-event/8000
-]]></send>
+` + says("", "183 Session Progress", freshTag, sippHere, sippSays) +
+	says(` retrans="500"`, "200 OK", freshTag, sippHere+"Record-Route: <sip:[local_ip]:[local_port];lr>\n", sippSays) + `
 <recv request="ACK"/>
 <recv request="BYE"/>
-<send next="9"><![CDATA[
-SIP/2.0 200 OK
-[last_Via:]
-[last_From:]
-[last_To:]
-[last_Call-ID:]
-[last_CSeq:]
-Content-Length: 0
-
-]]></send>
+` + says(` next="9"`, "200 OK", "", "", "") + `
 <label id="1"/>
-<send next="9"><![CDATA[
-SIP/2.0 200 OK
-[last_Via:]
-[last_From:]
-[last_To:];tag=[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-Content-Length: 0
-
-]]></send>
+` + says(` next="9"`, "200 OK", freshTag, "", "") + `
 <label id="2"/>
-<send><![CDATA[
-SIP/2.0 401 Unauthorized
-[last_Via:]
-[last_From:]
-[last_To:];tag=[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-WWW-Authenticate: Digest realm="carrier.example", nonce="8f3b1c", algorithm=MD5, qop="auth"
-Content-Length: 0
-
-]]></send>
+` + says("", "401 Unauthorized", freshTag, `WWW-Authenticate: Digest realm="carrier.example", nonce="8f3b1c", algorithm=MD5, qop="auth"
+`, "") + `
 <recv request="REGISTER" auth="true"><action>
 <verifyauth assign_to="right" username="house" password="harbour lantern"/>
 </action></recv>
 <nop next="3" test="right"/>
-<send next="9"><![CDATA[
-SIP/2.0 403 Forbidden
-[last_Via:]
-[last_From:]
-[last_To:];tag=[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-Content-Length: 0
-
-]]></send>
+` + says(` next="9"`, "403 Forbidden", freshTag, "", "") + `
 <label id="3"/>
-<send><![CDATA[
-SIP/2.0 200 OK
-[last_Via:]
-[last_From:]
-[last_To:];tag=[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-[last_Contact:];expires=600
-Content-Length: 0
-
-]]></send>
+` + says("", "200 OK", freshTag, "[last_Contact:];expires=600\n", "") + `
 <label id="9"/>
 <Reference variables="right"/>
 </scenario>
 `
 
 // callerScenario is a network that calls a number, talks for a moment and hangs up.
-const callerScenario = `<?xml version="1.0" encoding="ISO-8859-1" ?>
-<scenario name="caller">
+var callerScenario = scenarioHead + `<scenario name="caller">
 <send retrans="500"><![CDATA[
 INVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0
 Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
@@ -148,46 +102,17 @@ From: <sip:02079460018@[local_ip]:[local_port]>;tag=[call_number]
 To: <sip:[service]@[remote_ip]:[remote_port]>
 Call-ID: [call_id]
 CSeq: 1 INVITE
-Contact: <sip:carrier@[local_ip]:[local_port];transport=[transport]>
-P-Asserted-Identity: <sip:+442079460019@[local_ip]>
+` + sippHere + `P-Asserted-Identity: <sip:+442079460019@[local_ip]>
 Max-Forwards: 70
 Content-Type: application/sdp
 Content-Length: [len]
 
-v=0
-o=carrier 1 1 IN IP4 [local_ip]
-s=-
-c=IN IP4 [media_ip]
-t=0 0
-m=audio [media_port] RTP/AVP 0 101
-a=rtpmap:0 PCMU/8000
-a=rtpmap:101 telephone-event/8000
+` + sippSays + `
 ]]></send>
 <recv response="100" optional="true"/>
 <recv response="180" optional="true"/>
 <recv response="200" rrs="true"/>
-<send><![CDATA[
-ACK [next_url] SIP/2.0
-Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
-From: <sip:02079460018@[local_ip]:[local_port]>;tag=[call_number]
-[last_To:]
-Call-ID: [call_id]
-CSeq: 1 ACK
-Max-Forwards: 70
-Content-Length: 0
-
-]]></send>
-<send retrans="500"><![CDATA[
-BYE [next_url] SIP/2.0
-Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
-From: <sip:02079460018@[local_ip]:[local_port]>;tag=[call_number]
-[last_To:]
-Call-ID: [call_id]
-CSeq: 2 BYE
-Max-Forwards: 70
-Content-Length: 0
-
-]]></send>
+` + within("", "ACK", 1) + within(` retrans="500"`, "BYE", 2) + `
 <recv response="200"/>
 </scenario>
 `
