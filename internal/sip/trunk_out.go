@@ -156,11 +156,7 @@ func (c *call) by(t *carrier) *leg {
 
 // uri is an address at the trunk.
 func (t *carrier) uri(user string) sipgo.Uri {
-	u := sipgo.Uri{Scheme: "sip", User: user, Host: t.Host, Port: t.Port}
-	if t.Transport == trunk.TCP {
-		u.UriParams = sipgo.HeaderParams{{K: "transport", V: "tcp"}}
-	}
-	return u
+	return sipgo.Uri{Scheme: "sip", User: user, Host: t.Host, Port: t.Port, UriParams: t.param()}
 }
 
 // identify says who calls as the trunk is told it: the number in From unless it is
@@ -209,7 +205,9 @@ func (l *leg) describeOut() {
 // back in a while: nobody waits half a minute for the transaction to give up.
 func (c *call) sendOut(l *leg) {
 	l.outbound.sign(l.invite)
-	l.tries++
+	if l.tries++; l.tries == 1 {
+		l.outbound.asks()
+	}
 	req := l.invite
 	l.abandon = l.flow.ask(req, func(res *sipgo.Response) {
 		c.do(func() {
@@ -319,6 +317,9 @@ func (c *call) dropOut(l *leg, status int) {
 		return
 	}
 	if elsewhere(status, c.emergency()) {
+		if (!l.reached || status == sipgo.StatusServiceUnavailable) && l.outbound.turnsFrom(l.flow) {
+			c.out.ways = slices.Insert(c.out.ways, 0, l.outbound) // at its next address (RFC 3263 4.3)
+		}
 		c.onward(status)
 		return
 	}
