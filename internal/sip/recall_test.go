@@ -167,3 +167,44 @@ func TestForwardedToNobody(t *testing.T) {
 		t.Error("the caller is told where it went")
 	}
 }
+
+// A call is passed on to a line that forwards to an outside number: who passed it
+// on is told that it rings, who waits hears nothing of it, and where nobody takes
+// it it comes back.
+func TestPassedOnAndForwardedOut(t *testing.T) {
+	x, nets := outside(t, 1, sip.Config{}, nil)
+	x.number(x.lines["cat"], "+441527306003")
+	x.forward("cat", telecom.Always, "02079460018", 0)
+	a, b, far := x.registered("ann"), x.registered("ben"), nets[0]
+	kept, by := talk(a, b)
+	by.refer(at("1003"), 202)
+	by.told("100")
+	third := far.outgoing()
+	third.reply(183, spoken(far.id))
+	third.reply(180, "")
+	by.told("180")
+	third.reply(200, spoken(far.id))
+	far.asked("ACK")
+	by.told("200")
+	by.bye()
+	kept.met("1003")
+	third.ask("BYE", 200, "", "")
+	kept.bye()
+	x.idle()
+	kept, by = talk(a, b)
+	by.refer(at("1003"), 202)
+	by.told("100")
+	third = far.outgoing()
+	by.ask("BYE", 200, "", "")
+	third.reply(486, "")
+	far.asked("ACK")
+	back := b.rings()
+	back.accept()
+	kept.met("1002")
+	back.ask("BYE", 200, "", "")
+	kept.bye()
+	x.kept("ann", telecom.Completed)
+	if all := a.all.String(); strings.Contains(all, "02079460018") || strings.Contains(all, farNumber) {
+		t.Error("who was passed on is told where the call was forwarded to")
+	}
+}

@@ -26,7 +26,9 @@ var endUnheard = verdict{telecom.Lost, 504, "The connection was lost."}
 // promise is what was said to a caller and is not acknowledged yet.
 type promise struct {
 	seq  uint32          // RSeq of what was said last; 0 for nothing
-	res  *sipgo.Response // nil: it was acknowledged
+	of   uint32          // CSeq of the INVITE
+	due  bool            // it was not acknowledged yet: it may be after the answer too
+	res  *sipgo.Response // it; nil where it is not said again
 	next []func()        // what is said after it
 	held *incoming       // the INVITE, whose 200 is among that
 
@@ -68,7 +70,7 @@ func (c *call) sure(status int, more []sipgo.Header, sdp string) bool {
 	}
 	res.AppendHeader(sipgo.NewHeader("Require", "100rel"))
 	res.AppendHeader(sipgo.NewHeader("RSeq", strconv.FormatUint(uint64(p.seq), 10)))
-	p.res = res
+	p.res, p.of, p.due = res, res.CSeq().SeqNo, true
 	in.respond(res, nil, sdp)
 	c.sureAgain(in, sipgo.T1, 0)
 	return true
@@ -117,12 +119,14 @@ func (c *call) acknowledged(l *leg, in *incoming) {
 	case !ok:
 		in.answer(sipgo.StatusBadRequest, nil)
 		return
-	case l != c.a || p.res == nil || seq != p.seq || of != p.res.CSeq().SeqNo:
+	case l != c.a || !p.due || seq != p.seq || of != p.of:
 		in.answer(sipgo.StatusCallTransactionDoesNotExists, nil)
 		return
 	}
-	p.res = nil
-	halt(&l.resend)
+	if p.due = false; p.res != nil { // else what is said again is the answer
+		p.res = nil
+		halt(&l.resend)
+	}
 	switch {
 	case len(in.Body()) == 0:
 		l.reply(in, nil, "")

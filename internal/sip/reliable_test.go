@@ -67,7 +67,9 @@ func TestACallerWantsToBeSure(t *testing.T) {
 	to.cancelled()
 	from = a.call("1002", "Require: 100rel")
 	b.rings().accept()
-	from.connected().ask("BYE", 200, "", "")
+	rack = sure(t, a.answer("INVITE", from.seq, 180))
+	from.connected().ask("PRACK", 200, "", "", rack) // late, and no harm
+	from.ask("BYE", 200, "", "")
 	// Who makes no offer is told nothing before ours.
 	a.n++
 	m := a.invitation("1002", "Require: 100rel")

@@ -35,7 +35,7 @@ func says(how, status, to, headers, sdp string) string {
 }
 
 // within is a request in a scenario, within the call that it made.
-func within(how, method string, seq int) string {
+func within(how, method string, seq int, more ...string) string {
 	return fmt.Sprintf(`<send%[1]s><![CDATA[
 %[2]s [next_url] SIP/2.0
 Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
@@ -44,10 +44,10 @@ From: <sip:02079460018@[local_ip]:[local_port]>;tag=[call_number]
 Call-ID: [call_id]
 CSeq: %[3]d %[2]s
 Max-Forwards: 70
-Content-Length: 0
+%[4]sContent-Length: 0
 
 ]]></send>
-`, how, method, seq)
+`, how, method, seq, strings.Join(more, ""))
 }
 
 const (
@@ -93,9 +93,9 @@ var carrierScenario = scenarioHead + `<scenario name="carrier">
 </scenario>
 `
 
-// callerScenario is a network that calls a number, talks for a moment and hangs up.
-var callerScenario = scenarioHead + `<scenario name="caller">
-<send retrans="500"><![CDATA[
+// calls is an INVITE in a scenario, to a number of ours.
+func calls(more string) string {
+	return `<send retrans="500"><![CDATA[
 INVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0
 Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
 From: <sip:02079460018@[local_ip]:[local_port]>;tag=[call_number]
@@ -104,16 +104,42 @@ Call-ID: [call_id]
 CSeq: 1 INVITE
 ` + sippHere + `P-Asserted-Identity: <sip:+442079460019@[local_ip]>
 Max-Forwards: 70
-Content-Type: application/sdp
+` + more + `Content-Type: application/sdp
 Content-Length: [len]
 
 ` + sippSays + `
 ]]></send>
 <recv response="100" optional="true"/>
-<recv response="180" optional="true"/>
+`
+}
+
+// callerScenario is a network that calls a number, talks for a moment and hangs up.
+var callerScenario = scenarioHead + `<scenario name="caller">
+` + calls("") + `<recv response="180" optional="true"/>
 <recv response="200" rrs="true"/>
 ` + within("", "ACK", 1) + within(` retrans="500"`, "BYE", 2) + `
 <recv response="200"/>
+</scenario>
+`
+
+// sureScenario is one that wants to acknowledge that it rings, and refreshes its
+// session.
+var sureScenario = scenarioHead + `<scenario name="sure">
+` + calls("Require: 100rel\nSupported: 100rel, timer\nSession-Expires: 1800;refresher=uac\n") + `<recv response="180" rrs="true"><action>
+<ereg regexp="[0-9]+" search_in="hdr" header="RSeq:" check_it="true" assign_to="rseq"/>
+</action></recv>
+` + within(` retrans="500"`, "PRACK", 2, "RAck: [$rseq] 1 INVITE\n") + `
+<recv response="200"/>
+<recv response="200" rrs="true"><action>
+<ereg regexp="1800;refresher=uac" search_in="hdr" header="Session-Expires:" check_it="true" assign_to="timer"/>
+</action></recv>
+` + within("", "ACK", 1) + within(` retrans="500"`, "UPDATE", 3, sippHere, "Supported: timer\nSession-Expires: 1800;refresher=uac\n") + `
+<recv response="200"><action>
+<ereg regexp="1800;refresher=uac" search_in="hdr" header="Session-Expires:" check_it="true" assign_to="timer"/>
+</action></recv>
+` + within(` retrans="500"`, "BYE", 4) + `
+<recv response="200"/>
+<Reference variables="timer"/>
 </scenario>
 `
 
@@ -243,19 +269,26 @@ func TestOutThroughSipp(t *testing.T) {
 	}
 }
 
-// A network of another's making calls a line by its number.
+// A network of another's making calls a line by its number: as most do, and one
+// that wants to be sure that it rings (RFC 3262) and refreshes its session (RFC 4028).
 func TestInThroughSipp(t *testing.T) {
-	for _, transport := range []string{trunk.UDP, trunk.TCP} {
-		t.Run(transport, func(t *testing.T) {
+	for _, c := range []struct{ name, transport, scenario string }{
+		{"udp", trunk.UDP, callerScenario}, {"tcp", trunk.TCP, callerScenario}, {"udp, surely", trunk.UDP, sureScenario}, {"tcp, surely", trunk.TCP, sureScenario},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			transport := c.transport
 			x, _ := outside(t, 0, sip.Config{}, nil)
 			x.t = t
 			port := free(t)
 			door := x.toward(transport, port, false)
 			b := x.registered("ben")
-			n := x.sipp(callerScenario, transport, port, 1, "-s", "01527306002", door)
+			n := x.sipp(c.scenario, transport, port, 1, "-s", "01527306002", door)
 			d := b.rings()
 			if got := d.asked.From().Address.User; got != "+442079460019" {
 				t.Errorf("Ben is shown %s", got)
+			}
+			if c.scenario == sureScenario {
+				x.until("it is acknowledged that it rings", func() bool { return strings.Contains(n.read("messages"), "PRACK sip:") })
 			}
 			d.accept()
 			d.bye()

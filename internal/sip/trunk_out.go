@@ -257,7 +257,14 @@ func (c *call) progress(l *leg, res *sipgo.Response) {
 	if tag, _ := res.To().Params.Get("tag"); token(tag) {
 		l.theirTag = tag
 	}
-	if c.phase != ringing || res.StatusCode == sipgo.StatusTrying {
+	switch {
+	case c.phase != ringing || res.StatusCode == sipgo.StatusTrying:
+		return
+	case c.passed != nil: // who waits for it talks to somebody, or did
+		if !c.rung && res.StatusCode == sipgo.StatusRinging {
+			c.rung = true
+			c.rings()
+		}
 		return
 	}
 	if len(res.Body()) > 0 && mediaTypeOf(res) == typeSDP && !l.early && l.media.Answered(string(res.Body())) == nil {
