@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"candour/internal/sip"
 	"candour/internal/store"
 	"candour/internal/telecom"
+	"candour/internal/web"
 	"candour/internal/web/own"
 	"candour/internal/web/softphone"
 )
@@ -175,11 +177,20 @@ func (p *phones) closeMedia() (err error) {
 func (s *sites) softphoneDeps(deps own.Deps) softphone.Deps {
 	d := softphone.Deps{Deps: deps, Phones: s.desks.phones, Domain: s.profile.Policy.Operator.Domain, Book: s.desks.contacts, Chat: s.desks.chat, Ending: s.ending}
 	if s.phones != nil {
-		d.Flow, d.Ways, d.Push, d.Support = s.phones.server.ServeFlow, s.ways, s.desks.push, s.desks.help
+		d.Flow, d.Ways, d.Push, d.Support = s.phones.flow, s.ways, s.desks.push, s.desks.help
 		tries := &loops{of: map[int64]*media.Loop{}, relay: s.phones.relay}
 		d.Loop, d.Join = tries.begin, tries.join
 	}
 	return d
+}
+
+// flow serves the WebSocket of a page, in the words of the pages.
+func (p *phones) flow(w http.ResponseWriter, r *http.Request, line telecom.Line, alive func(context.Context) error) error {
+	err := p.server.ServeFlow(w, r, line, alive)
+	if errors.Is(err, sip.ErrUpgrade) {
+		return web.ErrUpgrade
+	}
+	return err
 }
 
 // phoneAddress is where people make calls; empty where nobody does.

@@ -364,6 +364,9 @@ func (s *sites) mail(smtp string) error {
 func (s *sites) admin() http.Handler {
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), s.evidence, s.vault, s.site, s.queue)
+	if s.phones != nil {
+		metrics.MustRegister(s.phones.server)
+	}
 	return adminHandler(metrics, []check{
 		{"evidence", func(*http.Request) error { return s.evidence.Err() }},
 		{"store", func(r *http.Request) error { return s.store.DB().PingContext(r.Context()) }},

@@ -110,7 +110,7 @@ func (l *Leg) Reoffer(dir Direction) (string, error) {
 			s.dir = dir
 			if s.kind != audio {
 				s.dir &= l.other(s.kind)
-				if r := l.route.Load(); r != nil && !r.to.Picture() {
+				if r := l.route.Load(); r != nil && !r.to.Picture() || l.station.Load() != nil {
 					s.dir = Inactive // there is none at the other end (any more)
 				}
 			}

@@ -49,7 +49,7 @@ func (l *Leg) Attend() (answer string, s *Station, err error) {
 	s = &Station{leg: l, digits: make(chan rune, maxDigits), source: rand.Uint32()}
 	for i := range next {
 		if n := &next[i]; n.taken && n.kind == audio {
-			if s.codec, n.codecs = attended(n.codecs); s.codec.name == "" {
+			if s.codec, n.codecs = attended(n.codecs, true); s.codec.name == "" {
 				return "", nil, ErrCodec
 			}
 			n.dir = n.dir.reverse()
@@ -74,8 +74,9 @@ func (l *Leg) Attend() (answer string, s *Station, err error) {
 	return text, s, nil
 }
 
-// attended chooses what a station speaks, and what goes with it.
-func attended(list []codec) (codec, []codec) {
+// attended chooses what a station speaks, and what goes with it; in an answer by
+// the numbers of the offer.
+func attended(list []codec, answer bool) (codec, []codec) {
 	i := slices.IndexFunc(list, func(c codec) bool { return lawOf(c.name) != nil })
 	if i < 0 {
 		i = slices.IndexFunc(list, func(c codec) bool { return c.name == "opus" })
@@ -90,7 +91,9 @@ func attended(list []codec) (codec, []codec) {
 		}
 	}
 	for j := range out {
-		out[j].to = out[j].from
+		if answer {
+			out[j].to = out[j].from
+		}
 	}
 	return out[0], out
 }

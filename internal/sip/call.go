@@ -36,29 +36,32 @@ type call struct {
 	done  chan struct{}             // closed when its record is closed
 	state atomic.Pointer[CallState] // for who looks on
 
-	phase  phase
-	record *telecom.Call   // nil until the desk has let it through
-	before []*telecom.Call // what it was before it was forwarded, the first one first
-	round  int             // how often it was
-	to     telecom.Target
-	in     *incoming     // the caller's INVITE
-	a      *leg          // the caller
-	b      *leg          // the device that answered
-	forks  []*leg        // the devices that were called
-	rung   bool          // the caller was told that it rings
-	best   int           // the weightiest refusal of a device
-	most   time.Duration // it may last no longer, once it is answered; 0 for no limit
-	out    leaving       // of a call that leaves the house
-	passes *passing      // a side of this call is being passed on to somebody else
-	passed *passing      // this call comes of that
-	taker  *leg          // the device that took such a call, until the side that was passed on is here
-	timer  *time.Timer
-	ends   *time.Timer // it has lasted as long as it may
-	woke   bool        // devices were woken that are to be told what became of it
-	waking bool        // one may still come
+	phase    phase
+	record   *telecom.Call   // nil until the desk has let it through
+	before   []*telecom.Call // what it was before it was forwarded, the first one first
+	round    int             // how often it was
+	to       telecom.Target
+	in       *incoming     // the caller's INVITE
+	a        *leg          // the caller
+	b        *leg          // the device that answered
+	forks    []*leg        // the devices that were called
+	rung     bool          // the caller was told that it rings
+	best     int           // the weightiest refusal of a device
+	most     time.Duration // it may last no longer, once it is answered; 0 for no limit
+	out      leaving       // of a call that leaves the house
+	promised promise       // what the caller has to acknowledge before the answer
+	passes   *passing      // a side of this call is being passed on to somebody else
+	passed   *passing      // this call comes of that
+	taker    *leg          // the device that took such a call, until the side that was passed on is here
+	timer    *time.Timer
+	ends     *time.Timer // it has lasted as long as it may
+	woke     bool        // devices were woken that are to be told what became of it
+	waking   bool        // one may still come
 
 	station *media.Station   // nil unless voicemail answered
 	missed  telecom.Code     // why nobody took the call, where the caller can leave a message
+	inbox   inbox            // where
+	back    bool             // it came back to who passed it on
 	who     *telecom.Outside // the caller, of a call that a trunk brought
 }
 
@@ -74,7 +77,7 @@ func (c *call) asked(in *incoming) *leg {
 	l := &leg{
 		call: c, flow: in.flow, line: in.flow.line, callID: in.CallID().Value(), tag: newTag(), theirTag: from,
 		us: address{in.To().DisplayName, *in.To().Address.Clone()}, them: address{in.From().DisplayName, *in.From().Address.Clone()},
-		theirSeq: int64(in.CSeq().SeqNo), offered: media.SendRecv, wanted: media.SendRecv,
+		theirSeq: int64(in.CSeq().SeqNo), offered: media.SendRecv, wanted: media.SendRecv, updates: lists(in, "allow", "UPDATE"),
 	}
 	in.flow.mu.Lock()
 	l.instance = in.flow.instance
@@ -130,11 +133,6 @@ func (c *call) begin(in *incoming) {
 		return
 	}
 	c.phase = ringing
-	wait := c.s.NoAnswer
-	if c.emergency() {
-		wait = max(wait, rescueTime)
-	}
-	c.after(wait, func() { c.end(endNoAnswer) })
 	c.ring()
 	c.show()
 }
@@ -254,8 +252,10 @@ func (c *call) final(status int, more []sipgo.Header) {
 
 // toCaller answers the caller's INVITE within its dialog.
 func (c *call) toCaller(status int, more []sipgo.Header, sdp string) {
-	res := sipgo.NewResponseFromRequest(c.in.Request, status, phrases[status], nil)
-	res.To().Params.Add("tag", c.a.tag)
+	if c.sure(status, more, sdp) {
+		return
+	}
+	res := c.answerOf(status)
 	if status < 300 {
 		more = append(more, c.a.contact(), allow())
 	}
@@ -263,6 +263,13 @@ func (c *call) toCaller(status int, more []sipgo.Header, sdp string) {
 	if res.IsSuccess() {
 		c.a.again(res, sipgo.T1)
 	}
+}
+
+// answerOf makes an answer to the caller's INVITE.
+func (c *call) answerOf(status int) *sipgo.Response {
+	res := sipgo.NewResponseFromRequest(c.in.Request, status, phrases[status], nil)
+	res.To().Params.Add("tag", c.a.tag)
+	return res
 }
 
 func (c *call) refuse(status int, words string) {
@@ -279,6 +286,9 @@ func (c *call) answered(l *leg, res *sipgo.Response) {
 	if c.passed != nil {
 		c.taken(l)
 		return
+	}
+	if l.early {
+		c.a.media.Faces(l.media) // of several that said so, this one
 	}
 	sdp, err := c.describes(l)
 	if err == nil {
@@ -300,26 +310,33 @@ func (c *call) answered(l *leg, res *sipgo.Response) {
 	st.Answered = true
 	c.state.Store(&st)
 	c.settle(l)
-	interval, _ := sessionTime(c.in)
+	timer, _ := sessionTime(c.in)
 	c.a.unacked = c.in.CSeq().SeqNo
 	c.a.awaitAck()
-	c.a.refreshed(interval)
-	c.toCaller(sipgo.StatusOK, sessionHeaders(c.in, interval), sdp)
+	c.a.refreshed(timer)
+	c.toCaller(sipgo.StatusOK, sessionHeaders(c.in, timer), sdp)
 	c.in = nil
+	if c.promised.changed { // the caller is told after its ACK
+		c.a.wanted, l.wanted = l.media.Wants(), c.a.media.Wants()
+		if !c.out.early { // it is in the answer
+			c.a.offered = c.a.wanted
+		}
+	}
+	l.watch()
 	if !c.a.owes { // else the ACK has the answer
-		c.bridge()
+		c.bridge(c.a)
+		c.tellWay(l)
 	}
 }
 
-// bridge lets the two talk.
-func (c *call) bridge() {
+// bridge lets the two talk, now that one of them can.
+func (c *call) bridge(l *leg) {
 	if err := media.Bridge(c.a.media, c.b.media); err != nil {
 		c.s.Log.Error("a call could not be connected", "error", err)
 		c.end(endFault)
 		return
 	}
-	c.a.watch()
-	c.b.watch()
+	l.watch()
 	c.show()
 }
 
@@ -350,6 +367,7 @@ func (c *call) endBy(v verdict, byCaller bool) {
 		return
 	}
 	c.phase = over
+	c.withdraw()
 	c.slept(v == endDeclined)
 	if c.missed != "" {
 		v = c.left(v)
@@ -372,8 +390,12 @@ func (c *call) endBy(v verdict, byCaller bool) {
 	if c.record != nil {
 		ctx, cancel := context.WithTimeout(c.s.base, deskTime)
 		defer cancel()
-		for _, record := range c.records() {
-			if err := record.Ended(ctx, telecom.End{Code: v.code, ByCaller: byCaller}); err != nil {
+		for i, record := range c.records() {
+			end := telecom.End{Code: v.code, ByCaller: byCaller}
+			if c.missed != "" && i > c.inbox.at { // no message was left there
+				end.Code = c.missed
+			}
+			if err := record.Ended(ctx, end); err != nil {
 				// The desk's sweep closes what is left open.
 				c.s.Log.Error("the record of a call could not be closed", "error", err)
 			}

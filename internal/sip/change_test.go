@@ -152,7 +152,7 @@ func TestOffersWithinACallAreJudged(t *testing.T) {
 	from.ask("INVITE", 415, "text/plain", "hello")
 	from.ask("UPDATE", 200, "", "")
 	from.ask("UPDATE", 422, "", "", "Session-Expires: 10")
-	from.ask("PRACK", 405, "", "")
+	from.ask("PRACK", 400, "", "")
 	from.ask("NOTIFY", 405, "", "")
 	from.ask("DANCE", 501, "", "")
 	from.seq -= 5
@@ -219,10 +219,13 @@ func TestSessionTimers(t *testing.T) {
 	if got := res.GetHeader("Session-Expires"); got == nil || got.Value() != "1800;refresher=uac" {
 		t.Errorf("a refresh is answered with %v", got)
 	}
-	// We refresh nothing: who asks us to has no timer.
 	res = from.ask("UPDATE", 200, "", "", "Session-Expires: 1800;refresher=uas")
-	if got := res.GetHeader("Session-Expires"); got != nil {
-		t.Errorf("we say that we refresh: %v", got)
+	if got := res.GetHeader("Session-Expires"); got == nil || got.Value() != "1800;refresher=uas" {
+		t.Errorf("who asks us to refresh is answered with %v", got)
+	}
+	// A page that says nothing of a timer has none.
+	if got := from.ask("UPDATE", 200, "", "").GetHeader("Session-Expires"); got != nil {
+		t.Errorf("a timer is set that nobody asked for: %v", got)
 	}
 }
 

@@ -50,7 +50,7 @@ func (s *Server) dispatch(in *incoming) {
 	case in.Method == sipgo.REGISTER:
 		s.register(in)
 	case in.Method == sipgo.OPTIONS:
-		in.answer(sipgo.StatusOK, []sipgo.Header{allow(), sipgo.NewHeader("Accept", typeSDP), sipgo.NewHeader("Supported", "timer, outbound, replaces")})
+		in.answer(sipgo.StatusOK, []sipgo.Header{allow(), sipgo.NewHeader("Accept", typeSDP), sipgo.NewHeader("Supported", "timer, outbound, replaces, 100rel")})
 	case in.flow.carrier != nil && (in.Method == sipgo.SUBSCRIBE || in.Method == sipgo.REFER || len(headers(in, "replaces")) > 0):
 		in.answer(sipgo.StatusForbidden, nil) // another network looks at nothing, and moves nobody
 	case in.Method == sipgo.SUBSCRIBE:

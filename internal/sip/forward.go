@@ -50,7 +50,7 @@ func (c *call) endOr(way telecom.Way, v verdict) {
 }
 
 // refusedBy is what every device of the line said. A person who declines wants
-// the call nowhere.
+// the call nowhere, but may not have it taken from who passed it on.
 func (c *call) refusedBy(v verdict) {
 	switch v {
 	case endBusy:
@@ -58,13 +58,18 @@ func (c *call) refusedBy(v verdict) {
 	case endUnavailable:
 		c.endOr(telecom.WhenUnanswered, v)
 	default:
-		c.end(v)
+		if v != endDeclined || !c.comesBack(v) {
+			c.end(v)
+		}
 	}
 }
 
-// patience sets how long the line rings.
+// patience sets how long it rings: at the line, or elsewhere.
 func (c *call) patience() {
 	wait := c.s.NoAnswer
+	if c.emergency() {
+		wait = max(wait, rescueTime)
+	}
 	if after := c.record.After(); after > 0 {
 		wait = min(wait, after)
 	} else if after := c.ringFor(); after > 0 {
@@ -104,7 +109,6 @@ func (c *call) goesOn(way telecom.Way) bool {
 	st := *c.state.Load()
 	st.To = c.to
 	c.state.Store(&st)
-	c.patience()
 	c.ring()
 	return true
 }

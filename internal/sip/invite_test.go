@@ -247,7 +247,7 @@ func TestCallsThatAreNotLetThrough(t *testing.T) {
 		"a session of another kind":     {a, func(m *message) { m.kind = "application/xml" }, 415},
 		"without keys":                  {a, func(m *message) { m.body = strings.ReplaceAll(m.body, "a=fingerprint:sha-256 ", "a=fingerprint:md5 ") }, 400},
 		"a session that is too short":   {a, func(m *message) { m.more = append(m.more, "Session-Expires: 30") }, 422},
-		"an extension that we know not": {a, func(m *message) { m.more = append(m.more, "Require: 100rel") }, 420},
+		"an extension that we know not": {a, func(m *message) { m.more = append(m.more, "Require: precondition") }, 420},
 		"a loop":                        {a, func(m *message) { m.more = append(m.more, "Max-Forwards: 0") }, 400},
 		"no Contact":                    {a, func(m *message) { m.more = nil }, 400},
 	} {

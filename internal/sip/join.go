@@ -108,7 +108,8 @@ func (c *call) connect() {
 	st := *c.state.Load()
 	st.Answered = true
 	c.state.Store(&st)
-	c.meets(c.a, l, c.to.Line.Extension, c.to.Line.Name)
+	to := c.records()[0].Target().Line // where that one forwards to is theirs to know
+	c.meets(c.a, l, to.Extension, to.Name)
 	if !c.passed.joins {
 		l.watch()
 		c.show()

@@ -34,9 +34,11 @@ type leg struct {
 	reached   bool // it has answered with 1xx: only then may it be told CANCEL
 	cancel    []sipgo.Header
 	cancelled bool
-	told      bool   // of that
-	abandon   func() // waits no more for an answer to the INVITE
-	round     int    // how often the call was forwarded before it was called
+	told      bool              // of that
+	abandon   func()            // waits no more for an answer to the INVITE
+	early     bool              // it has answered our offer before the call
+	rseq      map[string]uint32 // what it said last that was acknowledged, by its tag (RFC 3262)
+	round     int               // how often the call was forwarded before it was called
 
 	// Of a trunk that is called.
 	outbound *carrier
@@ -44,7 +46,6 @@ type leg struct {
 	place    []byte         // that goes with it
 	extra    []sipgo.Header // who calls
 	tries    int            // how often the INVITE was sent
-	early    bool           // it has answered the offer before the call was
 	first    *time.Timer    // until it says anything
 	dropped  bool           // it is out of the call, and the next was tried
 
@@ -55,7 +56,9 @@ type leg struct {
 	news     bool           // the device is to be offered anew, whatever way the sound goes
 	whom     []sipgo.Header // who is at the other end now, as a side is told that was passed on
 	met      *address       // the same
-	interval int            // of its session timer, in seconds; 0 for none
+	session  session        // who refreshes it (RFC 4028)
+	least    int            // seconds of a session that the device takes; 0 for not told
+	updates  bool           // it takes UPDATE (RFC 3311)
 
 	over     bool // it has said BYE, or been told, or refused
 	lost     bool // its flow has ended and no other has come yet
@@ -66,7 +69,7 @@ type leg struct {
 	resend   *time.Timer
 	grace    *time.Timer
 	quiet    *time.Timer
-	refresh  *time.Timer // RFC 4028: they refresh the session before it, or it is over
+	refresh  *time.Timer // RFC 4028: they refresh the session before it, or it is over; or we refresh it then
 }
 
 // address is what stands in From and To.
@@ -123,6 +126,7 @@ func (l *leg) request(m sipgo.RequestMethod) *sipgo.Request {
 func (l *leg) describe(req *sipgo.Request, sdp string) {
 	req.AppendHeader(l.contact())
 	req.AppendHeader(allow())
+	l.timed(req)
 	req.AppendHeader(sipgo.NewHeader("Content-Type", typeSDP))
 	req.SetBody([]byte(sdp))
 }
@@ -203,7 +207,7 @@ func (l *leg) learn(res *sipgo.Response) bool {
 	if !ok || c.Address.Scheme != "sip" || c.Address.Wildcard || c.Address.Headers != nil || !hostLike(c.Address.Host) {
 		return false
 	}
-	l.theirTag, l.target = tag, *c.Address.Clone()
+	l.theirTag, l.target, l.updates = tag, *c.Address.Clone(), lists(res, "allow", "UPDATE")
 	if l.outbound != nil {
 		l.route = reversed(recorded(res)) // RFC 3261 12.1.2
 	}

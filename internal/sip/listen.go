@@ -15,8 +15,6 @@ import (
 
 	sipgo "github.com/emiago/sipgo/sip"
 	"github.com/pion/stun/v4"
-
-	"candour/internal/udp"
 )
 
 // The limits of what phones connect to.
@@ -193,33 +191,15 @@ func (d *datagram) send(b []byte) error {
 // datagrams reads what comes over UDP. Whoever has not shown that they were
 // given a nonce by us is answered here, and nothing of them is kept.
 func (l *phones) datagrams() {
-	in, err := udp.New(l.udp, atOnce, maxUDP+1)
-	if err != nil { // which a socket that is open has no reason for
-		l.s.Log.Error("phones cannot be read", "error", err)
-		return
-	}
-	now := 0
 	var scratch []byte
-	answer := func(b []byte) { in.Answer(now, b) }
-	for {
-		n, err := in.Read()
-		if errors.Is(err, net.ErrClosed) {
-			return
+	l.s.datagrams(l.udp, func(b []byte, from netip.AddrPort, answer func([]byte)) {
+		l.mu.Lock()
+		p, over := l.peers[from], l.over
+		l.mu.Unlock()
+		if !over && (p == nil || !l.keptAlive(p, b)) {
+			l.datagram(p, from, b, &scratch, answer)
 		}
-		for now = range n {
-			b, from := in.Datagram(now)
-			l.mu.Lock()
-			p, over := l.peers[from], l.over
-			l.mu.Unlock()
-			if over {
-				return
-			}
-			if p == nil || !l.keptAlive(p, b) {
-				l.datagram(p, from, b, &scratch, answer)
-			}
-		}
-		in.Flush()
-	}
+	})
 }
 
 // keptAlive answers what phones keep their way open with (RFC 5626 3.5), and
@@ -316,42 +296,25 @@ func (l *phones) presents(msg sipgo.Message, why *fault) bool {
 
 // stream is the wire of a peer over TCP.
 type stream struct {
-	outbox
-	conn net.Conn
+	connection
 	peer *peer
 }
 
-func (c *stream) shut() { c.closing.Do(func() { close(c.leave) }) }
-
 // connections takes what connects over TCP.
 func (l *phones) connections() {
-	for {
-		conn, err := l.tcp.Accept()
-		switch {
-		case errors.Is(err, net.ErrClosed):
-			return
-		case err != nil: // too many files open: those that are will be fewer
-			select {
-			case <-l.stop:
-				return
-			case <-time.After(100 * time.Millisecond):
-			}
-			continue
-		}
-		a, _ := netip.ParseAddrPort(conn.RemoteAddr().String())
-		a = netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+	connections(l.tcp, l.stop, func(conn net.Conn) {
 		ctx, cancel := context.WithCancel(l.s.base)
-		c := &stream{outbox: newOutbox(cancel), conn: conn}
-		c.peer = &peer{s: l.s, wire: c, network: l.network, from: a, forget: c.shut, heard: l.s.Now(), looked: l.s.Now()}
+		c := &stream{connection: connection{outbox: newOutbox(cancel), conn: conn}}
+		c.peer = &peer{s: l.s, wire: c, network: l.network, from: remote(conn), forget: c.shut, heard: l.s.Now(), looked: l.s.Now()}
 		c.peer.host, c.peer.port = l.address(conn.LocalAddr())
 		if !l.connected(c) {
 			cancel()
 			_ = conn.Close()
 			l.s.unheard(refusedFlood)
-			continue
+			return
 		}
 		l.work.Go(func() { l.serve(ctx, c) })
-	}
+	})
 }
 
 func (l *phones) connected(c *stream) bool {
@@ -377,52 +340,13 @@ func (l *phones) left(c *stream) {
 }
 
 func (l *phones) serve(ctx context.Context, c *stream) {
-	var work sync.WaitGroup
-	work.Go(func() {
-		defer func() { _ = c.conn.Close() }() // which ends the reading too
-		defer c.cancel()
-		c.outbox.write(ctx, func(ctx context.Context, b []byte) error {
-			until, _ := ctx.Deadline()
-			_ = c.conn.SetWriteDeadline(until)
-			_, err := c.conn.Write(b)
-			return err
-		})
+	take := func(msg sipgo.Message, why *fault) { c.peer.do(func() { c.peer.take(msg, why, nil) }) }
+	c.connection.serve(ctx, l.s, c.peer.fast, take, func() {
+		ended := make(chan struct{})
+		c.peer.do(func() { c.peer.end(); close(ended) })
+		<-ended
 	})
-	l.read(c)
-	c.cancel()
-	ended := make(chan struct{})
-	c.peer.do(func() { c.peer.end(); close(ended) })
-	<-ended
-	work.Wait()
 	l.left(c)
-}
-
-// read reads messages until there is no more to be made of the stream.
-func (l *phones) read(c *stream) {
-	r := bufio.NewReaderSize(c.conn, 4096)
-	for {
-		b, ping, err := readFrame(r)
-		if err != nil {
-			if errors.Is(err, errUnreadable) {
-				l.s.dropped.Add(1)
-			}
-			return
-		}
-		if ping {
-			_ = c.send(crlf)
-			continue
-		}
-		if c.peer.fast() {
-			l.s.unheard(refusedFlood)
-			return
-		}
-		msg, why, err := read(b)
-		if err != nil {
-			l.s.dropped.Add(1)
-			return
-		}
-		c.peer.do(func() { c.peer.take(msg, why, nil) })
-	}
 }
 
 // readFrame reads one message from a stream (RFC 3261 18.3), or the line ends

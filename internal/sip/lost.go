@@ -1,7 +1,6 @@
 package sip
 
 import (
-	"fmt"
 	"time"
 
 	sipgo "github.com/emiago/sipgo/sip"
@@ -110,61 +109,4 @@ func (c *call) silent(l *leg) {
 // 3261 13.3.1.4).
 func (l *leg) awaitAck() {
 	l.after(&l.ackTimer, l.call.s.Acked, func() { l.call.endBy(endLost, l == l.call.a) })
-}
-
-// Session timers (RFC 4028): a browser says in what time it will send a
-// request again, and a side that does not keep to it is gone. We refresh
-// nothing ourselves: a flow is looked at on a beat.
-const (
-	leastSession = 90 // seconds, RFC 4028 4
-	mostSession  = 7200
-)
-
-// sessionTime is the interval that a request asks for, in seconds, 0 for none.
-// short says that it is too short. One that we were to refresh is none.
-func sessionTime(in *incoming) (n int, short bool) {
-	n, ok := seconds(in, "session-expires")
-	if !ok || lists(in, "session-expires", "refresher=uas") {
-		return 0, false
-	}
-	return min(n, mostSession), n < leastSession
-}
-
-func minSE() sipgo.Header { return sipgo.NewHeader("Min-SE", fmt.Sprint(leastSession)) }
-
-// sessionHeaders answer a request's session timer: whoever sent it refreshes.
-func sessionHeaders(in *incoming, interval int) []sipgo.Header {
-	if interval == 0 {
-		return nil
-	}
-	more := []sipgo.Header{sipgo.NewHeader("Session-Expires", fmt.Sprintf("%d;refresher=uac", interval))}
-	if lists(in, "supported", "timer") {
-		more = append(more, sipgo.NewHeader("Require", "timer"))
-	}
-	return more
-}
-
-// refreshed sets the time within which the side has to refresh again. What it
-// asked for once holds until it asks for another.
-func (l *leg) refreshed(interval int) {
-	l.interval = interval
-	if interval == 0 {
-		halt(&l.refresh)
-		return
-	}
-	l.after(&l.refresh, time.Duration(interval)*time.Second, func() {
-		if l.call.phase == talking {
-			l.call.endBy(endLost, l == l.call.a)
-		}
-	})
-}
-
-// answererRefreshes takes the session timer that a device puts into its answer
-// to an INVITE of ours. Each such answer sets it anew, or ends it (RFC 4028 7.2).
-func (l *leg) answererRefreshes(res *sipgo.Response) {
-	n, ok := seconds(res, "session-expires")
-	if !ok || n < leastSession || !lists(res, "session-expires", "refresher=uas") {
-		n = 0
-	}
-	l.refreshed(min(n, mostSession))
 }

@@ -25,7 +25,7 @@ func (c *call) describes(l *leg) (string, error) {
 }
 
 // asks answers a re-INVITE without an offer with one of ours.
-func (c *call) asks(l *leg, in *incoming, interval int) {
+func (c *call) asks(l *leg, in *incoming, timer session) {
 	offer, err := l.media.Reoffer(l.wanted)
 	if err != nil {
 		in.answer(sipgo.StatusNotAcceptableHere, nil)
@@ -35,19 +35,19 @@ func (c *call) asks(l *leg, in *incoming, interval int) {
 	l.offered = l.wanted
 	l.unacked = in.CSeq().SeqNo
 	l.awaitAck()
-	l.refreshed(interval)
-	l.reply(in, sessionHeaders(in, interval), offer)
+	l.refreshed(timer)
+	l.reply(in, sessionHeaders(in, timer), offer)
 }
 
-// owed takes the answer that an ACK has in it. Without one there is no first call,
-// and a later one goes on as it was.
+// owed takes the answer that an ACK has in it. Without one there is no call with
+// that device, and one that there was goes on as it was.
 func (c *call) owed(l *leg, in *incoming) {
 	l.owes, l.asking = false, false
 	defer l.free()
 	if c.phase != talking {
 		return
 	}
-	first := l == c.a && !l.media.Settled()
+	first := !l.media.Settled()
 	err := l.media.Answered(string(in.Body()))
 	switch {
 	case err != nil && first:
@@ -58,8 +58,8 @@ func (c *call) owed(l *leg, in *incoming) {
 			c.s.Log.Warn("an answer within a call could not be taken", "error", err)
 		}
 	case first:
-		c.b.news = true // the caller may have taken less than the callee did
-		c.bridge()
+		c.other(l).news = true // which may have taken more than this one
+		c.bridge(l)
 	}
 	if c.phase != talking {
 		return

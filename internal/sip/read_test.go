@@ -157,8 +157,11 @@ func taken(t *testing.T, req *sipgo.Request) {
 		t.Fatal("no Contact")
 	}
 	one(t, reply(req, 200, "OK").String())
-	in := &incoming{Request: req}
+	in := &incoming{Request: req, flow: &flow{}}
 	sessionTime(in)
+	if _, _, ok := readRAck(in); ok && len(headers(req, "rack")) != 1 {
+		t.Error("something is acknowledged that is not told")
+	}
 	readDigit(mediaType(req), string(req.Body()))
 	for _, name := range []string{"refer-to", "replaces", "event"} {
 		for _, h := range headers(req, name) {

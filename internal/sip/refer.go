@@ -71,7 +71,6 @@ func (c *call) referred(l *leg, in *incoming) {
 	}
 	p.accepted(in)
 	p.new.do(func() {
-		p.new.after(c.s.NoAnswer, func() { p.new.end(endNoAnswer) })
 		p.new.ring()
 		p.new.show()
 	})
@@ -252,11 +251,14 @@ func (c *call) adopt(l *leg) {
 	c.a = l
 	c.s.mu.Unlock()
 	l.resume()
-	if c.taker != nil {
+	switch {
+	case c.taker != nil:
 		c.connect()
-		return
+	case c.missed != "":
+		c.attendLate()
+	default:
+		c.show()
 	}
-	c.show()
 }
 
 // undial lets go of a dialog that no call has.
@@ -273,7 +275,7 @@ func (l *leg) resume() {
 	if l.unacked != 0 {
 		l.awaitAck()
 	}
-	l.refreshed(l.interval)
+	l.refreshed(l.session)
 	switch {
 	case l.lost:
 		l.after(&l.grace, c.s.Grace, func() { c.vanished(l) })

@@ -120,20 +120,6 @@ func TestPassOnAndLeave(t *testing.T) {
 	kept.bye()
 	x.kept("cat", telecom.Completed)
 	x.kept("ben", telecom.Completed)
-	// Nobody there: then nobody is left, and the reason is told.
-	kept, by = talk(a, b)
-	by.refer(at("1003"), 202)
-	by.told("100")
-	third = c.rings()
-	by.told("180")
-	by.ask("BYE", 200, "", "")
-	third.reply(486, "")
-	c.asked("ACK")
-	if got := reason(kept.bye()); !strings.Contains(got, "another call") {
-		t.Errorf("who was passed on to a busy line is told %q", got)
-	}
-	x.kept("ann", telecom.Busy)
-	x.kept("ben", telecom.Completed)
 	for _, p := range []*phone{a, b, c} {
 		p.quiet()
 	}

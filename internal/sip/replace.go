@@ -54,9 +54,6 @@ func (c *call) takenOver(in *incoming, r *replaces) {
 	case c.passes != nil || c.other(old).asking:
 		in.answer(sipgo.StatusRequestPending, nil)
 		return
-	case len(in.Body()) == 0:
-		in.answer(sipgo.StatusNotAcceptableHere, nil)
-		return
 	}
 	fresh := c.asked(in)
 	fresh.hidden = old.hidden
@@ -73,12 +70,17 @@ func (c *call) takenOver(in *incoming, r *replaces) {
 	c.replaces(old, fresh, in, sdp)
 }
 
-// fits brings the media of a device as far as an answer to its offer.
+// fits brings the media of a device as far as an answer to its offer, or an offer
+// of ours where it made none.
 func (c *call) fits(fresh, other *leg, in *incoming) (sdp string, err error) {
 	ctx, cancel := context.WithTimeout(c.s.base, deskTime)
 	defer cancel()
 	if fresh.media, err = c.s.accept(ctx, in); err != nil {
 		return "", err
+	}
+	if len(in.Body()) == 0 {
+		fresh.owes, fresh.asking = true, true
+		return fresh.media.Offer(ctx, other.media)
 	}
 	fresh.media.Faces(other.media)
 	if sdp, err = fresh.media.Answer(); err != nil {
@@ -98,20 +100,22 @@ func (c *call) replaces(old, fresh *leg, in *incoming, sdp string) {
 		c.forks = append(c.forks, fresh)
 	}
 	c.s.mu.Unlock()
-	interval, _ := sessionTime(in)
+	timer, _ := sessionTime(in)
 	fresh.unacked = in.CSeq().SeqNo
 	fresh.awaitAck()
-	fresh.refreshed(interval)
+	fresh.refreshed(timer)
 	res := sipgo.NewResponseFromRequest(in.Request, sipgo.StatusOK, phrases[sipgo.StatusOK], nil)
 	res.To().Params.Add("tag", fresh.tag)
-	in.respond(res, append(sessionHeaders(in, interval), fresh.contact(), allow()), sdp)
+	in.respond(res, append(sessionHeaders(in, timer), fresh.contact(), allow()), sdp)
 	fresh.again(res, sipgo.T1)
 	old.bye(sipgo.NewHeader("Reason", `SIP;cause=200;text="Call completed elsewhere"`))
 	old.stop()
 	c.s.undial(old)
-	fresh.watch()
-	other := c.other(fresh)
-	other.wanted, other.news = fresh.media.Wants(), true
-	c.tellWay(other)
+	if !fresh.owes { // else the ACK has the answer
+		fresh.watch()
+		other := c.other(fresh)
+		other.wanted, other.news = fresh.media.Wants(), true
+		c.tellWay(other)
+	}
 	c.show()
 }

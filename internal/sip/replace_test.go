@@ -80,3 +80,45 @@ func TestTakeOnlyOnesOwnCallsOver(t *testing.T) {
 	x.kept("ann", telecom.Cancelled)
 	a.takeOver(from).refused(481)
 }
+
+// A device that takes a call over may leave the offer to us: until its ACK brings
+// the answer nobody is offered anything, and without one there is no call.
+func TestTakeACallOverWithoutAnOffer(t *testing.T) {
+	for name, answers := range map[string]bool{"it answers": true, "it forgot the answer": false} {
+		t.Run(name, func(t *testing.T) {
+			x := three(t, sip.Config{})
+			a, b := x.registered("ann"), x.registered("ben")
+			mine, theirs := talk(a, b)
+			a2 := x.registered("ann")
+			tag := func(s string) string { _, t, _ := strings.Cut(s, "tag="); return t }
+			a2.n++
+			m := a2.invitation("1009", "Require: replaces", "Replaces: "+mine.callID+";to-tag="+tag(mine.remote)+";from-tag="+tag(mine.local))
+			m.kind, m.body = "", ""
+			second := a2.invite(m)
+			second.took(a2.answer("INVITE", second.seq, 200))
+			if goes(second.sdp) != "sendrecv" || !strings.Contains(second.sdp, "a=setup:actpass") {
+				t.Fatalf("the 200 has %q", second.sdp)
+			}
+			mine.bye()
+			if !answers {
+				second.ackWith(second.seq, "")
+				second.bye()
+				theirs.bye()
+				x.kept("ann", telecom.Failed)
+				return
+			}
+			b.quiet()
+			second.ackWith(second.seq, answerTo(second.sdp, a2.id))
+			theirs.offered("sendrecv")
+			second.ask("INFO", 200, "application/dtmf", "1")
+			second.reinvite("sendonly", "recvonly", 3)
+			theirs.offered("sendonly")
+			theirs.ask("BYE", 200, "", "")
+			second.bye()
+			x.kept("ann", telecom.Completed)
+			for _, p := range []*phone{a, a2, b} {
+				p.quiet()
+			}
+		})
+	}
+}

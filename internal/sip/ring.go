@@ -98,6 +98,9 @@ func (c *call) heard(l *leg, res *sipgo.Response) {
 			l.sendCancel()
 			return
 		}
+		if !l.assured(res) {
+			return
+		}
 		if tag, _ := res.To().Params.Get("tag"); token(tag) {
 			l.theirTag = tag
 		}
@@ -107,6 +110,9 @@ func (c *call) heard(l *leg, res *sipgo.Response) {
 		}
 	case res.IsSuccess():
 		c.took(l, res)
+	case l.longer(res) && c.phase == ringing && l.round == c.round && !l.over && !l.cancelled:
+		l.inviteLonger()
+		c.send(l)
 	default:
 		c.drop(l, res.StatusCode)
 	}
@@ -171,7 +177,7 @@ func (c *call) drop(l *leg, status int) {
 // cancelled acts on the caller's CANCEL. One that crosses our 200 does nothing:
 // the page then says BYE.
 func (c *call) cancelled(tx *sipgo.ServerTx) {
-	if c.in != nil && c.in.tx == tx {
+	if held := c.promised.held; c.in != nil && c.in.tx == tx || held != nil && held.tx == tx {
 		c.endBy(endCancelled, true)
 	}
 }

@@ -2,8 +2,10 @@ package sip
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"log/slog"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -44,6 +46,9 @@ type Config struct {
 	Try   time.Duration // from an INVITE to a trunk that says nothing to the next trunk
 	Ping  time.Duration // between two looks at whether a trunk answers
 	Retry time.Duration // from a registration that a trunk refused to the next; doubled with each
+
+	Resolver *net.Resolver  // finds where trunks are; nil for the system's
+	Roots    *x509.CertPool // who vouches for trunks over TLS; nil for whom the system trusts
 
 	// Wake asks for the devices of a line that have the phone closed, and reports
 	// whether there are any. Slept tells them that it rings no more. Either may

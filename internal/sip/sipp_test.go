@@ -24,171 +24,122 @@ type network struct {
 	done chan error
 }
 
+// says is an answer in a scenario: what it repeats of the request, headers, and a
+// description if it has one. how are attributes of the element.
+func says(how, status, to, headers, sdp string) string {
+	length := "Content-Length: 0\n"
+	if sdp != "" {
+		length = "Content-Type: application/sdp\nContent-Length: [len]\n\n" + sdp
+	}
+	return "<send" + how + "><![CDATA[\nSIP/2.0 " + status + "\n[last_Via:]\n[last_From:]\n[last_To:]" + to + "\n[last_Call-ID:]\n[last_CSeq:]\n" + headers + length + "\n]]></send>\n"
+}
+
+// within is a request in a scenario, within the call that it made.
+func within(how, method string, seq int, more ...string) string {
+	return fmt.Sprintf(`<send%[1]s><![CDATA[
+%[2]s [next_url] SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+From: <sip:02079460018@[local_ip]:[local_port]>;tag=[call_number]
+[last_To:]
+Call-ID: [call_id]
+CSeq: %[3]d %[2]s
+Max-Forwards: 70
+%[4]sContent-Length: 0
+
+]]></send>
+`, how, method, seq, strings.Join(more, ""))
+}
+
+const (
+	freshTag = ";tag=[call_number]"
+	sippHere = "Contact: <sip:carrier@[local_ip]:[local_port];transport=[transport]>\n"
+	sippSays = `v=0
+o=carrier 1 1 IN IP4 [local_ip]
+s=-
+c=IN IP4 [media_ip]
+t=0 0
+m=audio [media_port] RTP/AVP 0 101
+a=rtpmap:0 PCMU/8000
+a=rtpmap:101 telephone-event/8000`
+	scenarioHead = `<?xml version="1.0" encoding="ISO-8859-1" ?>
+`
+)
+
 // carrierScenario is a network that is looked at, registered at with a digest, and
 // called: it rings with sound before the answer, answers, and is told BYE.
-const carrierScenario = `<?xml version="1.0" encoding="ISO-8859-1" ?>
-<scenario name="carrier">
+var carrierScenario = scenarioHead + `<scenario name="carrier">
 <recv request="OPTIONS" optional="true" next="1"/>
 <recv request="REGISTER" optional="true" next="2"/>
 <recv request="INVITE"/>
-<send><![CDATA[
-SIP/2.0 183 Session Progress
-[last_Via:]
-[last_From:]
-[last_To:];tag=[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-Contact: <sip:carrier@[local_ip]:[local_port];transport=[transport]>
-Content-Type: application/sdp
-Content-Length: [len]
-
-v=0
-o=carrier 1 1 IN IP4 [local_ip]
-s=-
-c=IN IP4 [media_ip]
-t=0 0
-m=audio [media_port] RTP/AVP 0 101
-a=rtpmap:0 PCMU/8000
-a=rtpmap:101 telephone-event/8000
-]]></send>
-<send retrans="500"><![CDATA[
-SIP/2.0 200 OK
-[last_Via:]
-[last_From:]
-[last_To:];tag=[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-Contact: <sip:carrier@[local_ip]:[local_port];transport=[transport]>
-Record-Route: <sip:[local_ip]:[local_port];lr>
-Content-Type: application/sdp
-Content-Length: [len]
-
-v=0
-o=carrier 1 1 IN IP4 [local_ip]
-s=-
-c=IN IP4 [media_ip]
-t=0 0
-m=audio [media_port] RTP/AVP 0 101
-a=rtpmap:0 PCMU/8000
-a=rtpmap:101 telephone-event/8000
-]]></send>
+` + says("", "183 Session Progress", freshTag, sippHere, sippSays) +
+	says(` retrans="500"`, "200 OK", freshTag, sippHere+"Record-Route: <sip:[local_ip]:[local_port];lr>\n", sippSays) + `
 <recv request="ACK"/>
 <recv request="BYE"/>
-<send next="9"><![CDATA[
-SIP/2.0 200 OK
-[last_Via:]
-[last_From:]
-[last_To:]
-[last_Call-ID:]
-[last_CSeq:]
-Content-Length: 0
-
-]]></send>
+` + says(` next="9"`, "200 OK", "", "", "") + `
 <label id="1"/>
-<send next="9"><![CDATA[
-SIP/2.0 200 OK
-[last_Via:]
-[last_From:]
-[last_To:];tag=[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-Content-Length: 0
-
-]]></send>
+` + says(` next="9"`, "200 OK", freshTag, "", "") + `
 <label id="2"/>
-<send><![CDATA[
-SIP/2.0 401 Unauthorized
-[last_Via:]
-[last_From:]
-[last_To:];tag=[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-WWW-Authenticate: Digest realm="carrier.example", nonce="8f3b1c", algorithm=MD5, qop="auth"
-Content-Length: 0
-
-]]></send>
+` + says("", "401 Unauthorized", freshTag, `WWW-Authenticate: Digest realm="carrier.example", nonce="8f3b1c", algorithm=MD5, qop="auth"
+`, "") + `
 <recv request="REGISTER" auth="true"><action>
 <verifyauth assign_to="right" username="house" password="harbour lantern"/>
 </action></recv>
 <nop next="3" test="right"/>
-<send next="9"><![CDATA[
-SIP/2.0 403 Forbidden
-[last_Via:]
-[last_From:]
-[last_To:];tag=[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-Content-Length: 0
-
-]]></send>
+` + says(` next="9"`, "403 Forbidden", freshTag, "", "") + `
 <label id="3"/>
-<send><![CDATA[
-SIP/2.0 200 OK
-[last_Via:]
-[last_From:]
-[last_To:];tag=[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-[last_Contact:];expires=600
-Content-Length: 0
-
-]]></send>
+` + says("", "200 OK", freshTag, "[last_Contact:];expires=600\n", "") + `
 <label id="9"/>
 <Reference variables="right"/>
 </scenario>
 `
 
-// callerScenario is a network that calls a number, talks for a moment and hangs up.
-const callerScenario = `<?xml version="1.0" encoding="ISO-8859-1" ?>
-<scenario name="caller">
-<send retrans="500"><![CDATA[
+// calls is an INVITE in a scenario, to a number of ours.
+func calls(more string) string {
+	return `<send retrans="500"><![CDATA[
 INVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0
 Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
 From: <sip:02079460018@[local_ip]:[local_port]>;tag=[call_number]
 To: <sip:[service]@[remote_ip]:[remote_port]>
 Call-ID: [call_id]
 CSeq: 1 INVITE
-Contact: <sip:carrier@[local_ip]:[local_port];transport=[transport]>
-P-Asserted-Identity: <sip:+442079460019@[local_ip]>
+` + sippHere + `P-Asserted-Identity: <sip:+442079460019@[local_ip]>
 Max-Forwards: 70
-Content-Type: application/sdp
+` + more + `Content-Type: application/sdp
 Content-Length: [len]
 
-v=0
-o=carrier 1 1 IN IP4 [local_ip]
-s=-
-c=IN IP4 [media_ip]
-t=0 0
-m=audio [media_port] RTP/AVP 0 101
-a=rtpmap:0 PCMU/8000
-a=rtpmap:101 telephone-event/8000
+` + sippSays + `
 ]]></send>
 <recv response="100" optional="true"/>
-<recv response="180" optional="true"/>
+`
+}
+
+// callerScenario is a network that calls a number, talks for a moment and hangs up.
+var callerScenario = scenarioHead + `<scenario name="caller">
+` + calls("") + `<recv response="180" optional="true"/>
 <recv response="200" rrs="true"/>
-<send><![CDATA[
-ACK [next_url] SIP/2.0
-Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
-From: <sip:02079460018@[local_ip]:[local_port]>;tag=[call_number]
-[last_To:]
-Call-ID: [call_id]
-CSeq: 1 ACK
-Max-Forwards: 70
-Content-Length: 0
-
-]]></send>
-<send retrans="500"><![CDATA[
-BYE [next_url] SIP/2.0
-Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
-From: <sip:02079460018@[local_ip]:[local_port]>;tag=[call_number]
-[last_To:]
-Call-ID: [call_id]
-CSeq: 2 BYE
-Max-Forwards: 70
-Content-Length: 0
-
-]]></send>
+` + within("", "ACK", 1) + within(` retrans="500"`, "BYE", 2) + `
 <recv response="200"/>
+</scenario>
+`
+
+// sureScenario is one that wants to acknowledge that it rings, and refreshes its
+// session.
+var sureScenario = scenarioHead + `<scenario name="sure">
+` + calls("Require: 100rel\nSupported: 100rel, timer\nSession-Expires: 1800;refresher=uac\n") + `<recv response="180" rrs="true"><action>
+<ereg regexp="[0-9]+" search_in="hdr" header="RSeq:" check_it="true" assign_to="rseq"/>
+</action></recv>
+` + within(` retrans="500"`, "PRACK", 2, "RAck: [$rseq] 1 INVITE\n") + `
+<recv response="200"/>
+<recv response="200" rrs="true"><action>
+<ereg regexp="1800;refresher=uac" search_in="hdr" header="Session-Expires:" check_it="true" assign_to="timer"/>
+</action></recv>
+` + within("", "ACK", 1) + within(` retrans="500"`, "UPDATE", 3, sippHere, "Supported: timer\nSession-Expires: 1800;refresher=uac\n") + `
+<recv response="200"><action>
+<ereg regexp="1800;refresher=uac" search_in="hdr" header="Session-Expires:" check_it="true" assign_to="timer"/>
+</action></recv>
+` + within(` retrans="500"`, "BYE", 4) + `
+<recv response="200"/>
+<Reference variables="timer"/>
 </scenario>
 `
 
@@ -318,19 +269,26 @@ func TestOutThroughSipp(t *testing.T) {
 	}
 }
 
-// A network of another's making calls a line by its number.
+// A network of another's making calls a line by its number: as most do, and one
+// that wants to be sure that it rings (RFC 3262) and refreshes its session (RFC 4028).
 func TestInThroughSipp(t *testing.T) {
-	for _, transport := range []string{trunk.UDP, trunk.TCP} {
-		t.Run(transport, func(t *testing.T) {
+	for _, c := range []struct{ name, transport, scenario string }{
+		{"udp", trunk.UDP, callerScenario}, {"tcp", trunk.TCP, callerScenario}, {"udp, surely", trunk.UDP, sureScenario}, {"tcp, surely", trunk.TCP, sureScenario},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			transport := c.transport
 			x, _ := outside(t, 0, sip.Config{}, nil)
 			x.t = t
 			port := free(t)
 			door := x.toward(transport, port, false)
 			b := x.registered("ben")
-			n := x.sipp(callerScenario, transport, port, 1, "-s", "01527306002", door)
+			n := x.sipp(c.scenario, transport, port, 1, "-s", "01527306002", door)
 			d := b.rings()
 			if got := d.asked.From().Address.User; got != "+442079460019" {
 				t.Errorf("Ben is shown %s", got)
+			}
+			if c.scenario == sureScenario {
+				x.until("it is acknowledged that it rings", func() bool { return strings.Contains(n.read("messages"), "PRACK sip:") })
 			}
 			d.accept()
 			d.bye()

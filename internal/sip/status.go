@@ -17,7 +17,7 @@ var phrases = map[int]string{
 	400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 406: "Not Acceptable", 415: "Unsupported Media Type",
 	422: "Session Interval Too Small", 423: "Interval Too Brief", 433: "Anonymity Disallowed", 480: "Temporarily Unavailable", 481: "Call Does Not Exist",
 	482: "Loop Detected", 484: "Address Incomplete", 486: "Busy Here", 487: "Request Terminated", 488: "Not Acceptable Here", 489: "Bad Event",
-	491: "Request Pending", 500: "Server Internal Error", 503: "Service Unavailable", 603: "Decline",
+	491: "Request Pending", 500: "Server Internal Error", 503: "Service Unavailable", 504: "Server Time-out", 603: "Decline",
 }
 
 // verdict is why a call ends, on its one way to the record, to the caller and

@@ -33,6 +33,8 @@ func (c *call) inside(in *incoming) {
 			halt(&l.resend)
 			if l.owes {
 				c.owed(l, in)
+			} else {
+				c.tellWay(l) // what changed before the answer
 			}
 		}
 		return
@@ -52,6 +54,8 @@ func (c *call) inside(in *incoming) {
 		c.changed(l, in)
 	case sipgo.REFER:
 		c.referred(l, in)
+	case sipgo.PRACK:
+		c.acknowledged(l, in)
 	default:
 		in.answer(sipgo.StatusMethodNotAllowed, []sipgo.Header{allow()})
 	}
@@ -97,22 +101,30 @@ func (c *call) hungUp(l *leg) {
 // 4028). The side that asks is answered at once; the other is then told what
 // way the sound goes, if that is news.
 func (c *call) changed(l *leg, in *incoming) {
-	interval, short := sessionTime(in)
+	timer, short := sessionTime(in)
 	switch {
 	case short:
 		in.answer(422, []sipgo.Header{minSE()})
 		return
 	case in.Method == sipgo.UPDATE && len(in.Body()) == 0:
-		l.refreshed(interval)
-		l.reply(in, sessionHeaders(in, interval), "")
+		l.refreshed(timer)
+		l.reply(in, sessionHeaders(in, timer), "")
+		return
+	case c.phase == ringing && c.taker == nil:
+		c.changedEarly(l, in, timer)
 		return
 	case c.phase != talking || c.other(l) == nil && c.station == nil || l.asking:
 		in.answer(sipgo.StatusRequestPending, nil)
 		return
 	case len(in.Body()) == 0:
-		c.asks(l, in, interval)
+		c.asks(l, in, timer)
 		return
 	}
+	c.offered(l, in, timer)
+}
+
+// offered answers an offer within a call.
+func (c *call) offered(l *leg, in *incoming, timer session) {
 	sdp, dir, err := l.media.Reoffered(string(in.Body()))
 	if err != nil {
 		v, known := refusal(err)
@@ -129,9 +141,9 @@ func (c *call) changed(l *leg, in *incoming) {
 		l.unacked = in.CSeq().SeqNo
 		l.awaitAck()
 	}
-	l.refreshed(interval)
-	l.reply(in, sessionHeaders(in, interval), sdp)
-	if other := c.other(l); other != nil {
+	l.refreshed(timer)
+	l.reply(in, sessionHeaders(in, timer), sdp)
+	if other := c.other(l); other != nil && c.phase == talking {
 		other.wanted, other.news = dir, other.news || other.media.Misses()
 		c.tellWay(other)
 	}
@@ -191,10 +203,14 @@ func (c *call) toldWay(l *leg, on *flow, way media.Direction, seq uint32, res *s
 			c.tellWay(l) // where the device is now, or when it has come back
 			return
 		}
-		c.end(endLost) // RFC 3261 12.2.1.2
+		c.endBy(endLost, l == c.a) // RFC 3261 12.2.1.2
 		return
 	case res.StatusCode == sipgo.StatusRequestPending: // both asked at once
 		time.AfterFunc(glare(), func() { c.do(func() { c.tellWay(l) }) })
+		return
+	case l.longer(res):
+		l.news = true
+		c.tellWay(l)
 		return
 	}
 	l.offered = way // also where it was refused: that is not asked twice

@@ -24,7 +24,7 @@ func joined() *call {
 	side := func(id int64) *leg {
 		box := newOutbox(func() {})
 		f := s.newFlow(telecom.Line{ID: id}, &box, OverWebSocket)
-		return &leg{call: c, flow: f, line: f.line, callID: newCallID(), tag: newTag(), theirTag: "t"}
+		return &leg{call: c, flow: f, line: f.line, callID: newCallID(), tag: newTag(), theirTag: "t", updates: true}
 	}
 	c.a, c.b = side(1), side(2)
 	c.forks = []*leg{c.b}
@@ -72,17 +72,17 @@ func TestSessionThatIsNotRefreshed(t *testing.T) {
 		ever bool
 	}{
 		"nothing comes":                {func(*call) {}, true, true},
-		"it is refreshed":              {func(c *call) { c.a.refreshed(90) }, false, true},
-		"it is given up":               {func(c *call) { c.a.refreshed(0) }, false, false},
+		"it is refreshed":              {func(c *call) { c.a.refreshed(session{interval: 90}) }, false, true},
+		"it is given up":               {func(c *call) { c.a.refreshed(session{}) }, false, false},
 		"our own offer is answered":    {func(c *call) { c.a.answererRefreshes(answer("90;refresher=uas")) }, false, true},
 		"answered without a timer":     {func(c *call) { c.a.answererRefreshes(answer("")) }, false, false},
-		"answered so that we refresh":  {func(c *call) { c.a.answererRefreshes(answer("90;refresher=uac")) }, false, false},
+		"answered so that we refresh":  {func(c *call) { c.a.answererRefreshes(answer("90;refresher=uac")) }, false, true}, // and nobody answers that
 		"answered with too short time": {func(c *call) { c.a.answererRefreshes(answer("5;refresher=uas")) }, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := joined()
-				c.do(func() { c.a.refreshed(90) })
+				c.do(func() { c.a.refreshed(session{interval: 90}) })
 				pass(60 * time.Second)
 				c.do(func() { act.at60(c) })
 				pass(40 * time.Second)
@@ -95,7 +95,11 @@ func TestSessionThatIsNotRefreshed(t *testing.T) {
 				}
 				if act.ever {
 					for _, l := range []*leg{c.a, c.b} {
-						if b := <-told(l); !strings.HasPrefix(string(b), "BYE ") {
+						b := <-told(l)
+						if strings.HasPrefix(string(b), "UPDATE ") {
+							b = <-told(l)
+						}
+						if !strings.HasPrefix(string(b), "BYE ") || !strings.Contains(string(b), "\r\nReason: SIP;cause=480;") {
 							t.Errorf("a side was told %q", b)
 						}
 					}

@@ -22,9 +22,6 @@ const (
 	defaultPing  = 30 * time.Second // between two looks at whether a trunk answers
 	defaultRetry = 5 * time.Second  // to the next try to register; doubled with each
 	mostRetry    = 5 * time.Minute
-	resolveTime  = 2 * time.Second
-	resolveKept  = time.Minute
-	dialTime     = 3 * time.Second
 	maxWays      = 64   // addresses of one trunk that are remembered
 	maxTrunkRate = 5000 // messages of one trunk in a second
 )
@@ -43,8 +40,9 @@ type carrier struct {
 
 	mu         sync.Mutex
 	flows      map[netip.AddrPort]*flow
-	at         netip.AddrPort // where it is
+	places     []place // where it is, the best first
 	resolved   time.Time
+	counts     trunkCounts
 	registered bool
 	answers    bool // the last look was answered
 	looked     bool
@@ -93,6 +91,7 @@ func (t *carrier) failed(status int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.failure = status
+	t.counts.failed(status)
 }
 
 // through is how many calls go over a trunk.

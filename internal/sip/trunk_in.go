@@ -30,7 +30,6 @@ func (c *call) enterHouse(in *incoming) {
 		return
 	}
 	c.phase = ringing
-	c.after(c.s.NoAnswer, func() { c.end(endNoAnswer) })
 	c.ring()
 	c.show()
 }

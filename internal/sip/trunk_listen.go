@@ -1,16 +1,15 @@
 package sip
 
 import (
-	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
-	"strings"
+	"slices"
 	"sync"
-	"time"
 
 	sipgo "github.com/emiago/sipgo/sip"
 
@@ -114,7 +113,8 @@ func (g *gateway) from(a netip.AddrPort) (all []*carrier) {
 	return all
 }
 
-// knows reports whether an address is one of the trunk's.
+// knows reports whether an address is one of the trunk's. One that is reached over
+// TLS calls over that too, unless the operator lists where else it does.
 func (t *carrier) knows(a netip.Addr) bool {
 	for _, p := range t.From {
 		if p.Contains(a) {
@@ -123,7 +123,7 @@ func (t *carrier) knows(a netip.Addr) bool {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.at.Addr() == a
+	return t.Transport != trunk.TLS && slices.ContainsFunc(t.places, func(p place) bool { return p.at.Addr() == a })
 }
 
 // pick finds whose a message is among trunks at one address: that which stands at
@@ -138,7 +138,7 @@ func pick(all []*carrier, from netip.AddrPort, msg sipgo.Message) *carrier {
 	}
 	for _, fits := range []func(*carrier) bool{
 		func(t *carrier) bool { return to != "" && to == t.user },
-		func(t *carrier) bool { return t.located() == from },
+		func(t *carrier) bool { return t.stands(from) },
 		func(t *carrier) bool { return t.Brings(numberOf(to)) },
 	} {
 		for _, t := range all {
@@ -150,48 +150,40 @@ func pick(all []*carrier, from netip.AddrPort, msg sipgo.Message) *carrier {
 	return all[0]
 }
 
-func (t *carrier) located() netip.AddrPort {
+// stands reports whether the trunk is at an address and port.
+func (t *carrier) stands(at netip.AddrPort) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.at
+	return t.placed(at)
 }
 
 // datagrams reads what comes over UDP.
 func (g *gateway) datagrams() {
-	buf := make([]byte, maxUDP+1)
-	for {
-		n, from, err := g.udp.ReadFromUDPAddrPort(buf)
-		switch {
-		case errors.Is(err, net.ErrClosed):
-			return
-		case err != nil:
-			continue // what the network says of a packet we sent
-		}
-		from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
+	g.s.datagrams(g.udp, func(b []byte, from netip.AddrPort, answer func([]byte)) {
 		all := g.from(from)
 		if len(all) == 0 {
 			g.s.unheard(refusedStranger) // no answer: nobody learns that anything is here
-			continue
+			return
 		}
-		if alive, ping := keepAlive(buf[:n]); alive {
+		if alive, ping := keepAlive(b); alive {
 			if ping {
-				_, _ = g.udp.WriteToUDPAddrPort(crlf, from)
+				answer(crlf)
 			}
-			continue
+			return
 		}
-		msg, why, err := readDatagram(bytes.Clone(buf[:n]))
+		msg, why, err := readDatagram(bytes.Clone(b))
 		if err != nil {
 			g.s.dropped.Add(1)
-			continue
+			return
 		}
 		t := pick(all, from, msg)
 		f := t.overUDP(from)
 		if f == nil || t.fast() {
 			g.s.unheard(refusedFlood)
-			continue
+			return
 		}
 		t.do(func() { t.take(f, from, msg, why) })
-	}
+	})
 }
 
 // fast reports whether messages come faster than any trunk's calls make them.
@@ -214,7 +206,7 @@ func (t *carrier) overUDP(to netip.AddrPort) *flow {
 	}
 	if len(t.flows) >= maxWays {
 		for a, f := range t.flows {
-			if a != t.at && len(f.undone()) == 0 {
+			if !t.placed(a) && len(f.undone()) == 0 {
 				delete(t.flows, a) // calls on it are heard again on a new one
 				break
 			}
@@ -224,6 +216,7 @@ func (t *carrier) overUDP(to netip.AddrPort) *flow {
 		return nil
 	}
 	f := t.newFlow(&datagram{t.g.udp, to}, OverUDP, toward(t.g.udp.LocalAddr(), to))
+	f.at = to
 	t.flows[to] = f
 	return f
 }
@@ -280,47 +273,26 @@ func (t *carrier) take(f *flow, from netip.AddrPort, msg sipgo.Message, why *fau
 
 // trunkStream is the wire of a trunk over TCP.
 type trunkStream struct {
-	outbox
-	conn net.Conn
-	t    *carrier // nil until its first message, where several could be at its address
+	connection
+	t    *carrier
 	f    *flow
 	from netip.AddrPort
 }
 
-func (c *trunkStream) shut() { c.closing.Do(func() { close(c.leave) }) }
-
 // connections takes what trunks connect over TCP.
 func (g *gateway) connections() {
-	for {
-		conn, err := g.tcp.Accept()
-		switch {
-		case errors.Is(err, net.ErrClosed):
-			return
-		case err != nil:
-			select {
-			case <-g.stop:
-				return
-			case <-time.After(100 * time.Millisecond):
-			}
-			continue
-		}
+	connections(g.tcp, g.stop, func(conn net.Conn) {
 		a := remote(conn)
 		all := g.from(a)
 		if len(all) == 0 || g.full() {
 			_ = conn.Close()
 			g.s.unheard(refusedStranger)
-			continue
+			return
 		}
-		t := pick(all, a, nil)
-		if g.open(t, conn) == nil {
+		if g.open(pick(all, a, nil), conn) == nil {
 			_ = conn.Close()
 		}
-	}
-}
-
-func remote(conn net.Conn) netip.AddrPort {
-	a, _ := netip.ParseAddrPort(conn.RemoteAddr().String())
-	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+	})
 }
 
 func (g *gateway) full() bool {
@@ -332,8 +304,13 @@ func (g *gateway) full() bool {
 // open serves a connection of a trunk; nil if the door is closed.
 func (g *gateway) open(t *carrier, conn net.Conn) *flow {
 	ctx, cancel := context.WithCancel(g.s.base)
-	c := &trunkStream{outbox: newOutbox(cancel), conn: conn, t: t, from: remote(conn)}
-	c.f = t.newFlow(c, OverTCP, g.tcp.Addr())
+	c := &trunkStream{connection: connection{outbox: newOutbox(cancel), conn: conn}, t: t, from: remote(conn)}
+	network := OverTCP
+	if _, secure := conn.(*tls.Conn); secure {
+		network = OverTLS
+	}
+	c.f = t.newFlow(c, network, g.tcp.Addr())
+	c.f.at = c.from
 	g.mu.Lock()
 	if g.over {
 		g.mu.Unlock()
@@ -355,110 +332,17 @@ func (g *gateway) open(t *carrier, conn net.Conn) *flow {
 }
 
 func (g *gateway) serve(ctx context.Context, c *trunkStream) {
-	var work sync.WaitGroup
-	work.Go(func() {
-		defer func() { _ = c.conn.Close() }() // which ends the reading too
-		defer c.cancel()
-		c.outbox.write(ctx, func(ctx context.Context, b []byte) error {
-			until, _ := ctx.Deadline()
-			_ = c.conn.SetWriteDeadline(until)
-			_, err := c.conn.Write(b)
-			return err
-		})
+	take := func(msg sipgo.Message, why *fault) { c.t.do(func() { c.t.take(c.f, c.from, msg, why) }) }
+	c.connection.serve(ctx, g.s, c.t.fast, take, func() {
+		c.t.mu.Lock()
+		if c.t.flows[c.from] == c.f {
+			delete(c.t.flows, c.from)
+		}
+		c.t.mu.Unlock()
+		c.f.end()
+		g.s.left(c.f)
 	})
-	g.read(c)
-	c.cancel()
-	c.t.mu.Lock()
-	if c.t.flows[c.from] == c.f {
-		delete(c.t.flows, c.from)
-	}
-	c.t.mu.Unlock()
-	c.f.end()
-	g.s.left(c.f)
-	work.Wait()
 	g.mu.Lock()
 	delete(g.conns, c)
 	g.mu.Unlock()
-}
-
-func (g *gateway) read(c *trunkStream) {
-	r := bufio.NewReaderSize(c.conn, 4096)
-	for {
-		b, ping, err := readFrame(r)
-		if err != nil {
-			return
-		}
-		if ping {
-			_ = c.send(crlf)
-			continue
-		}
-		msg, why, err := read(b)
-		if err != nil || c.t.fast() {
-			g.s.dropped.Add(1)
-			return
-		}
-		c.t.do(func() { c.t.take(c.f, c.from, msg, why) })
-	}
-}
-
-// way is the flow on which requests to the trunk go; nil if there is none.
-func (t *carrier) way(ctx context.Context) *flow {
-	at, err := t.resolve(ctx)
-	if err != nil {
-		return nil
-	}
-	if t.Transport == trunk.UDP {
-		return t.overUDP(at)
-	}
-	t.mu.Lock()
-	f := t.flows[at]
-	t.mu.Unlock()
-	if f != nil && !f.over() {
-		return f
-	}
-	dial := net.Dialer{Timeout: dialTime}
-	conn, err := dial.DialContext(ctx, "tcp", at.String())
-	if err != nil {
-		return nil
-	}
-	if f = t.g.open(t, conn); f == nil {
-		_ = conn.Close()
-	}
-	return f
-}
-
-// resolve finds where the trunk is. What was found once holds while no more can be
-// found out.
-func (t *carrier) resolve(ctx context.Context) (netip.AddrPort, error) {
-	t.mu.Lock()
-	at, when := t.at, t.resolved
-	t.mu.Unlock()
-	if at.IsValid() && t.s.Now().Sub(when) < resolveKept {
-		return at, nil
-	}
-	host := strings.Trim(t.Host, "[]")
-	a, err := netip.ParseAddr(host)
-	if err != nil {
-		ctx, cancel := context.WithTimeout(ctx, resolveTime)
-		defer cancel()
-		found, lerr := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-		switch {
-		case lerr != nil || len(found) == 0:
-			if at.IsValid() {
-				return at, nil
-			}
-			return at, errors.New("sip: the trunk's name leads nowhere")
-		default:
-			a = found[0].Unmap()
-		}
-		for _, f := range found {
-			if f.Unmap() == at.Addr() {
-				a = at.Addr() // it stays where it is
-			}
-		}
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.at, t.resolved = netip.AddrPortFrom(a, uint16(t.Port)), t.s.Now()
-	return t.at, nil
 }

@@ -66,6 +66,7 @@ func (c *call) leave() {
 	if c.to.Located() {
 		c.locate()
 	}
+	c.patience()
 	c.onward(0)
 }
 
@@ -114,7 +115,7 @@ func (c *call) onward(status int) {
 		v.code = telecom.Failed
 		c.end(v)
 	default:
-		c.end(outside(c.out.best))
+		c.unanswered(outside(c.out.best))
 	}
 }
 
@@ -155,11 +156,7 @@ func (c *call) by(t *carrier) *leg {
 
 // uri is an address at the trunk.
 func (t *carrier) uri(user string) sipgo.Uri {
-	u := sipgo.Uri{Scheme: "sip", User: user, Host: t.Host, Port: t.Port}
-	if t.Transport == trunk.TCP {
-		u.UriParams = sipgo.HeaderParams{{K: "transport", V: "tcp"}}
-	}
-	return u
+	return sipgo.Uri{Scheme: "sip", User: user, Host: t.Host, Port: t.Port, UriParams: t.param()}
 }
 
 // identify says who calls as the trunk is told it: the number in From unless it is
@@ -197,6 +194,7 @@ func (l *leg) describeOut() {
 	kind, body := bodyWith(l.sdp, l.place, id)
 	l.invite.AppendHeader(l.contact())
 	l.invite.AppendHeader(allow())
+	l.timed(l.invite)
 	l.invite.AppendHeader(sipgo.NewHeader("Geolocation", "<cid:"+id+">")) // RFC 6442 4.1
 	l.invite.AppendHeader(sipgo.NewHeader("Geolocation-Routing", "yes"))  // 4.2
 	l.invite.AppendHeader(sipgo.NewHeader("Content-Type", kind))
@@ -207,7 +205,9 @@ func (l *leg) describeOut() {
 // back in a while: nobody waits half a minute for the transaction to give up.
 func (c *call) sendOut(l *leg) {
 	l.outbound.sign(l.invite)
-	l.tries++
+	if l.tries++; l.tries == 1 {
+		l.outbound.asks()
+	}
 	req := l.invite
 	l.abandon = l.flow.ask(req, func(res *sipgo.Response) {
 		c.do(func() {
@@ -251,10 +251,20 @@ func (c *call) progress(l *leg, res *sipgo.Response) {
 		l.sendCancel()
 		return
 	}
+	if !l.assured(res) {
+		return
+	}
 	if tag, _ := res.To().Params.Get("tag"); token(tag) {
 		l.theirTag = tag
 	}
-	if c.phase != ringing || res.StatusCode == sipgo.StatusTrying {
+	switch {
+	case c.phase != ringing || res.StatusCode == sipgo.StatusTrying:
+		return
+	case c.passed != nil: // who waits for it talks to somebody, or did
+		if !c.rung && res.StatusCode == sipgo.StatusRinging {
+			c.rung = true
+			c.rings()
+		}
 		return
 	}
 	if len(res.Body()) > 0 && mediaTypeOf(res) == typeSDP && !l.early && l.media.Answered(string(res.Body())) == nil {
@@ -286,6 +296,8 @@ func (c *call) retried(l *leg, res *sipgo.Response) bool {
 	case asks && l.outbound.challenged(res):
 		l.seq++
 		l.invite = anew(l.invite, l.seq)
+	case l.longer(res):
+		l.inviteLonger()
 	case !asks && l.place != nil && res.StatusCode < 500 && res.StatusCode != sipgo.StatusBusyHere:
 		l.place = nil // an emergency call never fails for what it carries with it
 		l.theirTag = ""
@@ -293,7 +305,7 @@ func (c *call) retried(l *leg, res *sipgo.Response) bool {
 	default:
 		return false
 	}
-	l.theirTag, l.reached = "", false
+	l.theirTag, l.reached, l.target = "", false, *l.invite.Recipient.Clone()
 	l.invite.To().Params.Remove("tag")
 	c.sendOut(l)
 	return true
@@ -312,10 +324,13 @@ func (c *call) dropOut(l *leg, status int) {
 		return
 	}
 	if elsewhere(status, c.emergency()) {
+		if (!l.reached || status == sipgo.StatusServiceUnavailable) && l.outbound.turnsFrom(l.flow) {
+			c.out.ways = slices.Insert(c.out.ways, 0, l.outbound) // at its next address (RFC 3263 4.3)
+		}
 		c.onward(status)
 		return
 	}
-	c.end(outside(status))
+	c.unanswered(outside(status))
 }
 
 // hear takes the answer of a trunk's 200: one that came before with a 183 holds,

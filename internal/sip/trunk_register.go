@@ -6,8 +6,6 @@ import (
 	"time"
 
 	sipgo "github.com/emiago/sipgo/sip"
-
-	"candour/internal/trunk"
 )
 
 // maxAsks is how often one request is sent anew because a trunk asks for a digest,
@@ -48,14 +46,20 @@ func (t *carrier) sleep(d time.Duration) bool {
 	}
 }
 
+// ping asks the trunk at one of its addresses after the other, until one answers.
 func (t *carrier) ping(ctx context.Context) *sipgo.Response {
-	f := t.way(ctx)
-	if f == nil {
-		return nil
+	for {
+		f := t.way(ctx)
+		if f == nil {
+			return nil
+		}
+		req := t.request(f, sipgo.OPTIONS, newCallID(), newTag(), 1)
+		req.AppendHeader(sipgo.NewHeader("Accept", typeSDP))
+		res := t.await(ctx, f, req)
+		if res != nil && res.StatusCode != sipgo.StatusServiceUnavailable || !t.turnsFrom(f) {
+			return res
+		}
 	}
-	req := t.request(f, sipgo.OPTIONS, newCallID(), newTag(), 1)
-	req.AppendHeader(sipgo.NewHeader("Accept", typeSDP))
-	return t.await(ctx, f, req)
 }
 
 // request is one outside of a call.
@@ -64,21 +68,24 @@ func (t *carrier) request(f *flow, m sipgo.RequestMethod, callID, tag string, se
 	if t.Register != nil {
 		own.User = t.Register.Username
 	}
-	l := &leg{flow: f, callID: callID, tag: tag, us: address{"", own}, them: address{"", own}, target: sipgo.Uri{Scheme: "sip", Host: t.Host, Port: t.Port}, seq: seq - 1}
+	l := &leg{flow: f, callID: callID, tag: tag, us: address{"", own}, them: address{"", own}, target: t.uri(""), seq: seq - 1}
 	if t.Register == nil {
 		l.us.uri.Host = f.host
 	}
 	if m == sipgo.REGISTER { // RFC 3261 10.2: its domain, without a user
-		l.target = sipgo.Uri{Scheme: "sip", Host: t.Domain}
-	}
-	if t.Transport == trunk.TCP {
-		l.target.UriParams = sipgo.HeaderParams{{K: "transport", V: "tcp"}}
+		l.target = sipgo.Uri{Scheme: "sip", Host: t.Domain, UriParams: t.param()}
 	}
 	return l.request(m)
 }
 
-// await sends a request and waits for its last answer; nil for none.
+// await sends a request and waits for its last answer; nil for none. Where the
+// trunk has another address it does not wait long.
 func (t *carrier) await(ctx context.Context, f *flow, req *sipgo.Request) *sipgo.Response {
+	if t.others(f) {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, t.s.Try)
+		defer cancel()
+	}
 	final := make(chan *sipgo.Response, 1)
 	giveUp := f.ask(req, func(res *sipgo.Response) {
 		if res == nil || !res.IsProvisional() {
@@ -106,6 +113,7 @@ func (t *carrier) keepRegistered() {
 		t.registered = held > 0
 		if held <= 0 {
 			t.failure = status
+			t.counts.failed(status)
 		}
 		t.mu.Unlock()
 		if failed++; held > 0 {
@@ -134,11 +142,11 @@ func (r *registering) once(ctx context.Context, expires time.Duration) (time.Dur
 	t := r.t
 	ctx, cancel := context.WithTimeout(ctx, idleTime)
 	defer cancel()
-	f := t.way(ctx)
-	if f == nil {
-		return 0, 0
-	}
 	for range maxAsks {
+		f := t.way(ctx)
+		if f == nil {
+			return 0, 0
+		}
 		r.seq++
 		req := t.request(f, sipgo.REGISTER, r.callID, r.tag, r.seq)
 		contact := &sipgo.ContactHeader{Address: sipgo.Uri{Scheme: "sip", User: t.user, Host: f.host, Port: f.port, UriParams: f.param()}}
@@ -147,6 +155,7 @@ func (r *registering) once(ctx context.Context, expires time.Duration) (time.Dur
 		t.sign(req)
 		res := t.await(ctx, f, req)
 		switch {
+		case (res == nil || res.StatusCode == sipgo.StatusServiceUnavailable) && t.turnsFrom(f):
 		case res == nil:
 			return 0, 0
 		case res.StatusCode == sipgo.StatusUnauthorized || res.StatusCode == sipgo.StatusProxyAuthRequired:

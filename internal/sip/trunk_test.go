@@ -66,7 +66,9 @@ func (x *exchange) networks(n int, change func(i int, f *trunk.File, t *trunk.Tr
 		if change != nil {
 			change(i, &f, &t)
 		}
-		f.Trunks = append(f.Trunks, t)
+		if t.ID != "" { // else it is behind another
+			f.Trunks = append(f.Trunks, t)
+		}
 	}
 	a, err := x.sip.ConnectTrunks(context.Background(), f)
 	if err != nil {

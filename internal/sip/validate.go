@@ -10,12 +10,12 @@ import (
 // The methods that are answered, and those that exist but are not (405). All
 // others are unknown (501). RFC 3261 8.2.1.
 var (
-	allowed = []sipgo.RequestMethod{sipgo.INVITE, sipgo.ACK, sipgo.CANCEL, sipgo.BYE, sipgo.OPTIONS, sipgo.REGISTER, sipgo.INFO, sipgo.UPDATE, sipgo.REFER, sipgo.SUBSCRIBE}
-	known   = []sipgo.RequestMethod{sipgo.PRACK, sipgo.NOTIFY, sipgo.MESSAGE, sipgo.PUBLISH}
+	allowed = []sipgo.RequestMethod{sipgo.INVITE, sipgo.ACK, sipgo.CANCEL, sipgo.BYE, sipgo.OPTIONS, sipgo.REGISTER, sipgo.INFO, sipgo.UPDATE, sipgo.REFER, sipgo.SUBSCRIBE, sipgo.PRACK}
+	known   = []sipgo.RequestMethod{sipgo.NOTIFY, sipgo.MESSAGE, sipgo.PUBLISH}
 )
 
 // extensions are the option tags that a request may require.
-var extensions = []string{"timer", "outbound", "replaces"}
+var extensions = []string{"timer", "outbound", "replaces", "100rel"}
 
 const (
 	typeSDP   = "application/sdp"
@@ -28,7 +28,7 @@ const (
 // another: one identity would be authorised and another acted on.
 var single = []string{
 	"from", "to", "call-id", "cseq", "max-forwards", "content-length", "content-type", "content-encoding",
-	"expires", "session-expires", "min-se", "privacy", "subject", "date", "timestamp", "event", "refer-to", "replaces",
+	"expires", "session-expires", "min-se", "privacy", "subject", "date", "timestamp", "event", "refer-to", "replaces", "rack", "rseq",
 }
 
 // compact are the short names of headers (RFC 3261 7.3.3 and later RFCs).
@@ -240,7 +240,7 @@ func ruleBody(req *sipgo.Request) *fault {
 	if len(req.Body()) == 0 || req.Method == sipgo.ACK {
 		return nil
 	}
-	accept := map[sipgo.RequestMethod][]string{sipgo.INVITE: {typeSDP, typeMixed}, sipgo.UPDATE: {typeSDP}, sipgo.INFO: {typeRelay, typeDTMF}}[req.Method]
+	accept := map[sipgo.RequestMethod][]string{sipgo.INVITE: {typeSDP, typeMixed}, sipgo.UPDATE: {typeSDP}, sipgo.PRACK: {typeSDP}, sipgo.INFO: {typeRelay, typeDTMF}}[req.Method]
 	if accept == nil {
 		return nil
 	}

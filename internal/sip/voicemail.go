@@ -27,65 +27,96 @@ const (
 	playTimes  = 8               // how often a message is played again
 )
 
-// unanswered ends a call that nobody took, by voicemail if the callee has it.
+// unanswered ends a call that nobody took, by voicemail if the callee has it,
+// unless it goes back to who passed it on.
 func (c *call) unanswered(v verdict) {
-	for _, reason := range []verdict{endNoAnswer, endBusy, endUnavailable, endQuiet} {
-		if v == reason && c.voicemail(v) {
+	for _, reason := range []verdict{endNoAnswer, endBusy, endUnavailable, endQuiet, endNobody, endTheirLine, endNoWay, endNotInUse} {
+		if v == reason && (c.voicemail(v) || c.comesBack(v)) {
 			return
 		}
 	}
 	c.end(v)
 }
 
-// voicemail answers for the callee; it reports whether it does.
+// inbox is the voicemail that a call may come to.
+type inbox struct {
+	line telecom.Line
+	at   int // whose it is among the records of the call
+	box  voicemail.Box
+	own  media.Sound // how its person greets
+}
+
+// voicemail answers for the callee, or where that is another whom a line forwards
+// to and who has none, for whoever forwarded it last; it reports whether it does.
 func (c *call) voicemail(v verdict) bool {
-	if c.s.Voicemail == nil || c.phase != ringing || c.to.Reach != telecom.ToLine || c.in == nil {
+	if c.s.Voicemail == nil || c.phase != ringing || c.out.early || c.in == nil && c.passed == nil {
 		return false
 	}
-	var box voicemail.Box
-	var own media.Sound
-	err := c.s.inVoicemail(false, func(ctx context.Context, tx *store.Tx) (err error) {
-		if box, err = c.s.Voicemail.Box(ctx, tx, c.to.Line); err != nil || !box.On {
-			return err
+	records := c.records()
+	for i, record := range slices.Backward(records) {
+		to := record.Target()
+		if to.Reach != telecom.ToLine || !c.boxOf(to.Line) || !c.opens() {
+			continue
 		}
-		fresh, old, err := c.s.Voicemail.Waiting(ctx, tx, c.to.Line.ID)
+		c.inbox.at = i
+		c.missed = v.code // from here on the caller is told that they leave a message
+		switch {
+		case c.passed != nil:
+			c.turnTo()
+			return true
+		case c.attend():
+			go c.takeMessage(c.station, c.inbox.own)
+			return true
+		}
+		c.missed = ""
+		return false
+	}
+	return false
+}
+
+// boxOf reads the voicemail of a line, if that was not done for this call, and
+// reports whether it is on.
+func (c *call) boxOf(l telecom.Line) bool {
+	if c.inbox.line.ID == l.ID {
+		return c.inbox.box.On
+	}
+	c.inbox = inbox{line: l}
+	err := c.s.inVoicemail(false, func(ctx context.Context, tx *store.Tx) (err error) {
+		c.inbox.box, err = c.s.Voicemail.Box(ctx, tx, l)
+		return err
+	})
+	if err != nil && !errors.Is(err, voicemail.ErrUndeclared) {
+		c.s.Log.Error("voicemail could not be read", "error", err)
+	}
+	c.inbox.box.On = c.inbox.box.On && err == nil
+	return c.inbox.box.On
+}
+
+// opens reports whether there is room for a message, and finds what the caller
+// hears first.
+func (c *call) opens() bool {
+	err := c.s.inVoicemail(false, func(ctx context.Context, tx *store.Tx) error {
+		fresh, old, err := c.s.Voicemail.Waiting(ctx, tx, c.inbox.line.ID)
 		if err == nil && fresh+old >= voicemail.MaxMessages {
 			err = voicemail.ErrFull
 		}
 		if err == nil {
-			own, err = c.s.Voicemail.Greeting(ctx, tx, c.to.Line)
+			c.inbox.own, err = c.s.Voicemail.Greeting(ctx, tx, c.inbox.line)
 		}
 		return err
 	})
 	if err != nil && !errors.Is(err, voicemail.ErrUndeclared) && !errors.Is(err, voicemail.ErrFull) {
 		c.s.Log.Error("voicemail could not answer", "error", err)
 	}
-	if err != nil || !box.On {
-		return false
-	}
-	c.missed = v.code // from here on the caller is told that they leave a message
-	if !c.attend() {
-		c.missed = ""
-		return false
-	}
-	go c.takeMessage(c.station, own)
-	return true
+	return err == nil
 }
 
 // ringFor is how long it rings before voicemail answers; 0 if it does not.
 func (c *call) ringFor() time.Duration {
-	if c.s.Voicemail == nil || c.to.Reach != telecom.ToLine || c.in == nil {
+	if c.s.Voicemail == nil || c.to.Reach != telecom.ToLine || c.in == nil && c.passed == nil || !c.boxOf(c.to.Line) {
 		return 0
 	}
-	var box voicemail.Box
-	err := c.s.inVoicemail(false, func(ctx context.Context, tx *store.Tx) (err error) {
-		box, err = c.s.Voicemail.Box(ctx, tx, c.to.Line)
-		return err
-	})
-	if err != nil || !box.On {
-		return 0
-	}
-	return box.Wait
+	return c.inbox.box.Wait
 }
 
 // attend answers the caller by a station of ours; it reports whether it could. A
@@ -102,17 +133,14 @@ func (c *call) attend() bool {
 		}
 		return false
 	}
-	for _, l := range c.forks {
-		l.giveUp()
-		l.stop()
-	}
+	c.abandon()
 	c.phase, c.station = talking, station
 	c.halt()
-	interval, _ := sessionTime(c.in)
+	timer, _ := sessionTime(c.in)
 	c.a.unacked = c.in.CSeq().SeqNo
 	c.a.awaitAck()
-	c.a.refreshed(interval)
-	c.toCaller(sipgo.StatusOK, sessionHeaders(c.in, interval), sdp)
+	c.a.refreshed(timer)
+	c.toCaller(sipgo.StatusOK, sessionHeaders(c.in, timer), sdp)
 	c.in = nil
 	c.a.watch()
 	c.show()
@@ -143,14 +171,17 @@ func (c *call) takeMessage(s *media.Station, own media.Sound) {
 // left keeps the message of a call that ends, and gives the end that its record
 // has then.
 func (c *call) left(v verdict) verdict {
-	sound := c.station.Recorded()
 	v.code = c.missed
+	if c.station == nil { // who was to leave it had gone
+		return v
+	}
+	sound := c.station.Recorded()
 	if sound.Codec() == "" {
 		return v
 	}
-	extension, _ := c.record.Shown()
+	extension, _ := c.records()[c.inbox.at].Shown()
 	err := c.s.inVoicemail(true, func(ctx context.Context, tx *store.Tx) error {
-		_, err := c.s.Voicemail.Leave(ctx, tx, voicemail.Left{For: c.to.Line, From: extension, Sound: sound})
+		_, err := c.s.Voicemail.Leave(ctx, tx, voicemail.Left{For: c.inbox.line, From: extension, Sound: sound})
 		return err
 	})
 	switch {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"net"
+	"net/netip"
 	"sync"
 
 	sipgo "github.com/emiago/sipgo/sip"
@@ -32,11 +33,12 @@ const (
 type flow struct {
 	s        *Server
 	line     telecom.Line
-	device   int64    // of a phone; 0 for a browser
-	username string   // of a phone: its address may have it in the place of the extension
-	peer     *peer    // of a phone
-	carrier  *carrier // of a trunk: then device is below 0, and line is nobody's
-	short    bool     // a phone that answered for MD5, and is asked for nothing else
+	device   int64          // of a phone; 0 for a browser
+	username string         // of a phone: its address may have it in the place of the extension
+	peer     *peer          // of a phone
+	carrier  *carrier       // of a trunk: then device is below 0, and line is nobody's
+	at       netip.AddrPort // of a trunk: where it is
+	short    bool           // a phone that answered for MD5, and is asked for nothing else
 	wire     wire
 	network  string // how messages travel
 	host     string // what the other end reaches us as, in Via and Contact

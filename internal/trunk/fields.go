@@ -76,7 +76,7 @@ func (r *reader) trunk(n *yaml.Node) (t Trunk) {
 		}
 	}
 	t.Host, t.Port = r.hostPort(got["host"])
-	t.Transport = r.oneOf(got["transport"], "transport", UDP, TCP)
+	t.Transport = r.oneOf(got["transport"], "transport", UDP, TCP, TLS)
 	if t.Domain = t.Host; got["domain"] != nil {
 		if t.Domain = r.text(got["domain"], "domain"); !isHost(t.Domain) {
 			r.fault(got["domain"], "domain must be a name or an address alone")
@@ -105,7 +105,8 @@ func (r *reader) hostPort(n *yaml.Node) (string, int) {
 		return "", 0
 	}
 	host, port, err := net.SplitHostPort(v)
-	if err != nil {
+	given := err == nil
+	if !given {
 		host, port, err = net.SplitHostPort(v + ":" + defaultPort)
 	}
 	p, perr := strconv.ParseUint(port, 10, 16)
@@ -113,8 +114,11 @@ func (r *reader) hostPort(n *yaml.Node) (string, int) {
 		host = "[" + host + "]"
 	}
 	if err != nil || perr != nil || p == 0 || !isHost(host) {
-		r.fault(n, "host must be a name or an address, and a port where it is not %s, such as sip.carrier.example:5060", defaultPort)
+		r.fault(n, "host must be a name or an address, and a port if the DNS shall not say it, such as sip.carrier.example:%s", defaultPort)
 		return "", 0
+	}
+	if !given {
+		return host, 0
 	}
 	return host, int(p)
 }

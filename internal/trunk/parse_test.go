@@ -52,7 +52,7 @@ func TestParse(t *testing.T) {
 		"where it is":         a.Host == "sip.carrier.example" && a.Port == 5062 && a.Transport == trunk.TCP && a.Domain == "carrier.example",
 		"how it knows us":     a.Register.Username == "house" && string(a.Register.Password) == "harbour lantern" && a.Register.Expires == 2*time.Minute,
 		"what it is for":      a.Emergency == "emergency-services" && a.Capacity == 30 && a.Identity == trunk.InFrom && a.Dials == trunk.National && !a.Abroad,
-		"what is left out":    b.Port == 5060 && b.Transport == trunk.UDP && b.Domain == "192.0.2.7" && b.Identity == trunk.Asserted && b.Dials == trunk.WithPlus && b.Abroad,
+		"what is left out":    b.Port == 0 && b.Transport == trunk.UDP && b.Domain == "192.0.2.7" && b.Identity == trunk.Asserted && b.Dials == trunk.WithPlus && b.Abroad,
 		"where it comes from": len(b.From) == 3 && b.From[1].String() == "203.0.113.9/32",
 		"a number it brings":  a.Brings("+441527306050") && a.Brings("+44152730") && !a.Brings("+441527206050") && !b.Brings("+441527306050"),
 	} {
@@ -113,7 +113,7 @@ func TestFaults(t *testing.T) {
 		ok + "x: 1}]":                    "column 68: a trunk has an unknown field",
 		ok + "id: b}]":                   "a trunk has id twice",
 		ok + "domain: 'a b'}]":           "domain must be",
-		ok + "transport: tls}]":          "transport must be one of udp, tcp",
+		ok + "transport: sctp}]":         "transport must be one of udp, tcp, tls",
 		ok + "identity: pai}]":           "identity must be one of asserted, from",
 		ok + "dials: no}]":               "dials must be one of",
 		ok + "abroad: 1}]":               "abroad must be true or false",
@@ -219,7 +219,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		for _, one := range file.Trunks {
-			if one.ID == "" || one.Recipient == "" || one.Host == "" || one.Port == 0 || one.Capacity < 2 || one.Domain == "" {
+			if one.ID == "" || one.Recipient == "" || one.Host == "" || one.Port < 0 || one.Port > 65_535 || one.Capacity < 2 || one.Domain == "" {
 				t.Errorf("a trunk that lacks something is taken: %+v", one)
 			}
 			for _, w := range one.Takes {

@@ -13,6 +13,7 @@ import (
 const (
 	UDP = "udp"
 	TCP = "tcp"
+	TLS = "tls"
 )
 
 // How a trunk is told who calls.
@@ -47,8 +48,8 @@ type Trunk struct {
 	Emergency string // of the policy: the service that is told where a line is; "" where the trunk is not for emergency calls
 
 	Host      string // name or address
-	Port      int
-	Transport string // UDP, TCP
+	Port      int    // 0: where the DNS says, else that of the transport
+	Transport string // UDP, TCP, TLS
 	Domain    string // in addresses of it; Host where nothing is said
 
 	Register *Registration  // nil: known by addresses alone

@@ -120,7 +120,10 @@ func open(t *testing.T) *bench {
 		Join:    func(_ int64, answer string) (string, error) { return b.loop(answer) },
 		Book:    contacts.New(contacts.Config{Store: b.Store, Vault: b.Vault, InForce: b.InForce, Now: b.Now}),
 		Chat:    chat.New(chat.Config{Store: b.Store, Log: b.Log, Vault: b.Vault, InForce: b.InForce, Now: b.Now}),
-		Flow: func(w http.ResponseWriter, _ *http.Request, line telecom.Line, alive func(context.Context) error) error {
+		Flow: func(w http.ResponseWriter, r *http.Request, line telecom.Line, alive func(context.Context) error) error {
+			if r.Header.Get("Upgrade") == "" {
+				return web.ErrUpgrade
+			}
 			b.flow(line, alive)
 			w.WriteHeader(http.StatusSwitchingProtocols)
 			return nil

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
-	"strings"
 
 	"candour/internal/identity"
 	"candour/internal/telecom"
@@ -24,18 +22,10 @@ func (h *site) flow(w http.ResponseWriter, r *http.Request, me *identity.Session
 	if err != nil {
 		return err
 	}
-	if !upgrades(r) {
+	err = h.Flow(w, r, line, func(ctx context.Context) error { return h.Deps.Accounts.Lasts(ctx, me) })
+	if errors.Is(err, web.ErrUpgrade) {
 		w.Header().Set("Connection", "Upgrade")
 		w.Header().Set("Upgrade", "websocket")
-		return web.ErrUpgrade
 	}
-	return h.Flow(w, r, line, func(ctx context.Context) error { return h.Deps.Accounts.Lasts(ctx, me) })
-}
-
-// upgrades reports whether a request opens a WebSocket with the subprotocol sip
-// (RFC 6455 section 4.2.1, RFC 7118 section 4.1).
-func upgrades(r *http.Request) bool {
-	split := func(c rune) bool { return c == ',' || c == ' ' }
-	offered := strings.FieldsFunc(strings.Join(r.Header.Values("Sec-WebSocket-Protocol"), ","), split)
-	return strings.EqualFold(r.Header.Get("Upgrade"), "websocket") && slices.Contains(offered, "sip")
+	return err
 }

@@ -28,8 +28,9 @@ const (
 type Deps struct {
 	own.Deps
 	Phones *telecom.Desk
-	// Flow serves the WebSocket of a phone until it ends. The request opens one
-	// with the subprotocol sip. alive tells whether its person may still act.
+	// Flow serves the WebSocket of a phone until it ends; web.ErrUpgrade, with
+	// nothing written, for a request that opens none with the subprotocol sip.
+	// alive tells whether its person may still act.
 	Flow func(w http.ResponseWriter, r *http.Request, line telecom.Line, alive func(context.Context) error) error
 	// Ways are how a page reaches the calls where it does not reach them by itself;
 	// nil for none.
