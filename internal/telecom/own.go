@@ -44,7 +44,7 @@ func (Entry) LogValue() slog.Value { return slog.StringValue("(call of a person)
 
 // Talked is how long the two were connected; 0 if they were not, or nobody
 // knows.
-func (e Entry) Talked() time.Duration { return talked(e.Answered, e.Ended, e.Code) }
+func (e Entry) Talked() time.Duration { return talked(e.Answered, e.Ended) }
 
 // row is a call that is over, as one of its sides finds it.
 type row struct {

@@ -106,6 +106,22 @@ func (v *Vault) RemovePart(ctx context.Context, tx *store.Tx, a Access, s keys.S
 	return v.evidence(ctx, tx, a, b)
 }
 
+// Retract takes back a record that Write wrote, without evidence: for callers
+// who had nobody told of it, and keep something else in its place or nothing.
+// ErrNotFound if there is no such record; ErrKept if a law keeps it.
+func (v *Vault) Retract(ctx context.Context, tx *store.Tx, id RecordID) error {
+	rows, err := v.claimedRows(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	gone, _, err := v.dropRows(ctx, tx, rows)
+	if err == nil && gone == 0 {
+		return ErrKept
+	}
+	tx.AfterCommit(func() { v.loose.Store(true) })
+	return err
+}
+
 // dropRows deletes the rows that no law keeps, and the keys that seal nothing
 // any more. Their person is claimed. ErrNotFound if there is none to begin with.
 func (v *Vault) dropRows(ctx context.Context, tx *store.Tx, rows []stored) (gone int64, category string, err error) {
