@@ -185,7 +185,7 @@ type ended struct {
 	begun, answered, at    time.Time
 	known                  time.Time // of one that was cut off: when it was last known to be under way
 	code                   Code
-	noted                  vault.RecordID // the record that it has from its beginning; 0 for none
+	noted                  vault.RecordID // its record; 0 if it has none yet, or none could be kept
 	outside                side // which of the two is no line of ours
 }
 

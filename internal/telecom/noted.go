@@ -131,7 +131,7 @@ func (d *Desk) complete(ctx context.Context, tx *store.Tx, roles Roles, ends []*
 		return nil, err
 	}
 	for i, at := range places {
-		ids[at] = kept[i]
+		ids[at], fresh[i].noted = kept[i], kept[i]
 	}
 	return ids, nil
 }
@@ -148,8 +148,9 @@ func (d *Desk) completeOne(ctx context.Context, tx *store.Tx, roles Roles, e *en
 			return 0, err
 		}
 	}
-	e.caller, e.callee = 0, 0
-	return 0, d.retract(ctx, tx, e.noted)
+	gone := e.noted
+	e.caller, e.callee, e.noted = 0, 0, 0
+	return 0, d.retract(ctx, tx, gone)
 }
 
 // until is when a call was over, or was last known not to be.

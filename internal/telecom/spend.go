@@ -174,8 +174,8 @@ func (d *Desk) spent(ctx context.Context, tx *store.Tx, e *ended) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, "UPDATE call_charges SET held = 0, cost = $1, seconds = $2, ended_ms = $3, expires_day = $4 WHERE call = $5",
-		int64(cost), seconds, max(1, e.at.UnixMilli()), expires(compiled, roles, e.begun), e.id)
+	_, err = tx.Exec(ctx, "UPDATE call_charges SET held = 0, cost = $1, seconds = $2, ended_ms = $3, expires_day = $4, record = $5 WHERE call = $6",
+		int64(cost), seconds, max(1, e.at.UnixMilli()), expires(compiled, roles, e.begun), int64(e.noted), e.id)
 	if err != nil || cost == 0 {
 		return err
 	}

@@ -78,6 +78,7 @@ type CallView struct {
 	Block  string // where the button to block its caller posts; empty where there is none
 	Report string // where it is reported; empty where it cannot be
 	Noted  string // what was done about it, in words
+	Bill   string // what it cost, and until when the bill needs it; empty of a call that is on none
 }
 
 // Permissions is the page "permissions": what the app may use of a device.
