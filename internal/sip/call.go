@@ -58,7 +58,8 @@ type call struct {
 	waking bool        // one may still come
 
 	station *media.Station   // nil unless voicemail answered
-	missed  telecom.Code     // why nobody took the call, where the caller can leave a message
+	missed  telecom.Code     // why nobody took the call, where voicemail answers
+	full    bool             // and the caller cannot leave a message
 	who     *telecom.Outside // the caller, of a call that a trunk brought
 }
 

@@ -57,19 +57,34 @@ func (c *call) voicemail(v verdict) bool {
 		}
 		return err
 	})
-	if err != nil && !errors.Is(err, voicemail.ErrUndeclared) && !errors.Is(err, voicemail.ErrFull) {
+	c.full = errors.Is(err, voicemail.ErrFull)
+	if err != nil && !errors.Is(err, voicemail.ErrUndeclared) && !c.full {
 		c.s.Log.Error("voicemail could not answer", "error", err)
 	}
-	if err != nil || !box.On {
+	if err != nil && !c.full || !box.On {
 		return false
 	}
-	c.missed = v.code // from here on the caller is told that they leave a message
+	c.missed = v.code // from here on the caller is told whether they leave a message
 	if !c.attend() {
 		c.missed = ""
 		return false
 	}
-	go c.takeMessage(c.station, own)
+	if c.full {
+		go c.turnAway(c.station)
+	} else {
+		go c.takeMessage(c.station, own)
+	}
 	return true
+}
+
+// turnAway tells the caller that there is no room for a message. Nothing is
+// recorded, and the call stays one that nobody took.
+func (c *call) turnAway(s *media.Station) {
+	err := s.Ready(c.s.base)
+	if err == nil {
+		_ = s.Play(c.s.base, voicemail.Prompt(voicemail.Full, s.Codec())) // cut short where they hang up
+	}
+	c.do(func() { c.end(endCompleted) })
 }
 
 // ringFor is how long it rings before voicemail answers; 0 if it does not.

@@ -186,7 +186,7 @@ type ended struct {
 	known                  time.Time // of one that was cut off: when it was last known to be under way
 	code                   Code
 	noted                  vault.RecordID // its record; 0 if it has none yet, or none could be kept
-	outside                side // which of the two is no line of ours
+	outside                side           // which of the two is no line of ours
 }
 
 func (c *Call) ended(code Code) *ended {

@@ -335,7 +335,9 @@ func TestTraceOutlastsTheCaller(t *testing.T) {
 		call := func(from, to telecom.Line) (id int64) {
 			c := x.begin(from, "141"+to.Extension)
 			x.must(c.Ended(ctx, telecom.End{Code: telecom.NoAnswer}))
-			x.update(func(tx *store.Tx) error { return x.desk.ReportCall(ctx, tx, f, to.Subject, c.ID(), "threat", "They breathed.") })
+			x.update(func(tx *store.Tx) error {
+				return x.desk.ReportCall(ctx, tx, f, to.Subject, c.ID(), "threat", "They breathed.")
+			})
 			x.must(x.Store.View(ctx, func(tx *store.Tx) error {
 				list, err := x.desk.Reports(ctx, tx, 0, 10)
 				id = list[len(list)-1].ID

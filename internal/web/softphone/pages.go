@@ -39,7 +39,8 @@ type Phone struct {
 // Waiting is what the page says of one's voicemail; nil where there is none.
 type Waiting struct {
 	On         bool
-	Fresh, Old int // messages
+	Fresh, Old int  // messages
+	Near, Full bool // there is little room for more, or none
 	Page       string
 }
 
