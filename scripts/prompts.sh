@@ -34,4 +34,5 @@ say record "Record your greeting after the tone. When you have finished, press h
 say saved "Your greeting is kept, and callers hear it from now on."
 say empty "Nothing was heard, so your greeting is as it was."
 say standard "Callers hear the standard greeting again."
+say full "The person you called cannot take your call now, and has no room for another message. Please call again later. Good bye."
 say goodbye "Good bye."

@@ -23,6 +23,7 @@ import (
 	"candour/internal/push"
 	"candour/internal/retention"
 	"candour/internal/store"
+	"candour/internal/telecom"
 	"candour/internal/web"
 	"candour/internal/web/account"
 	"candour/internal/web/console"
@@ -316,6 +317,7 @@ func (s *sites) start(bg *background, desk *consent.Desk, views *analytics.Count
 	})
 	bg.repeat("sweep of sign-ups", firstSweep, sweepBeat, s.desks.newsletter.Sweep)
 	bg.repeat("sweep of calls", 0, sweepBeat, s.desks.phones.Sweep) // at once: those that an earlier run left open
+	bg.repeat("note of calls that cost", telecom.NoteBeat, telecom.NoteBeat, s.desks.phones.Note)
 	bg.repeat("sweep of addresses for waking", firstSweep, sweepBeat, s.desks.push.Sweep)
 	bg.repeat("sweep of contacts", firstSweep, sweepBeat, s.desks.contacts.Sweep)
 	bg.repeat("sweep of messages", firstSweep, sweepBeat, s.desks.chat.Sweep)

@@ -5,6 +5,7 @@ import { automaton, toDial } from '../src/phone/automaton';
 // L40: the page tells in words that one is recorded.
 test('a machine says that it is one', () => {
   assert.equal(automaton('<sip:x@invoco.net;transport=ws>;automata;actor="msg-taker"'), 'message');
+  assert.equal(automaton('<sip:x@invoco.net;transport=ws>;automata;actor="information"'), 'full');
   assert.equal(automaton('<sip:x@invoco.net>; AUTOMATA'), 'machine');
   assert.equal(automaton('<sip:automata@invoco.net>'), undefined);
   assert.equal(automaton(undefined), undefined);

@@ -68,6 +68,7 @@ const (
 	PhoneRefused Kind = "phone.refused" // everyone, counted: a phone was not let in; Code why, Surface where
 	CallEnded    Kind = "call.ended"    // subject: their part of it is kept; Code which side they were on, Category what is held; Ref the record, if they own it
 
+	CallUnlisted   Kind = "call.unlisted"   // subject: they took a call that costs out of their list, and what the bill needs stays; Category what is held, Ref the record
 	CallEmergency  Kind = "call.emergency"  // subject: they called an emergency number; Code whether the address of the line went with it. Neither number nor place
 	LimitChanged   Kind = "limit.changed"   // subject: what their account may spend on calls, or whom it may call; Code what, Count of pence
 	BlockMade      Kind = "block.made"      // subject: their calls that cost were stopped by software alone (UK GDPR Art 22A); Code the pattern, Count of what was seen, Ref the block
@@ -167,6 +168,7 @@ var shapes = map[Kind]shape{
 
 	CallEnded: {audience: toSubject},
 
+	CallUnlisted:   {audience: toSubject},
 	CallEmergency:  {audience: toSubject},
 	LimitChanged:   {audience: toSubject},
 	BlockMade:      {audience: toSubject},

@@ -128,6 +128,8 @@ var table = map[evidence.Kind]words{
 		"forwarded": "Somebody called you, your line forwarded the call, and it was put into your list of calls",
 	}},
 
+	evidence.CallUnlisted: {show: Changes, text: "You removed a call from your list; what its bill needs is kept until its day, and for nothing else"},
+
 	evidence.LimitChanged:   {show: Account, text: "What your account may spend on calls, or whom it may call, was changed", codes: limitWords},
 	evidence.BlockMade:      {show: Decisions, text: "A computer alone stopped the calls of your account that cost, because they looked like fraud"},
 	evidence.BlockContested: {show: Decisions, text: "You contested a block of your calls"},

@@ -193,15 +193,20 @@ func (a *Accounts) nameOf(ctx context.Context, tx *store.Tx, d declared, x Accou
 // Name returns the name held of an account's person, for themselves to see;
 // empty if none is.
 func (a *Accounts) Name(ctx context.Context, x Account) (name string, err error) {
+	err = a.c.Store.View(ctx, func(tx *store.Tx) error {
+		name, err = a.NameIn(ctx, tx, x)
+		return err
+	})
+	return name, err
+}
+
+// NameIn is Name within a transaction.
+func (a *Accounts) NameIn(ctx context.Context, tx *store.Tx, x Account) (string, error) {
 	d, err := a.declared()
 	if err != nil {
 		return "", err
 	}
-	err = a.c.Store.View(ctx, func(tx *store.Tx) error {
-		name, err = a.nameOf(ctx, tx, d, x)
-		return err
-	})
-	return name, err
+	return a.nameOf(ctx, tx, d, x)
 }
 
 // Dismiss closes the account of a colleague and signs it out everywhere. What

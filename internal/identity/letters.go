@@ -47,7 +47,7 @@ var noticeOf = map[string]mail.Kind{
 
 // letters says who writes which mails.
 func (a *Accounts) letters() map[mail.Kind]mail.Handler {
-	all := map[mail.Kind]mail.Handler{mail.AccountAddressChanged: a.notice, mail.AccountClosed: a.notice, mail.AccountSignedOut: a.notice, mail.AccountRecoverOffered: a.notice, mail.AccountAppointed: a.notice, mail.AccountPhoneAdded: a.notice, mail.VoicemailWaiting: a.notice}
+	all := map[mail.Kind]mail.Handler{mail.AccountAddressChanged: a.notice, mail.AccountClosed: a.notice, mail.AccountSignedOut: a.notice, mail.AccountRecoverOffered: a.notice, mail.AccountAppointed: a.notice, mail.AccountPhoneAdded: a.notice, mail.VoicemailWaiting: a.notice, mail.VoicemailFilling: a.notice, mail.VoicemailFull: a.notice}
 	for _, k := range mailOf {
 		all[k] = a.carry
 	}
@@ -68,6 +68,18 @@ func (a *Accounts) PhoneAdded(ctx context.Context, tx *store.Tx, x Account) erro
 // them a message: who and what stays with us.
 func (a *Accounts) VoicemailWaiting(ctx context.Context, tx *store.Tx, x Account) error {
 	return a.hears(ctx, tx, x, mail.VoicemailWaiting)
+}
+
+// VoicemailFilling owes the person of an account the word that there is little
+// room for messages.
+func (a *Accounts) VoicemailFilling(ctx context.Context, tx *store.Tx, x Account) error {
+	return a.hears(ctx, tx, x, mail.VoicemailFilling)
+}
+
+// VoicemailFull owes the person of an account the word that there is no room for
+// messages.
+func (a *Accounts) VoicemailFull(ctx context.Context, tx *store.Tx, x Account) error {
+	return a.hears(ctx, tx, x, mail.VoicemailFull)
 }
 
 // hears is notify for what happens outside of this package.
@@ -176,7 +188,8 @@ func (a *Accounts) notice(ctx context.Context, tx *store.Tx, it mail.Item) (mail
 		return nil, mail.ErrVoid
 	}
 	path := pathLook
-	if it.Kind == mail.VoicemailWaiting {
+	switch it.Kind {
+	case mail.VoicemailWaiting, mail.VoicemailFilling, mail.VoicemailFull:
 		path = pathVoicemail
 	}
 	return mail.AccountChange{Of: it.Kind, Place: home.Title, Link: a.c.Queue.LinkOn(home.Host, path, "", "")}, nil

@@ -41,6 +41,8 @@ const (
 	AccountRecoveryUsed         Kind = "account.recovery-used"
 	AccountPhoneAdded           Kind = "account.phone-added" // to its line
 	VoicemailWaiting            Kind = "voicemail.waiting"   // a caller left a message; to whoever chose to be told
+	VoicemailFilling            Kind = "voicemail.filling"   // there is little room for messages; to whom they are left for
+	VoicemailFull               Kind = "voicemail.full"      // there is none
 	AccountClosed               Kind = "account.closed"
 	AccountSignedOut            Kind = "account.signed-out" // everywhere, by somebody else
 	AccountAppointed            Kind = "account.appointed"  // to who was made an administrator of their firm
@@ -97,6 +99,8 @@ var kinds = map[Kind]struct {
 	AccountRecoveryUsed:         {Service, false, true, changedTemplate},
 	AccountPhoneAdded:           {Service, false, true, changedTemplate},
 	VoicemailWaiting:            {Service, false, false, "voicemail_waiting"},
+	VoicemailFilling:            {Service, false, false, "voicemail_room"},
+	VoicemailFull:               {Service, false, false, "voicemail_room"},
 	AccountClosed:               {Service, false, true, changedTemplate},
 	AccountSignedOut:            {Service, false, true, "account_signed_out"},
 	AccountRecoverAsked:         {Service, false, true, "account_recover_asked"},
@@ -196,6 +200,8 @@ var changes = map[Kind]struct{ subject, what string }{
 	AccountRecoveryUsed:         {"A recovery code was used", "Somebody signed in to your account with your password and one of your recovery codes. That code is used up."},
 	AccountPhoneAdded:           {"A phone was added to your line", "A desk phone, or a calling app of another maker, was added to your line. It makes and takes calls on your number. If it is not yours, remove it on the page “Desk phones”."},
 	VoicemailWaiting:            {"You have a new voicemail message", "Somebody called while you could not answer, and left you a message."},
+	VoicemailFilling:            {"Your voicemail is nearly full", "Callers left you so many messages that there is little room for more. Please delete those that you need no longer. None is deleted to make room."},
+	VoicemailFull:               {"Your voicemail is full", "There is no room for another message. Callers are told so, and that they shall call again later, until you delete a message or the oldest comes to its day. None is deleted to make room."},
 	AccountRecoverStopped:       {"Your second step stays", "Somebody had asked that your account no longer asks for a second step after the password. That was stopped, because you signed in, set another password, or said so. Nothing is removed."},
 	AccountRecoverOffered:       {"A way past your second step was opened", "One of our engineers made a link with which the second step of your account can be set up anew, because you said that you lost it. It works once, within a day, and asks for your password. If you did not ask for it, tell us at once."},
 	AccountRecovered:            {"Your second step was removed", "Every passkey, authenticator app and recovery code of your account was removed, as was asked for, and your account was signed out everywhere. Please set up a new second step."},

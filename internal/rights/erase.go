@@ -14,8 +14,8 @@ import (
 )
 
 // Keeping says what an erasure would leave, because a law has us keep it (UK
-// GDPR Art 17(3)(b)): what is held under it now, and what the erasure itself
-// has us keep, last. It changes nothing.
+// GDPR Art 17(3)(b)), or because it is in what somebody else told us and goes on
+// for their rights and claims (Art 17(3)(e)). It changes nothing.
 func (d *Desk) Keeping(ctx context.Context, p Person) ([]Kept, error) {
 	if err := d.may(p); err != nil {
 		return nil, err
@@ -53,7 +53,17 @@ func keeping(c *policy.Compiled, found map[string]*Kept, r *vault.Record) {
 		}
 		use, uok := c.UseOf(category, q)
 		class, rok := c.Retention(category, q)
-		if !uok || !rok || use.Basis != policy.LegalObligation {
+		declared, dok := c.Policy().PurposeByID(id)
+		if !uok || !rok || !dok {
+			continue
+		}
+		named := len(r.Parts) > 0 && r.Parts[0].Kind == vault.Mentioned
+		law := use.Law
+		switch {
+		case use.Basis == policy.LegalObligation:
+		case named && declared.DespiteRestriction != "":
+			law = othersGround(use)
+		default:
 			continue
 		}
 		k := found[class.ID]
@@ -62,8 +72,8 @@ func keeping(c *policy.Compiled, found map[string]*Kept, r *vault.Record) {
 			found[class.ID] = k
 		}
 		k.Count++
-		if !slices.Contains(k.Law, use.Law) {
-			k.Law = append(k.Law, use.Law)
+		if !slices.Contains(k.Law, law) {
+			k.Law = append(k.Law, law)
 		}
 		if declared, ok := c.Policy().CategoryByID(r.Category); ok && !slices.Contains(k.Categories, declared.Title) {
 			k.Categories = append(k.Categories, declared.Title)
@@ -72,6 +82,12 @@ func keeping(c *policy.Compiled, found map[string]*Kept, r *vault.Record) {
 			k.Until = r.Expires
 		}
 	}
+}
+
+// othersGround is why what somebody else told us, and who is named in it, is
+// kept though whoever is named there is erased.
+func othersGround(u *policy.Use) string {
+	return "somebody else told us of it, UK GDPR Article 17(3)(e): " + u.Interest
 }
 
 // KeptBy names what an erasure left, by the classes in its receipt.
@@ -87,8 +103,18 @@ func (d *Desk) KeptBy(classes []string) []Kept {
 		k := Kept{Class: id, Title: class.Title, Reason: class.Reason}
 		for _, q := range p.Purposes {
 			for _, u := range q.Uses {
-				if u.Retention == id && u.Basis == policy.LegalObligation && !slices.Contains(k.Law, u.Law) {
-					k.Law = append(k.Law, u.Law)
+				law := u.Law
+				switch {
+				case u.Retention != id:
+					continue
+				case u.Basis == policy.LegalObligation:
+				case q.DespiteRestriction != "":
+					law = othersGround(&u)
+				default:
+					continue
+				}
+				if !slices.Contains(k.Law, law) {
+					k.Law = append(k.Law, law)
 				}
 			}
 		}

@@ -59,8 +59,9 @@ type call struct {
 	waking   bool        // one may still come
 
 	station *media.Station   // nil unless voicemail answered
-	missed  telecom.Code     // why nobody took the call, where the caller can leave a message
-	inbox   inbox            // where
+	missed  telecom.Code     // why nobody took the call, where voicemail answers
+	inbox   inbox            // which
+	full    bool             // and the caller cannot leave a message there
 	back    bool             // it came back to who passed it on
 	who     *telecom.Outside // the caller, of a call that a trunk brought
 }

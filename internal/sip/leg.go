@@ -88,7 +88,10 @@ func (l *leg) contact() sipgo.Header {
 	c := &sipgo.ContactHeader{Address: sipgo.Uri{Scheme: "sip", User: l.tag, Host: l.flow.host, Port: l.flow.port, UriParams: l.flow.param()}}
 	if l.call.station != nil && l == l.call.a { // RFC 3840 section 10.1: whoever answers is a machine
 		c.Params = sipgo.HeaderParams{{K: "automata"}}
-		if l.call.missed != "" {
+		switch {
+		case l.call.full:
+			c.Params = append(c.Params, sipgo.HeaderParams{{K: "actor", V: `"information"`}}...)
+		case l.call.missed != "":
 			c.Params = append(c.Params, sipgo.HeaderParams{{K: "actor", V: `"msg-taker"`}}...)
 		}
 	}

@@ -51,9 +51,8 @@ func (c *call) attendLate() {
 		return
 	}
 	c.station = station
-	to := c.records()[0].Target().Line // as in connect
-	own := c.inbox.own
-	c.a.later = func() { go c.takeMessage(station, own) } // when it is not on hold any more
+	to := c.records()[0].Target().Line       // as in connect
+	c.a.later = func() { c.speaks(station) } // when it is not on hold any more
 	c.a.wanted, c.a.news, c.a.whom = media.SendRecv, true, identity(c.s.Domain, to.Extension, to.Name)
 	c.tellWay(c.a)
 	c.a.free()

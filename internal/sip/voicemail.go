@@ -59,13 +59,13 @@ func (c *call) voicemail(v verdict) bool {
 			continue
 		}
 		c.inbox.at = i
-		c.missed = v.code // from here on the caller is told that they leave a message
+		c.missed = v.code // from here on the caller is told whether they leave a message
 		switch {
 		case c.passed != nil:
 			c.turnTo()
 			return true
 		case c.attend():
-			go c.takeMessage(c.station, c.inbox.own)
+			c.speaks(c.station)
 			return true
 		}
 		c.missed = ""
@@ -92,8 +92,8 @@ func (c *call) boxOf(l telecom.Line) bool {
 	return c.inbox.box.On
 }
 
-// opens reports whether there is room for a message, and finds what the caller
-// hears first.
+// opens reports whether the voicemail answers, if only to say that there is no
+// room for a message, and finds what the caller hears first.
 func (c *call) opens() bool {
 	err := c.s.inVoicemail(false, func(ctx context.Context, tx *store.Tx) error {
 		fresh, old, err := c.s.Voicemail.Waiting(ctx, tx, c.inbox.line.ID)
@@ -105,10 +105,30 @@ func (c *call) opens() bool {
 		}
 		return err
 	})
-	if err != nil && !errors.Is(err, voicemail.ErrUndeclared) && !errors.Is(err, voicemail.ErrFull) {
+	c.full = errors.Is(err, voicemail.ErrFull)
+	if err != nil && !errors.Is(err, voicemail.ErrUndeclared) && !c.full {
 		c.s.Log.Error("voicemail could not answer", "error", err)
 	}
-	return err == nil
+	return err == nil || c.full
+}
+
+// speaks has a caller who was answered hear what the voicemail says.
+func (c *call) speaks(s *media.Station) {
+	if c.full {
+		go c.turnAway(s)
+	} else {
+		go c.takeMessage(s, c.inbox.own)
+	}
+}
+
+// turnAway tells the caller that there is no room for a message. Nothing is
+// recorded, and the call stays one that nobody took.
+func (c *call) turnAway(s *media.Station) {
+	err := s.Ready(c.s.base)
+	if err == nil {
+		_ = s.Play(c.s.base, voicemail.Prompt(voicemail.Full, s.Codec())) // cut short where they hang up
+	}
+	c.do(func() { c.end(endCompleted) })
 }
 
 // ringFor is how long it rings before voicemail answers; 0 if it does not.

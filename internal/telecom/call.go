@@ -183,8 +183,10 @@ type ended struct {
 	forwarded              bool   // it went on from another call
 	by                     string // of one that did: who forwarded it, as the callee is told; empty if withheld
 	begun, answered, at    time.Time
+	known                  time.Time // of one that was cut off: when it was last known to be under way
 	code                   Code
-	outside                side // which of the two is no line of ours
+	noted                  vault.RecordID // its record; 0 if it has none yet, or none could be kept
+	outside                side           // which of the two is no line of ours
 }
 
 func (c *Call) ended(code Code) *ended {
@@ -227,6 +229,9 @@ func (d *Desk) act(ctx context.Context, tx *store.Tx, ops []*op) error {
 		default:
 			_, err = tx.Exec(ctx, "UPDATE calls SET answered_ms = $1, callee = $2 WHERE id = $3 AND ended_ms = 0 AND (callee <> 0 OR outside > 1)",
 				o.call.answered.UnixMilli(), int64(o.call.callee), o.call.id)
+			if err == nil && o.call.start.Outside != nil && o.call.callee != o.call.start.To.Line.Subject {
+				err = d.noteAnew(ctx, tx, o.call)
+			}
 		}
 		var r *Refusal
 		if errors.As(err, &r) {
@@ -289,7 +294,10 @@ func (d *Desk) open(ctx context.Context, tx *store.Tx, c *Call) error {
 	if err != nil {
 		return err
 	}
-	return d.settle(ctx, tx, c)
+	if err := d.settle(ctx, tx, c); err != nil {
+		return err
+	}
+	return d.note(ctx, tx, c)
 }
 
 func flag(on bool) int64 {

@@ -98,7 +98,7 @@ func TestHowCallsEnd(t *testing.T) {
 			{telecom.End{Code: telecom.Unavailable}, false, "could not be reached", "missed"},
 			{telecom.End{Code: telecom.Failed}, false, "failed for a technical reason", "missed"},
 			{telecom.End{Code: telecom.Lost}, true, "answered, then the connection was lost, 1 minute long", "taken"},
-			{telecom.End{Code: telecom.Interrupted}, true, "cut off because our service stopped", "taken"},
+			{telecom.End{Code: telecom.Interrupted}, true, "cut off because our service stopped, 1 minute long", "taken"},
 			{telecom.End{Code: telecom.Completed, ByCaller: true}, false, "given up before it was answered", "missed"}, // nobody answered
 			{telecom.End{Code: telecom.Completed}, false, "could not be reached", "missed"},
 			{telecom.End{Code: telecom.NoSuch}, false, "failed for a technical reason", "missed"}, // no end of a call

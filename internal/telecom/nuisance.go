@@ -41,7 +41,8 @@ type Report struct {
 type Trace struct {
 	Report
 	Happened string // in the words of who reported it
-	Caller   string // extension or number of who called; empty if it was not known, or is gone
+	Caller   string // extension or number of who called, as it was then; empty if it was not known
+	Name     string // theirs, as it was then; empty if it was not known
 }
 
 // Format writes a fixed word, whatever the verb.
@@ -51,7 +52,7 @@ func (Trace) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "(trace of a
 func (Trace) LogValue() slog.Value { return slog.StringValue("(trace of a call)") }
 
 // Names in the record of a report. They are kept.
-const reportedName, happenedName, tracedName = "Reported", "What happened", "Traced, who called"
+const reportedName, happenedName, tracedName, calledName = "Reported", "What happened", "Traced, who called", "Name"
 
 // ReportCall keeps who made a call that came to a person, also where their
 // number was withheld, with what happened, for staff who trace calls (PECR reg
@@ -84,16 +85,14 @@ func (d *Desk) ReportCall(ctx context.Context, tx *store.Tx, a vault.Access, s k
 func (d *Desk) report(ctx context.Context, tx *store.Tx, a vault.Access, roles FormRoles, s keys.SubjectID, c came, kind, happened string) error {
 	it := vault.Item{Category: roles.Category, Parts: []vault.Part{{Owner: s, Value: writeEntries(
 		entry{reportedName, c.Words}, entry{"Of", c.Begun.In(policy.London).Format(callTime)}, entry{happenedName, happened})}}}
-	who := ""
-	if c.line != 0 {
-		var err error
-		if who, err = d.extension(ctx, tx, c.line); err != nil {
-			return err
-		}
+	who, name, err := d.calledFrom(ctx, tx, c.line)
+	if err != nil {
+		return err
 	}
 	if who != "" {
-		// A part that names them: nobody's history but the reporter's tells of it.
-		it.Parts = append(it.Parts, vault.Part{Owner: c.caller, Kind: vault.Mentioned, Value: writeEntries(entry{tracedName, who})})
+		// A part that names them: nobody's history but the reporter's tells of it,
+		// and it outlasts their line and their account, as the policy declares.
+		it.Parts = append(it.Parts, vault.Part{Owner: c.caller, Kind: vault.Mentioned, Value: writeEntries(entry{tracedName, who}, entry{calledName, name})})
 	}
 	ids, err := d.c.Vault.Write(ctx, tx, a, it)
 	if err != nil {
@@ -112,6 +111,26 @@ func (d *Desk) report(ctx context.Context, tx *store.Tx, a vault.Access, roles F
 		Policy: d.c.InForce().Policy().Version, Subject: s, Ref: int64(ids[0]), Code: kind,
 	})
 	return err
+}
+
+// calledFrom returns the extension of a line and what its person is called;
+// empty if it is gone.
+func (d *Desk) calledFrom(ctx context.Context, tx *store.Tx, line int64) (extension, name string, err error) {
+	if line == 0 {
+		return "", "", nil
+	}
+	if extension, err = d.extension(ctx, tx, line); err != nil || extension == "" {
+		return "", "", err
+	}
+	var account int64
+	if err := tx.QueryRow(ctx, "SELECT account FROM lines WHERE id = $1", line).Scan(&account); err != nil {
+		return "", "", err
+	}
+	x, err := d.c.Accounts.ByID(ctx, tx, account)
+	if err == nil {
+		name, err = d.c.Accounts.NameIn(ctx, tx, x)
+	}
+	return extension, name, err
 }
 
 // reportEnds is the first day on which a report is gone, as its record is.
@@ -187,7 +206,7 @@ func (d *Desk) TraceCall(ctx context.Context, tx *store.Tx, a vault.Access, id i
 			continue
 		}
 		if who := found[tracedName]; who != "" {
-			t.Caller = who
+			t.Caller, t.Name = who, found[calledName]
 		}
 	}
 	return t, nil

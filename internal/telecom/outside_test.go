@@ -8,6 +8,7 @@ import (
 
 	"candour/internal/evidence"
 	"candour/internal/identity"
+	"candour/internal/keys"
 	"candour/internal/store"
 	"candour/internal/store/storetest"
 	"candour/internal/telecom"
@@ -147,22 +148,94 @@ func TestACallFromOutside(t *testing.T) {
 	})
 }
 
-// What a crash leaves open is closed with what is known of it: the far number
-// stood nowhere but in the program.
+// L24: what a crash leaves open is closed with what was known of it: both ways,
+// and to whom, also where another line answered, or forwards the call.
 func TestCallsOutsideAreResumed(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
-		x, ann, _ := outward(t, st, leads{taken: "+"})
+		x, ann, bob := outward(t, st, leads{taken: "+"})
+		cal := x.line(x.customer("Cal"), "1003")
 		to, err := x.desk.Reached(ctx, "+441527306001")
 		x.must(err)
-		c := x.begin(ann, "02079460018")
+		from := func(number string) *telecom.Call {
+			c, err := x.desk.Begin(ctx, telecom.Start{Outside: &telecom.Outside{Number: number, Withheld: number == ""}, To: to})
+			x.must(err)
+			return c
+		}
+		c := x.begin(ann, "141 02079460018")
+		x.want("while it is under way", x.exportedOf(ann.Subject, "02079460018"[1:]), []string{"Call to +442079460018, under way, your number withheld"})
+		x.want("in her list", len(x.calls(ann.Subject)), 0)
 		x.must(c.Answered(ctx, telecom.Line{}))
-		_, err = x.desk.Begin(ctx, telecom.Start{Outside: &telecom.Outside{Number: "+442079460018"}, To: to})
+		x.must(from("+442079460019").Answered(ctx, ann))
+		x.must(from("").Answered(ctx, ann))
+		x.must(from("+442079460020").Answered(ctx, bob))
+		x.want("who did not answer", x.exportedOf(ann.Subject, "442079460020"), []string(nil))
+		first := from("+442079460021")
+		_, err = x.desk.Begin(ctx, telecom.Start{From: ann, To: telecom.Target{Reach: telecom.ToLine, Line: cal}, Forwarded: first})
 		x.must(err)
 		x.begin(ann, "999")
-		x.must(x.newDesk().Resume(ctx))
+		x.Later(time.Hour)
+		x.desk = x.newDesk()
+		x.must(x.desk.Resume(ctx))
+		const cut = ", cut off because our service stopped"
 		x.want("Ann's part", x.words(ann), []string{
-			"Call to an outside number, cut off because our service stopped", "Call from an outside number, cut off because our service stopped", "Call to an outside number, cut off because our service stopped",
+			"Call to 999" + cut, "Call to 1003, forwarded for +442079460021" + cut, "Call from +442079460021" + cut,
+			"Call from a withheld number" + cut, "Call from +442079460019" + cut, "Call to +442079460018" + cut + ", your number withheld",
 		})
+		x.want("Bob's part", x.words(bob), []string{"Call from +442079460020" + cut})
+		x.want("Cal's part", x.words(cal), []string{"Call from +442079460021, forwarded by 1001" + cut})
+		x.want("records of calls", x.count("SELECT COUNT(*) FROM calls WHERE record = 0 OR ended_ms = 0"), 0)
+		x.want("kept once each", len(x.exportedOf(ann.Subject, "Call ")), 6)
+		x.must(x.Vault.Check(ctx))
+	})
+}
+
+// exportedOf is what of a copy of a person's data has some text.
+func (x *exchange) exportedOf(s keys.SubjectID, text string) (found []string) {
+	x.t.Helper()
+	for _, v := range x.exported(s) {
+		if strings.Contains(v, text) {
+			found = append(found, v)
+		}
+	}
+	return found
+}
+
+// A call that was cut off by a crash is charged for as long as it was known to be
+// under way, once, and its person's part says how long that was. One whose number may
+// no longer be kept is closed without it.
+func TestChargeOfACallThatWasCutOff(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		x, ann, _ := outward(t, st, leads{taken: "+"})
+		const reached = "+447911123456"
+		x.must(x.desk.Note(ctx)) // nothing is under way
+		c := x.begin(ann, reached)
+		x.must(x.desk.Note(ctx))
+		x.must(c.Answered(ctx, telecom.Line{}))
+		x.Later(2 * time.Minute)
+		x.must(x.desk.Note(ctx))
+		x.Later(time.Hour)
+		dead := x.newDesk()
+		x.must(dead.Note(ctx)) // of another process, which knows nothing of it
+		x.desk = dead
+		x.must(x.desk.Resume(ctx))
+		x.want("Ann's part", x.words(ann), []string{"Call to " + reached + ", cut off because our service stopped, 2 minutes long"})
+		e := x.calls(ann.Subject)[0]
+		x.want("the entry", []any{e.Made, e.Far, e.Talked(), e.Code}, []any{true, reached, 2 * time.Minute, telecom.Interrupted})
+		price, ok, err := x.desk.PriceOf(reached)
+		x.must(err)
+		x.want("the price is known", ok, true)
+		s := x.spending(ann.Account)
+		x.want("charged", []any{s.Spent, s.Held}, []any{price.Cost(2 * time.Minute), telecom.Money(0)})
+		x.want("seconds charged", x.count("SELECT seconds FROM call_charges"), 120)
+		x.must(x.desk.Sweep(ctx))
+		x.want("charged once", x.spending(ann.Account).Spent, s.Spent)
+
+		x.desk.Connect(leads{taken: "+"})
+		c = x.begin(ann, reached)
+		x.must(c.Answered(ctx, telecom.Line{}))
+		x.erase(ann.Subject)
+		x.must(c.Ended(ctx, telecom.End{Code: telecom.Completed}))
+		x.want("rows of whoever is erased", x.count("SELECT COUNT(*) FROM calls"), 0)
 		x.must(x.Vault.Check(ctx))
 	})
 }

@@ -31,9 +31,11 @@ type Entry struct {
 	Answered time.Time // zero: it was not
 	Ended    time.Time
 	Code     Code
-	Via      string // of one that was forwarded: for whom, or by whom; empty if withheld
-	Went     bool   // it was forwarded: to the person, or by them, as a call of their own
-	Words    string // as they stand in the record
+	Via      string    // of one that was forwarded: for whom, or by whom; empty if withheld
+	Went     bool      // it was forwarded: to the person, or by them, as a call of their own
+	Words    string    // as they stand in the record
+	Cost     Money     // what the person pays for it
+	Billed   time.Time // until when the bill needs it, whoever takes it out of their list; zero if none does
 }
 
 // Format writes a fixed word, whatever the verb.
@@ -44,7 +46,7 @@ func (Entry) LogValue() slog.Value { return slog.StringValue("(call of a person)
 
 // Talked is how long the two were connected; 0 if they were not, or nobody
 // knows.
-func (e Entry) Talked() time.Duration { return talked(e.Answered, e.Ended, e.Code) }
+func (e Entry) Talked() time.Duration { return talked(e.Answered, e.Ended) }
 
 // row is a call that is over, as one of its sides finds it.
 type row struct {
@@ -131,12 +133,22 @@ func (d *Desk) told(ctx context.Context, tx *store.Tx, s keys.SubjectID, r row) 
 	r.Far = parseFar(r.Words)
 	r.Went, r.Via = parseVia(r.Words)
 	r.Code = r.Code.to(r.Made)
+	if r.Made {
+		c, ok, err := d.chargeOf(ctx, tx, r.Call)
+		if err != nil {
+			return Entry{}, err
+		}
+		if ok && c.record == r.record {
+			r.Cost, r.Billed = c.Cost, c.Until
+		}
+	}
 	return r.Entry, nil
 }
 
 // Forget takes a call out of a person's list: their part of its record goes,
 // and the other side's stays. Calls between lines are on no bill, so they are
-// needed no more once they are over (PECR reg 7(1)). ErrNotFound if there is no
+// needed no more once they are over (PECR reg 7(1)). Of one that they pay for,
+// what the bill needs stays until its day, in no list. ErrNotFound if there is no
 // such call, it is not over, or it is somebody else's.
 func (d *Desk) Forget(ctx context.Context, tx *store.Tx, a vault.Access, s keys.SubjectID, call int64) error {
 	members, err := d.c.Vault.Members(ctx, tx, s)
@@ -156,8 +168,16 @@ func (d *Desk) Forget(ctx context.Context, tx *store.Tx, a vault.Access, s keys.
 	if err != nil {
 		return wrap(err)
 	}
-	if err := d.c.Vault.RemovePart(ctx, tx, a, s, record); err != nil && !errors.Is(err, vault.ErrNotFound) {
-		return wrap(err)
+	stays := false
+	if slices.Contains(members, caller) {
+		if stays, err = d.billed(ctx, tx, a, members, call, record); err != nil {
+			return wrap(err)
+		}
+	}
+	if !stays {
+		if err := d.c.Vault.RemovePart(ctx, tx, a, s, record); err != nil && !errors.Is(err, vault.ErrNotFound) {
+			return wrap(err)
+		}
 	}
 	for _, m := range members {
 		if err := d.unlink(ctx, tx, m, call); err != nil {

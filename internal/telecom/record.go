@@ -28,7 +28,8 @@ var endWords = map[Code]string{
 const (
 	withheldWords = "a withheld number"
 	goneWords     = "a number that is gone"
-	outsideWords  = "an outside number" // of a call that was cut off: it stood nowhere else
+	outsideWords  = "an outside number"
+	underWayWords = "under way" // of a call that is not over
 )
 
 // words are a part of the record, as its person reads it in a copy of their
@@ -46,11 +47,15 @@ func (e *ended) words(made bool) string {
 	}
 	if far == "" {
 		far = goneWords
-		if e.outside != bothOurs {
+		if e.outside != bothOurs { // of a call that was cut off, and could not be noted as it began
 			far = outsideWords
 		}
 	}
-	text := fmt.Sprintf("%s %s %s, %s%s", kind, way, far, e.via(made), endWords[e.code.to(made)])
+	how := underWayWords
+	if e.code != "" {
+		how = endWords[e.code.to(made)]
+	}
+	text := fmt.Sprintf("%s %s %s, %s%s", kind, way, far, e.via(made), how)
 	if long := e.long(); long > 0 {
 		text += ", " + length(long) + " long"
 	}
@@ -98,13 +103,13 @@ func parseVia(words string) (forwarded bool, via string) {
 }
 
 // long is how long the two were connected; 0 if they were not, or nobody knows.
-func (e *ended) long() time.Duration { return talked(e.answered, e.at, e.code) }
+func (e *ended) long() time.Duration { return talked(e.answered, e.until()) }
 
-func talked(answered, at time.Time, code Code) time.Duration {
-	if answered.IsZero() || code == Interrupted || at.Before(answered) {
+func talked(answered, until time.Time) time.Duration {
+	if answered.IsZero() || until.Before(answered) {
 		return 0
 	}
-	return at.Sub(answered).Truncate(time.Second)
+	return until.Sub(answered).Truncate(time.Second)
 }
 
 // length says a time as people do.
@@ -156,7 +161,7 @@ func (d *Desk) end(ctx context.Context, tx *store.Tx, ends []*ended) error {
 	var open []*ended
 	for _, e := range ends {
 		var over int64
-		err := tx.QueryRow(ctx, "SELECT ended_ms FROM calls WHERE id = $1", e.id).Scan(&over)
+		err := tx.QueryRow(ctx, "SELECT ended_ms, record FROM calls WHERE id = $1", e.id).Scan(&over, (*int64)(&e.noted))
 		if errors.Is(err, sql.ErrNoRows) || err == nil && over != 0 {
 			continue
 		}
@@ -173,7 +178,7 @@ func (d *Desk) end(ctx context.Context, tx *store.Tx, ends []*ended) error {
 	if err != nil {
 		return d.close(ctx, tx, open, make([]vault.RecordID, len(open)), nil) // no longer declared: nothing is kept
 	}
-	ids, err := d.keep(ctx, tx, roles, open)
+	ids, err := d.complete(ctx, tx, roles, open)
 	if err != nil {
 		return err
 	}
@@ -279,7 +284,7 @@ func (d *Desk) close(ctx context.Context, tx *store.Tx, ends []*ended, ids []vau
 		}
 		_, err := tx.Exec(ctx, `UPDATE calls SET caller = $1, callee = $2, caller_line = 0, callee_line = 0, answered_ms = $3, ended_ms = $4, code = $5, record = $6,
 			expires_day = $7 WHERE id = $8`,
-			int64(e.caller), int64(e.callee), answered, e.at.UnixMilli(), string(e.code), int64(ids[i]), expires(e), e.id)
+			int64(e.caller), int64(e.callee), answered, e.until().UnixMilli(), string(e.code), int64(ids[i]), expires(e), e.id)
 		if err != nil {
 			return err
 		}

@@ -149,11 +149,18 @@ func (d *Desk) forwardedFrom(ctx context.Context, tx *store.Tx, e *ended, origin
 	}
 	e.by, e.forwarded = "", true
 	var line int64
-	err := tx.QueryRow(ctx, "SELECT caller_line FROM calls WHERE id = $1", origin).Scan(&line)
+	first := ended{}
+	err := tx.QueryRow(ctx, "SELECT caller_line, callee, outside, record FROM calls WHERE id = $1", origin).
+		Scan(&line, (*int64)(&first.callee), (*int64)(&first.outside), (*int64)(&first.noted))
 	if err != nil {
-		line = 0
+		line, first.noted = 0, 0
 	}
 	if e.by, err = d.shownOf(ctx, tx, callerLine); err != nil {
+		return err
+	}
+	if first.outside == callerOutside && first.noted != 0 {
+		err = d.readNote(ctx, tx, &first)
+		e.callerSays = first.callerSays
 		return err
 	}
 	e.callerSays, err = d.extension(ctx, tx, line)

@@ -63,8 +63,14 @@ func (d *Desk) forgetSettings(ctx context.Context, tx *store.Tx, column string, 
 				return err
 			}
 		}
-		if _, err := tx.Exec(ctx, "DELETE FROM call_reports WHERE subject = $1", id); err != nil {
+		reports, err := tx.IDs(ctx, "DELETE FROM call_reports WHERE subject = $1 RETURNING record", id)
+		if err != nil {
 			return err
+		}
+		for _, r := range reports {
+			if err := d.c.Vault.Unname(ctx, tx, vault.RecordID(r)); err != nil {
+				return err
+			}
 		}
 	} else if err := d.forgetTies(ctx, tx, id); err != nil {
 		return err

@@ -326,6 +326,61 @@ func TestNuisanceTrace(t *testing.T) {
 	})
 }
 
+// L28, L8: who made a call that was reported stays in the report although they are
+// erased, since it is another's; it goes with the report's day, or with whoever
+// reported it.
+func TestTraceOutlastsTheCaller(t *testing.T) {
+	settings(t, func(x *exchange) {
+		f := x.forForm(telecom.ReportFormID)
+		call := func(from, to telecom.Line) (id int64) {
+			c := x.begin(from, "141"+to.Extension)
+			x.must(c.Ended(ctx, telecom.End{Code: telecom.NoAnswer}))
+			x.update(func(tx *store.Tx) error {
+				return x.desk.ReportCall(ctx, tx, f, to.Subject, c.ID(), "threat", "They breathed.")
+			})
+			x.must(x.Store.View(ctx, func(tx *store.Tx) error {
+				list, err := x.desk.Reports(ctx, tx, 0, 10)
+				id = list[len(list)-1].ID
+				return err
+			}))
+			return id
+		}
+		trace := func(id int64) (tr telecom.Trace) {
+			x.update(func(tx *store.Tx) (err error) {
+				tr, err = x.desk.TraceCall(ctx, tx, vault.Access{Actor: "support", Purpose: f.Purpose, Surface: "console"}, id)
+				return err
+			})
+			return tr
+		}
+		ann, bob := x.two()
+		cal := x.line(x.customer("Cal"), "1003")
+		first, second := call(ann, bob), call(ann, cal)
+		x.want("their own report of another", trace(call(bob, ann)).Caller, "1002")
+		before := trace(first)
+		x.want("traced", before.Caller, "1001")
+		x.erase(ann.Subject)
+		after := trace(first)
+		x.want("traced after they are erased", []string{after.Caller, after.Name, after.Happened}, []string{"1001", before.Name, before.Happened})
+		x.want("what else is held of them", x.count("SELECT COUNT(*) FROM records WHERE subject = $1", int64(ann.Subject)), 2)
+		x.want("their own report", x.count("SELECT COUNT(*) FROM call_reports WHERE subject = $1", int64(ann.Subject)), 0)
+		x.must(x.Vault.Check(ctx))
+
+		x.erase(cal.Subject) // who reported the second
+		x.want("reports", x.count("SELECT COUNT(*) FROM call_reports WHERE id = $1", second), 0)
+		x.want("what is held of who called", x.count("SELECT COUNT(*) FROM records WHERE subject = $1", int64(ann.Subject)), 1)
+		x.want("the other report", trace(first).Caller, "1001")
+		x.must(x.Vault.Check(ctx))
+
+		x.Later(366 * 24 * time.Hour)
+		_, err := x.Vault.Sweep(ctx, x.Now())
+		x.must(err)
+		x.must(x.desk.Sweep(ctx))
+		x.want("after its day", []int{x.count("SELECT COUNT(*) FROM call_reports"), x.count("SELECT COUNT(*) FROM records WHERE subject = $1", int64(ann.Subject)),
+			x.count("SELECT COUNT(*) FROM subjects WHERE subject = $1", int64(ann.Subject))}, []int{0, 0, 0})
+		x.must(x.Vault.Check(ctx))
+	})
+}
+
 // L38: where a line is, is told in the parts of a civic address, with a postcode
 // that can be; that the warning was read is kept with its day; and an erasure
 // takes it with the line.

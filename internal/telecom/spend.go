@@ -148,8 +148,8 @@ func (d *Desk) PriceOf(dialled string) (Price, bool, error) {
 
 // spent books what a call to a number of the world cost, in the transaction that
 // keeps its record: never more than was set aside for it. One that was not
-// answered costs nothing, nor one of which nobody knows how long it was, because
-// this program stopped.
+// answered costs nothing. One that was cut off because this program stopped
+// costs what it came to when it was last known to be under way.
 func (d *Desk) spent(ctx context.Context, tx *store.Tx, e *ended) error {
 	var account, month, over int64
 	var p Price
@@ -166,8 +166,7 @@ func (d *Desk) spent(ctx context.Context, tx *store.Tx, e *ended) error {
 		return err
 	}
 	cost, seconds := Money(0), int64(0)
-	if !e.answered.IsZero() && e.code != Interrupted {
-		long := max(0, e.at.Sub(e.answered))
+	if long := e.until().Sub(e.answered); !e.answered.IsZero() && long > 0 {
 		cost, seconds = min(held, p.Cost(long)), int64((long+time.Second-1)/time.Second)
 	}
 	compiled := d.c.InForce()
@@ -175,8 +174,8 @@ func (d *Desk) spent(ctx context.Context, tx *store.Tx, e *ended) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, "UPDATE call_charges SET held = 0, cost = $1, seconds = $2, ended_ms = $3, expires_day = $4 WHERE call = $5",
-		int64(cost), seconds, max(1, e.at.UnixMilli()), expires(compiled, roles, e.begun), e.id)
+	_, err = tx.Exec(ctx, "UPDATE call_charges SET held = 0, cost = $1, seconds = $2, ended_ms = $3, expires_day = $4, record = $5 WHERE call = $6",
+		int64(cost), seconds, max(1, e.at.UnixMilli()), expires(compiled, roles, e.begun), int64(e.noted), e.id)
 	if err != nil || cost == 0 {
 		return err
 	}

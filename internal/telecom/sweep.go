@@ -56,17 +56,23 @@ func (d *Desk) interrupt(ctx context.Context, tx *store.Tx, ids []int64) error {
 func (d *Desk) orphan(ctx context.Context, tx *store.Tx, id int64) (*ended, error) {
 	e := &ended{id: id, actor: systemActor, at: d.c.Now(), code: Interrupted}
 	var begun, answered, callerLine, calleeLine, origin int64
-	err := tx.QueryRow(ctx, "SELECT caller, callee, caller_line, callee_line, withheld, video, begun_ms, answered_ms, outside, origin FROM calls WHERE id = $1", id).
-		Scan((*int64)(&e.caller), (*int64)(&e.callee), &callerLine, &calleeLine, &e.withheld, &e.video, &begun, &answered, (*int64)(&e.outside), &origin)
+	err := tx.QueryRow(ctx, "SELECT caller, callee, caller_line, callee_line, withheld, video, begun_ms, answered_ms, outside, origin, record FROM calls WHERE id = $1", id).
+		Scan((*int64)(&e.caller), (*int64)(&e.callee), &callerLine, &calleeLine, &e.withheld, &e.video, &begun, &answered, (*int64)(&e.outside), &origin, (*int64)(&e.noted))
 	if err != nil {
 		return nil, err
 	}
 	e.begun, e.answered = at(begun), at(answered)
+	if e.known, err = d.lastKnown(ctx, tx, e); err != nil {
+		return nil, err
+	}
 	if e.callerSays, err = d.extension(ctx, tx, callerLine); err == nil {
 		e.calleeSays, err = d.extension(ctx, tx, calleeLine)
 	}
 	if err == nil {
 		err = d.forwardedFrom(ctx, tx, e, origin, callerLine)
+	}
+	if err == nil && e.noted != 0 {
+		err = d.readNote(ctx, tx, e)
 	}
 	return e, err
 }

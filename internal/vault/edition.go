@@ -39,6 +39,7 @@ type plan struct {
 type copyPlan struct {
 	term    term
 	class   string
+	named   string // of a part that only names its person; empty where that is no other
 	consent string // the purpose whose consent it hangs on, or empty
 	label   labelKey
 	number  atomic.Int64 // of the label, once it is known to be stored
@@ -131,15 +132,20 @@ func (p *plan) addCopy(e *edition, k planKey, purpose string, i policy.PurposeIn
 	if use.Basis == policy.Consent {
 		consent = purpose
 	}
+	named := ""
+	if q, ok := e.c.Policy().PurposeByID(purpose); ok && q.DespiteRestriction != "" {
+		named = t.named().class()
+	}
 	for j := range p.copies {
 		if c := p.copies[j]; c.term == t && c.consent == consent {
 			c.label.Purposes += "," + purpose
+			c.named = max(c.named, named)
 			return true
 		}
 	}
 	class := t.class()
 	p.copies = append(p.copies, &copyPlan{
-		term: t, class: class, consent: consent, label: labelKey{k.category, e.version, class, k.surface, purpose},
+		term: t, class: class, named: named, consent: consent, label: labelKey{k.category, e.version, class, k.surface, purpose},
 	})
 	return true
 }

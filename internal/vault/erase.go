@@ -48,7 +48,8 @@ func (s Stage) String() string { return stageCodes[s] }
 // cost does not depend on how much is held; the log is truncated before Erase
 // returns; Resume does the rest. What a law obliges to keep (UK GDPR Art
 // 17(3)(b)) stays, under its own keys and for its own purposes alone; so do
-// the retention classes named in keep, for legal claims (Art 17(3)(e)).
+// the retention classes named in keep, for legal claims (Art 17(3)(e)), and what
+// only names the person in a record that is somebody else's (see term.named).
 //
 // ErrNotFound if there is no such person, or nothing left to erase.
 func (v *Vault) Erase(ctx context.Context, s keys.SubjectID, keep ...string) (Receipt, error) {
@@ -87,7 +88,7 @@ func (v *Vault) destroyPerson(ctx context.Context, tx *store.Tx, id int64, s key
 			return err
 		}
 		for _, k := range list {
-			if t, ok := parseTerm(k.Class); ok && (t.Law || slices.Contains(keep, t.ID)) {
+			if t, ok := parseTerm(k.Class); ok && (t.Law || t.Named || slices.Contains(keep, t.ID)) {
 				staying[m.subject] = true
 				if !slices.Contains(kept, t.ID) {
 					kept = append(kept, t.ID)

@@ -106,6 +106,52 @@ func (v *Vault) RemovePart(ctx context.Context, tx *store.Tx, a Access, s keys.S
 	return v.evidence(ctx, tx, a, b)
 }
 
+// Retract takes back a record that Write wrote, without evidence: for callers
+// who had nobody told of it, and keep something else in its place or nothing.
+// ErrNotFound if there is no such record; ErrKept if a law keeps it.
+func (v *Vault) Retract(ctx context.Context, tx *store.Tx, id RecordID) error {
+	rows, err := v.claimedRows(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	gone, _, err := v.dropRows(ctx, tx, rows)
+	if err == nil && gone == 0 {
+		return ErrKept
+	}
+	tx.AfterCommit(func() { v.loose.Store(true) })
+	return err
+}
+
+// Unname deletes the parts of a record that only name people, once whoever it
+// was of is gone: what they told us is needed no more, nor is whom it named. A
+// record without such parts is left as it is.
+func (v *Vault) Unname(ctx context.Context, tx *store.Tx, id RecordID) error {
+	rows, err := v.queryRows(ctx, tx, v.selects().siblings, int64(id))
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if kindOf(r.place) != Mentioned {
+			continue
+		}
+		s := keys.SubjectID(r.subject)
+		if err := v.Claim(ctx, tx, s); err != nil {
+			return err
+		}
+		if err := v.deleteRows(ctx, tx, s, []goer{{id: r.id, place: r.place}}); err != nil {
+			return err
+		}
+		if err := v.dropUnusedKey(ctx, tx, expired{subject: s, key: r.key}, &Totals{}); err != nil {
+			return err
+		}
+		if err := v.dropIfEmpty(ctx, tx, s, &Totals{}); err != nil {
+			return err
+		}
+		tx.AfterCommit(func() { v.loose.Store(true) })
+	}
+	return nil
+}
+
 // dropRows deletes the rows that no law keeps, and the keys that seal nothing
 // any more. Their person is claimed. ErrNotFound if there is none to begin with.
 func (v *Vault) dropRows(ctx context.Context, tx *store.Tx, rows []stored) (gone int64, category string, err error) {

@@ -177,3 +177,44 @@ func TestRemovePartLeavesNoResidue(t *testing.T) {
 		}
 	}
 }
+
+// A record that was written without evidence goes on, and is taken back, without
+// any: who wrote it tells of it. Its value, and what it is found by, are the new.
+func TestWhatGoesOnWithoutEvidence(t *testing.T) {
+	each(t, func(h *house) {
+		anna := h.person()
+		var ids []vault.RecordID
+		h.update(func(tx *store.Tx) (err error) {
+			one := func(text string) vault.Item {
+				return vault.Item{Category: "call.record", Parts: []vault.Part{{Owner: anna, Value: []byte(text)}}}
+			}
+			ids, err = h.v.Write(ctx, tx, on("calls"), one("begun"), one("other"))
+			return err
+		})
+		done := func(err error) string {
+			if err == nil {
+				return "done"
+			}
+			return word(err)
+		}
+		rewrite := func(id vault.RecordID, value []byte) string {
+			return done(h.st.Update(ctx, func(tx *store.Tx) error { return h.v.Rewrite(ctx, tx, on("calls"), id, value) }))
+		}
+		retract := func(id vault.RecordID) string {
+			return done(h.st.Update(ctx, func(tx *store.Tx) error { return h.v.Retract(ctx, tx, id) }))
+		}
+		h.want("without a value", rewrite(ids[0], nil), "input")
+		h.want("none", rewrite(1, []byte("over"))+", "+retract(1), "not found, not found")
+		h.want("it goes on", rewrite(ids[0], []byte("over")), "done")
+		h.want("it", h.ownPart(anna, ids[0]), "over")
+		h.want("it is taken back", retract(ids[0]), "done")
+		h.want("taken back", h.ownPart(anna, ids[0])+", "+retract(ids[0])+", "+rewrite(ids[0], []byte("again")), "not found, not found, not found")
+		h.want("the other", h.ownPart(anna, ids[1]), "other")
+		if n := h.count("SELECT COUNT(*) FROM evidence_about WHERE subject = $1", int64(anna)); n != 0 {
+			h.t.Errorf("%d entries of what its caller tells", n)
+		}
+		h.check()
+		h.erase(anna)
+		h.want("erased", rewrite(ids[1], []byte("again")), "not found")
+	})
+}

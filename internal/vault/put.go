@@ -190,7 +190,11 @@ func (w *writer) collected(it *Item) time.Time {
 }
 
 func (c *copyPlan) scope(it *Item, part *Part) keys.Scope {
-	return keys.Scope{Subject: part.Owner, Class: c.class, Matter: it.Matter, Purpose: c.consent}
+	class := c.class
+	if part.Kind == Mentioned && c.named != "" {
+		class = c.named
+	}
+	return keys.Scope{Subject: part.Owner, Class: class, Matter: it.Matter, Purpose: c.consent}
 }
 
 func checkShape(it *Item) error {

@@ -19,19 +19,36 @@ func (v *Vault) Rectify(ctx context.Context, tx *store.Tx, a Access, id RecordID
 
 // RectifyPart is Rectify for the part of that number, counted from 0.
 func (v *Vault) RectifyPart(ctx context.Context, tx *store.Tx, a Access, id RecordID, part int, value []byte) error {
-	if value == nil || len(value) > MaxValue {
-		return ErrInput
-	}
-	var first stored
-	err := v.head(ctx, tx, id, &first)
-	rows, err := v.rowsOf(ctx, tx, first, err)
+	done, category, err := v.rewrite(ctx, tx, a, id, part, value)
 	if err != nil {
 		return err
 	}
+	return v.evidence(ctx, tx, a, evidence.Body{
+		Kind: evidence.RecordRectified, Category: category, Subject: keys.SubjectID(done.subject), Ref: int64(id),
+	})
+}
+
+// Rewrite is Rectify without its evidence, for callers who go on with what they
+// wrote by Write, and whose own act tells its person of it (R28).
+func (v *Vault) Rewrite(ctx context.Context, tx *store.Tx, a Access, id RecordID, value []byte) error {
+	_, _, err := v.rewrite(ctx, tx, a, id, 0, value)
+	return err
+}
+
+// rewrite replaces the value of a part in all its copies, and returns one of
+// them and its category.
+func (v *Vault) rewrite(ctx context.Context, tx *store.Tx, a Access, id RecordID, part int, value []byte) (done *stored, category string, err error) {
+	if value == nil || len(value) > MaxValue {
+		return nil, "", ErrInput
+	}
+	var first stored
+	err = v.head(ctx, tx, id, &first)
+	rows, err := v.rowsOf(ctx, tx, first, err)
+	if err != nil {
+		return nil, "", err
+	}
 	r := v.reader(ctx, tx, a)
 	defer r.release()
-	var done *stored
-	var category string
 	for i := range rows {
 		s := &rows[i]
 		if partOf(s.place) != part || s.key == 0 {
@@ -39,20 +56,18 @@ func (v *Vault) RectifyPart(ctx context.Context, tx *store.Tx, a Access, id Reco
 		}
 		l, err := v.labelOf(ctx, tx, s.label)
 		if err != nil {
-			return err
+			return nil, "", err
 		}
 		if err := r.replace(s, l, value); err != nil && !errors.Is(err, ErrNotFound) {
-			return err
+			return nil, "", err
 		} else if err == nil {
 			done, category = s, l.Category
 		}
 	}
 	if done == nil {
-		return ErrNotFound
+		return nil, "", ErrNotFound
 	}
-	return v.evidence(ctx, tx, a, evidence.Body{
-		Kind: evidence.RecordRectified, Category: category, Subject: keys.SubjectID(done.subject), Ref: int64(id),
-	})
+	return done, category, nil
 }
 
 // replace seals a new value into a row. The policy version in the associated

@@ -101,7 +101,7 @@ var nonPersonal = map[string]string{
 	"devices.name": "record id", "devices.secret": "record id", "devices.added_ms": "time",
 	"call_charges.call": "id", "call_charges.account": "id", "call_charges.subject": "pseudonym", "call_charges.month": "month", "call_charges.prefix": "of the operator's tariff", "call_charges.class": "one of a closed set",
 	"call_charges.minute": "price", "call_charges.connection": "price", "call_charges.held": "amount", "call_charges.cost": "amount", "call_charges.seconds": "count",
-	"call_charges.begun_ms": "time", "call_charges.ended_ms": "time", "call_charges.expires_day": "day",
+	"call_charges.begun_ms": "time", "call_charges.ended_ms": "time", "call_charges.expires_day": "day", "call_charges.known_ms": "time", "call_charges.record": "record id",
 	"call_spending.account": "id", "call_spending.month": "month", "call_spending.spent": "amount", "call_spending.told": "count",
 	"call_caps.account": "id", "call_caps.cap": "amount", "call_caps.chosen_ms": "time",
 	"call_classes.account": "id", "call_classes.class": "one of a closed set", "call_classes.state": "code", "call_classes.decided_ms": "time",

@@ -17,10 +17,20 @@ type term struct {
 	Limit     policy.Period
 	Anonymise bool
 	Law       bool // the basis is a legal obligation: an erasure leaves it (UK GDPR Art 17(3)(b))
+	Named     bool // it only names its person in what somebody else told, and that goes on (see named)
 }
 
 func termOf(r *policy.Retention, b policy.Basis) term {
-	return term{r.ID, r.Event, r.Period, r.Limit, r.Then == "anonymise", b == policy.LegalObligation}
+	return term{r.ID, r.Event, r.Period, r.Limit, r.Then == "anonymise", b == policy.LegalObligation, false}
+}
+
+// named is the term of a part that only names its person, for a purpose that the
+// policy has go on though they restrict it, because of others' rights or claims:
+// it belongs to what somebody else told us, so that an erasure of the person who
+// is named leaves it until its day (UK GDPR Art 17(3)(e) and 18(2)).
+func (t term) named() term {
+	t.Named = !t.Law
+	return t
 }
 
 // class spells the term in one string of six fields.
@@ -29,8 +39,11 @@ func (t term) class() string {
 	if t.Anonymise {
 		then = "anonymise"
 	}
-	if t.Law {
+	switch {
+	case t.Law:
 		law = "law"
+	case t.Named:
+		law = "named"
 	}
 	return strings.Join([]string{t.ID, t.Event, t.Period.String(), t.Limit.String(), then, law}, " ")
 }
@@ -47,7 +60,7 @@ func parseTerm(class string) (term, bool) {
 	if err != nil || lerr != nil {
 		return term{}, false
 	}
-	t := term{f[0], f[1], period, limit, f[4] == "anonymise", f[5] == "law"}
+	t := term{f[0], f[1], period, limit, f[4] == "anonymise", f[5] == "law", f[5] == "named"}
 	return t, t.class() == class
 }
 

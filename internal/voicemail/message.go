@@ -66,31 +66,47 @@ func (d *Desk) Leave(ctx context.Context, tx *store.Tx, m Left) (Message, error)
 	if err != nil {
 		return Message{}, wrap(err)
 	}
-	if err := d.room(ctx, tx, m.For); err != nil {
+	had, err := d.room(ctx, tx, m.For)
+	if err != nil {
 		return Message{}, err
 	}
 	kept, err := d.keep(ctx, tx, roles, m, file)
 	if err != nil {
 		return Message{}, wrap(err)
 	}
-	if b.Mail {
-		x, err := d.c.Accounts.ByID(ctx, tx, m.For.Account)
-		if err == nil {
-			err = d.c.Accounts.VoicemailWaiting(ctx, tx, x)
-		}
-		if err != nil {
-			return Message{}, wrap(err)
-		}
+	if err := d.owe(ctx, tx, m.For.Account, b, had+1); err != nil {
+		return Message{}, wrap(err)
 	}
 	return kept, wrap(d.tell(ctx, tx, m.For.ID))
 }
 
-func (d *Desk) room(ctx context.Context, tx *store.Tx, l telecom.Line) error {
+// owe owes the person of a line the word that it has another message: that there
+// is little room, or none, whatever they chose to be told of, and that there is a
+// message if they chose that.
+func (d *Desk) owe(ctx context.Context, tx *store.Tx, account int64, b Box, has int) error {
+	letter := d.c.Accounts.VoicemailWaiting
+	switch {
+	case has == NearlyFull:
+		letter = d.c.Accounts.VoicemailFilling
+	case has == MaxMessages:
+		letter = d.c.Accounts.VoicemailFull
+	case !b.Mail:
+		return nil
+	}
+	x, err := d.c.Accounts.ByID(ctx, tx, account)
+	if err != nil {
+		return err
+	}
+	return letter(ctx, tx, x)
+}
+
+// room returns how many messages a line has; ErrFull if it takes no more.
+func (d *Desk) room(ctx context.Context, tx *store.Tx, l telecom.Line) (int, error) {
 	fresh, old, err := d.Waiting(ctx, tx, l.ID)
 	if err == nil && fresh+old >= MaxMessages {
 		err = ErrFull
 	}
-	return err
+	return fresh + old, err
 }
 
 // keep writes the records of a message, its row and its evidence.

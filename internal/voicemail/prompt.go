@@ -31,6 +31,7 @@ const (
 	Saved     Say = "saved"     // it is kept
 	Empty     Say = "empty"     // nothing was heard
 	Standard  Say = "standard"  // the standard greeting is back
+	Full      Say = "full"      // there is no room for a message
 	Goodbye   Say = "goodbye"
 )
 

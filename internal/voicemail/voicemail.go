@@ -24,8 +24,12 @@ const Code = "*97"
 
 // Limits of voicemail.
 const (
-	// MaxMessages is how many messages a line keeps; then it takes no more.
+	// MaxMessages is how many messages a line keeps; then it takes no more, and
+	// callers are told so. None goes to make room: each is kept until its person
+	// deletes it, or its day comes.
 	MaxMessages = 100
+	// NearlyFull is at how many its person is told that there is little room.
+	NearlyFull = 80
 	// MaxMessage is how long a message may be: in G.711 it fits a record.
 	MaxMessage = 2 * time.Minute
 	// MaxGreeting is how long a greeting may be.

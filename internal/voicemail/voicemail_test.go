@@ -218,6 +218,46 @@ func TestMessages(t *testing.T) {
 	})
 }
 
+// The person of a box that fills is told in time, once each time, also if they
+// want no letter about each message. A full one takes no more until they delete a
+// message or one comes to its declared day: none goes to make room, heard or not.
+func TestABoxThatFills(t *testing.T) {
+	each(t, func(h *house) {
+		ann := h.line("1001")
+		tone := media.Tone(440, 400*time.Millisecond)
+		fill := func(to int) (kinds []mail.Kind) {
+			for n := len(h.list(ann)); n < to; n++ {
+				_, err := h.leave(ann, "1002", tone)
+				h.must(err)
+			}
+			h.Work()
+			for _, l := range h.Office.Take() {
+				kinds = append(kinds, l.Kind)
+			}
+			return kinds
+		}
+		h.want("before it is nearly full", len(fill(voicemail.NearlyFull-1)), 0)
+		h.want("nearly full", fill(voicemail.NearlyFull), []mail.Kind{mail.VoicemailFilling})
+		h.Later(24 * time.Hour)
+		h.want("full", fill(voicemail.MaxMessages), []mail.Kind{mail.VoicemailFull})
+		list := h.list(ann)
+		oldest := list[len(list)-1]
+		h.must(h.update(func(tx *store.Tx) error { return h.desk.Heard(ctx, tx, h.own(ann), ann, oldest.ID) }))
+		if _, err := h.leave(ann, "1002", tone); !errors.Is(err, voicemail.ErrFull) {
+			t.Errorf("one too many: %v", err)
+		}
+		h.must(h.desk.Sweep(ctx))
+		list = h.list(ann)
+		h.want("the oldest, which was heard, is there", []any{len(list), list[len(list)-1].ID == oldest.ID}, []any{voicemail.MaxMessages, true})
+		h.must(h.update(func(tx *store.Tx) error { return h.desk.Remove(ctx, tx, h.own(ann), ann, oldest.ID) }))
+		h.want("full again", fill(voicemail.MaxMessages), []mail.Kind{mail.VoicemailFull})
+		day := time.UnixMilli(int64(h.count("SELECT MIN(expires_day) FROM voicemail_messages")) * (24 * time.Hour).Milliseconds())
+		h.Later(day.Sub(h.Now())) // of the first
+		h.must(h.desk.Sweep(ctx))
+		h.want("what its day took", len(h.list(ann)), voicemail.MaxMessages-voicemail.NearlyFull+1)
+	})
+}
+
 // How voicemail is set stands in the history and is found again; a greeting is
 // kept and taken back; an e-mail says that there is a message, and nothing of it.
 func TestSettings(t *testing.T) {

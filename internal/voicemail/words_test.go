@@ -46,7 +46,7 @@ func FuzzParseNote(f *testing.F) {
 
 // L40: every word that voicemail says is there, also that callers are recorded, in both codecs, and is heard.
 func TestPrompts(t *testing.T) {
-	for _, say := range []Say{Greeting, Recorded, Beep, Menu, None, After, Deleted, Last, Elsewhere, Record, Saved, Empty, Standard, Goodbye} {
+	for _, say := range []Say{Greeting, Recorded, Beep, Menu, None, After, Deleted, Last, Elsewhere, Record, Saved, Empty, Standard, Full, Goodbye} {
 		lengths := map[string]time.Duration{}
 		for _, codec := range []string{"pcmu", "pcma", "opus"} {
 			s := Prompt(say, codec)

@@ -1,17 +1,19 @@
 // Whether a machine answered, which takes messages or plays them.
 
 /** What an answer's Contact says of whoever answered (RFC 3840): feature tags of a voicemail. */
-export type Automaton = 'message' | 'machine' | undefined;
+export type Automaton = 'message' | 'full' | 'machine' | undefined;
 
 /** Reads the Contact of an answer. */
 export function automaton(contact: string | undefined): Automaton {
   if (contact === undefined || !/;\s*automata\b/i.test(contact)) return undefined;
+  if (/;\s*actor\s*=\s*"information"/i.test(contact)) return 'full';
   return /;\s*actor\s*=\s*"msg-taker"/i.test(contact) ? 'message' : 'machine';
 }
 
 /** What the person in the call is told of it: what they say is recorded (L40). */
-export const automatonWords: Record<'message' | 'machine', string> = {
+export const automatonWords: Record<'message' | 'full' | 'machine', string> = {
   message: 'Voicemail. After the tone you are recorded. Press # or hang up to finish.',
+  full: 'Their voicemail has no room for another message. Nothing is recorded.',
   machine: 'Your voicemail. Use the keys.',
 };
 

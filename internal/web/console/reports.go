@@ -28,6 +28,7 @@ type ReportPage struct {
 	Seen     bool // it was shown, and that stands in a history
 	Happened string
 	Caller   string // empty if it is not known
+	Name     string // likewise
 	Close    string // where the button that ends it posts
 }
 
@@ -112,7 +113,7 @@ func (h *site) report(w http.ResponseWriter, r *http.Request, me *identity.Sessi
 		return err
 	}
 	page := ReportPage{
-		Base: h.Base(r, "A reported call", ""), Report: reportView(web.VisitOf(r).Policy(), t.Report), Open: t.Closed.IsZero(), Seen: seen, Happened: t.Happened, Caller: t.Caller,
+		Base: h.Base(r, "A reported call", ""), Report: reportView(web.VisitOf(r).Policy(), t.Report), Open: t.Closed.IsZero(), Seen: seen, Happened: t.Happened, Caller: t.Caller, Name: t.Name,
 		Close: reportsPath + "/" + strconv.FormatInt(id, 10) + "/close",
 	}
 	h.Render(w, r, http.StatusOK, "console_report", page)

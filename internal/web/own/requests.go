@@ -45,7 +45,7 @@ type RequestView struct {
 // outcomeWords say what came of a request.
 var outcomeWords = map[string]string{
 	rights.Given: "You were given a copy.", rights.Shown: "You were shown what we hold.", rights.Rectified: "It was put right.",
-	rights.Erased: "All of it was erased.", rights.PartKept: "It was erased, but for what a law makes us keep.",
+	rights.Erased: "All of it was erased.", rights.PartKept: "It was erased, but for what the law has us keep or lets us keep.",
 	rights.Stopped: "We keep your data and do nothing else with it.", rights.Lifted: "You said that we may use it again.",
 	rights.Raised: "We stopped the use you objected to.", rights.TakenBack: "You took your objection back.", rights.Ended: "Your yes was taken back.",
 	rights.Closed: "We looked into it and closed it.",

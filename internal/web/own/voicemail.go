@@ -39,6 +39,8 @@ type Voicemail struct {
 	Code      string // what is dialled to hear messages
 	Set       string // where it is set
 	Most      int    // messages that a line keeps
+	Near      bool   // it has nearly as many
+	Full      bool   // it has as many, and takes no more
 	Longest   int    // minutes that one may last
 	Kept      string // how long one is kept, in words
 	Data      string // address of what is held
@@ -131,6 +133,7 @@ func (h *site) fillVoicemail(r *http.Request, tx *store.Tx, line telecom.Line, p
 		}
 		page.Messages = append(page.Messages, v)
 	}
+	page.Near, page.Full = len(list) >= voicemail.NearlyFull, len(list) >= voicemail.MaxMessages
 	return nil
 }
 

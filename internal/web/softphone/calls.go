@@ -53,6 +53,9 @@ func (h *site) calls(w http.ResponseWriter, r *http.Request, me *identity.Sessio
 		view := callView(e, web.VisitOf(r).Now)
 		view.Dial = "" // there is no phone on this page
 		view.Forget = callsPath + "/" + strconv.FormatInt(e.Call, 10) + "/forget"
+		if e.Cost > 0 {
+			view.Bill = "It cost " + e.Cost.String() + ". If you remove it, the bill keeps it until " + e.Billed.Format("2 January 2006") + "."
+		}
 		h.against(r, e, reported, &view)
 		page.Calls = append(page.Calls, view)
 	}

@@ -39,7 +39,8 @@ type Phone struct {
 // Waiting is what the page says of one's voicemail; nil where there is none.
 type Waiting struct {
 	On         bool
-	Fresh, Old int // messages
+	Fresh, Old int  // messages
+	Near, Full bool // there is little room for more, or none
 	Page       string
 }
 
@@ -78,6 +79,7 @@ type CallView struct {
 	Block  string // where the button to block its caller posts; empty where there is none
 	Report string // where it is reported; empty where it cannot be
 	Noted  string // what was done about it, in words
+	Bill   string // what it cost, and until when the bill needs it; empty of a call that is on none
 }
 
 // Permissions is the page "permissions": what the app may use of a device.

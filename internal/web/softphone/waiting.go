@@ -29,5 +29,5 @@ func (h *site) waiting(r *http.Request, tx *store.Tx, line telecom.Line) (*Waiti
 	if err != nil {
 		return nil, err
 	}
-	return &Waiting{On: box.On, Fresh: fresh, Old: old, Page: voicemailPath}, nil
+	return &Waiting{On: box.On, Fresh: fresh, Old: old, Near: fresh+old >= voicemail.NearlyFull, Full: fresh+old >= voicemail.MaxMessages, Page: voicemailPath}, nil
 }
