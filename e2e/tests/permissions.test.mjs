@@ -157,7 +157,7 @@ describe('who refuses everything that can be refused', () => {
   });
 });
 
-describe('each permission', () => {
+describe('each permission: its reason, then the browser; a no, a yes, the way back; each in the history (R11)', () => {
   let server, service, browser, ann, bea, own;
   before(async () => {
     service = await pushService();
@@ -242,6 +242,16 @@ describe('each permission', () => {
         assert.equal(await ann.page.getByLabel('Photo or file').count(), 0);
       },
     },
+    {
+      id: 'phone', title: 'Phone', reason: 'So that the app does not ring over a call you have on another phone', devices: [],
+      ask: async () => { await ann.page.goto(own.at('/this-device')); await ann.button('Look at my calls and network').click(); return panel('phone'); },
+      used: () => ann.page.locator('#device-phone-facts').filter({ hasText: /Extension 1001[\s\S]*Network/ }).waitFor(),
+      gone: async () => {
+        await ann.page.goto(own.at('/this-device'));
+        await ann.button('Look at my calls and network').waitFor();
+        assert.ok(await ann.page.locator('#device-phone-facts').isHidden());
+      },
+    },
   ];
 
   it('is asked of the browser by no page that is opened (R11)', async () => {
@@ -254,7 +264,7 @@ describe('each permission', () => {
   });
 
   for (const { id, title, reason, devices, beforeIt = [], ask, refused, used, gone } of all) {
-    it(`${id}: its reason, then the browser; a no, a yes, the way back; each in the history (R11)`, async () => {
+    it(title, async () => {
       const no = await ask();
       await no.waitFor();
       assert.match(await no.innerText(), new RegExp(reason));
@@ -287,5 +297,107 @@ describe('each permission', () => {
   it('saw no error on their pages', () => {
     const wrong = [...ann.wrong, ...bea.wrong].filter((w) => !/does not support the Push API in incognito/.test(w)); // the browser's own word on a window of tests
     assert.deepEqual(wrong, []);
+  });
+});
+
+describe('the state of the phone', () => {
+  let server, browser, ann, other, bea, una, own;
+  before(async () => {
+    server = await start({ demo: true });
+    browser = await talkative();
+    [ann, bea] = await Promise.all([phone(browser, server, 'ann'), phone(browser, server, 'bea')]);
+    una = await phone(browser, server, 'una');
+    other = await phone(browser, server, 'ann');
+    own = steps(server, other);
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  // answer presses a button of the permission on its page, in a tab of its own.
+  const answer = async (id, name) => {
+    const page = await ann.page.context().newPage();
+    await page.goto(own.at('/permissions'));
+    await press(page, page.locator(`#permission-${id}`).getByRole('button', { name }));
+    const text = await page.locator(`#permission-${id}`).innerText();
+    if (id === 'phone') problems.push(...await look(page, `permission-phone-${name.source.length}`));
+    await page.close();
+    return text;
+  };
+  const inCall = async () => {
+    await ann.dial(bea.number);
+    await bea.answer();
+    await ann.talking();
+  };
+  const over = async () => {
+    await ann.button('Hang up').click();
+    await Promise.all([ann.idle(), bea.idle()]);
+  };
+  const lamp = (is) => una.page.locator(`[data-colleague="${ann.number}"][data-lamp="${is}"]`).waitFor();
+
+  it('lets the app ring softly while a call goes on at another phone (R10)', async () => {
+    await inCall();
+    await other.at('phone-afar').waitFor();
+    await una.dial(ann.number);
+    await other.at('phone-incoming').waitFor();
+    assert.doesNotMatch(await other.at('phone-said').innerText(), /softly/);
+    await una.button('Cancel').click();
+    await other.idle();
+
+    assert.match(await answer('phone', /^Allow/), /You allowed it/);
+    await other.page.reload();
+    await other.ready();
+    await other.at('phone-afar').waitFor();
+    await una.dial(ann.number);
+    await other.at('phone-incoming').waitFor();
+    await other.said('this one rings softly');
+    problems.push(...await look(other.page, 'phone-softly'));
+    await una.button('Cancel').click();
+    await other.idle();
+    await over();
+  });
+
+  it('shows the number and the network on the page about the device, and sends nothing of it', async () => {
+    const sent = [];
+    other.page.on('request', (r) => { if (r.method() !== 'GET') sent.push(r.url()); });
+    await other.page.goto(own.at('/this-device'));
+    const facts = other.page.locator('#device-phone-facts');
+    await facts.filter({ hasText: 'Extension 1001' }).waitFor();
+    problems.push(...await look(other.page, 'device-phone'));
+    await other.page.context().setOffline(true);
+    await facts.filter({ hasText: 'No connection' }).waitFor();
+    await other.page.context().setOffline(false);
+    await facts.filter({ hasText: 'How fast' }).waitFor();
+    assert.deepEqual(sent, []);
+  });
+
+  it('taken back, is looked at no more, shown to no colleague, and nothing of it is kept (R10, R16)', async () => {
+    const listed = await ann.page.context().newPage(); // colleagues are those who chose to be found (L31)
+    await listed.goto(own.at('/directory'));
+    await press(listed, listed.getByRole('button', { name: 'Let my colleagues find me' }));
+    await listed.close();
+    await answer('presence', /^Allow/);
+    await una.page.reload();
+    await una.ready();
+    await lamp('free');
+    await other.page.goto(own.at('/quality'));
+    await other.button('Keep notes on this device').click();
+    assert.deepEqual(await other.page.evaluate(() => Object.keys(localStorage)), ['phone-quality']);
+
+    const text = await answer('phone', /^Take it back/);
+    assert.match(text, /You took it back[\s\S]*no browser has a switch for it/);
+    await other.page.goto(own.at('/'));
+    await other.ready();
+    await until('what was kept is gone', async () => (await other.page.evaluate(() => localStorage.length)) === 0);
+    await inCall();
+    await lamp('unknown');
+    assert.ok(await other.at('phone-afar').isHidden());
+    await over();
+    await other.page.goto(own.at('/quality'));
+    await other.page.getByText('so no notes are kept').waitFor();
+    assert.ok(await other.button('Keep notes on this device').isHidden());
+    problems.push(...await look(other.page, 'quality-stopped'));
+    assert.deepEqual([...ann.wrong, ...bea.wrong, ...una.wrong], []);
   });
 });

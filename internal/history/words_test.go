@@ -80,7 +80,7 @@ func TestChoicesByChannelHaveWords(t *testing.T) {
 	}
 }
 
-// A decision about a permission is told by its title, also where a purpose has the
+// R11: a decision about a permission is told by its title, also where a purpose has the
 // same id.
 func TestPermissionsAreToldByTheirTitles(t *testing.T) {
 	told := teller{[]*policy.Policy{{

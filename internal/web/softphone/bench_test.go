@@ -207,7 +207,7 @@ func (c *caller) rings(t *testing.T, number string, end telecom.Code) {
 func (c *caller) session(t *testing.T) (told struct {
 	SignedIn                bool
 	Extension, Name, Domain string
-	Granted                 []string
+	Granted, Stopped        []string
 }) {
 	t.Helper()
 	a := c.get("/session")
