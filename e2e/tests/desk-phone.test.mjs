@@ -4,8 +4,13 @@ import { after, before, describe, it } from 'node:test';
 import { until } from '../lib/ask.mjs';
 import { desk } from '../lib/baresip.mjs';
 import { talkative } from '../lib/browser.mjs';
+import { look } from '../lib/look.mjs';
+import { signIn, site } from '../lib/people.mjs';
 import { phone } from '../lib/phones.mjs';
 import { candour, start } from '../lib/server.mjs';
+
+const problems = [];
+after(() => assert.deepEqual(problems, []));
 
 // deskOf is the desk phone of a made up person, signed in.
 async function deskOf(server, extension, options) {
@@ -89,8 +94,22 @@ describe('two desk phones', () => {
     }
   });
 
-  it('have the call in both their lists', async () => {
+  it('show in the lists of their people that they are connected, and since when, and nobody’s address', async () => {
     browser = await talkative();
+    for (const surface of ['portal', 'softphone']) {
+      const page = await (await browser.newContext()).newPage();
+      await signIn(page, server, surface, 'eli.placeholder@example.com', 'only for trying out');
+      await page.goto(server.url(`${surface}.${site}`, '/devices'));
+      const text = await page.locator('main').innerText();
+      assert.match(text, /Connected since \d+ \w+ \d{4} \d\d:\d\d, over UDP, which is not encrypted/);
+      assert.match(text, /not open in any browser/);
+      assert.doesNotMatch(text, /127\.0\.0\.1|baresip/);
+      problems.push(...await look(page, `devices-connected-${surface}`));
+      await page.context().close();
+    }
+  });
+
+  it('have the call in both their lists', async () => {
     const lists = await Promise.all(['eli', 'una'].map(async (name) => (await phone(browser, server, name)).calls()));
     for (const [list, other, what] of [[lists[0], 'Extension 1006', /You called, 1\d sec/], [lists[1], 'Extension 1005', /They called, 1\d sec/]]) {
       assert.equal(list.length, 1);
