@@ -20,6 +20,7 @@ if [ "${1:-build}" = test ]; then
 	need tshark tshark
 	need ip iproute2
 	need sipp sip-tester
+	need sox sox
 	need sqlite3 sqlite3
 	compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
 fi

@@ -109,9 +109,7 @@ func (s *sites) lineSeen(ctx context.Context, l telecom.Line) (seen bool, err er
 			return err
 		}
 		states, err := s.desks.choices.Permissions(ctx, tx, l.Subject, l.Role.Actor(), roles.Surface)
-		for _, p := range states {
-			seen = seen || p.Permission.ID == softphone.PresenceID && p.Granted()
-		}
+		seen = softphone.SeenByColleagues(states)
 		return err
 	})
 	return seen, err

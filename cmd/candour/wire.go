@@ -252,6 +252,9 @@ func (s *sites) surface(id string) *web.Routes {
 		Accounts: d.accounts, Profiles: d.profiles, Choices: d.choices, Newsletter: d.newsletter, Store: s.store, Vault: s.vault,
 		History: d.history, Rights: d.rights, Phones: d.phones, PhoneServer: s.phoneServer, Voicemail: d.voicemail,
 	}
+	if s.phones != nil {
+		deps.Connected = s.connected
+	}
 	switch id {
 	case "portal":
 		return portal.New(s.site, deps)

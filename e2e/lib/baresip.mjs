@@ -1,11 +1,12 @@
 // A desk phone without a desk: baresip, a SIP phone of others' making, which
 // speaks a tone and writes down what it hears.
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { until } from './ask.mjs';
 
 const rate = 8000; // samples a second
@@ -27,10 +28,10 @@ function wave(hertz) {
 // desk starts a phone with an extension and its credentials: on loopback, or at
 // an address of another network, into which what stands before its command puts
 // it.
-export async function desk(server, { extension, user, password, domain, proxy, address = '127.0.0.1', before = [] }) {
+export async function desk(server, { extension, user, password, domain, proxy, address = '127.0.0.1', before = [], tone = 440 }) {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'candour-desk-'));
   const control = await freePort();
-  await writeFile(path.join(dir, 'tone.wav'), wave(440));
+  await writeFile(path.join(dir, 'tone.wav'), wave(tone));
   await writeFile(path.join(dir, 'accounts'),
     `<sip:${extension}@${domain};transport=udp>;auth_user=${user};auth_pass=${password};outbound="sip:${proxy};transport=udp";regint=120;audio_codecs=PCMU;answermode=auto\n`);
   await writeFile(path.join(dir, 'config'), [
@@ -52,14 +53,36 @@ export async function desk(server, { extension, user, password, domain, proxy, a
     const text = JSON.stringify({ command, params });
     socket.write(`${Buffer.byteLength(text)}:${text},`);
   };
-  // heard is the loudness of the last second that it heard, 0 for silence.
+  // latest is what was heard in the latest call, as a file; undefined before the first.
+  const latest = async () => {
+    const name = (await readdir(dir)).filter((n) => n.endsWith('dec.wav')).sort().at(-1);
+    return name && path.join(dir, name);
+  };
+  // heard is the loudness of the last second that it heard, 0 for silence, and
+  // lasted how many seconds of it there are.
   phone.heard = async () => {
-    const names = (await readdir(dir)).filter((n) => n.endsWith('dec.wav')).sort();
-    if (names.length === 0) return 0;
-    const b = await readFile(path.join(dir, names.at(-1)));
+    const file = await latest();
+    if (!file) return 0;
+    const b = await readFile(file);
     let sum = 0;
     for (let at = Math.max(44, (b.length & ~1) - 2 * rate); at + 2 <= b.length; at += 2) sum += b.readInt16LE(at) ** 2;
     return Math.sqrt(sum / rate);
+  };
+  phone.lasted = async () => {
+    const file = await latest();
+    return file ? ((await stat(file)).size - 44) / 2 / rate : 0;
+  };
+  // over resolves once the latest call is: its file is whole then.
+  phone.over = () => until('the call of the desk phone is over', () => /session closed|terminated/i.test(phone.said));
+  // measured is what sox says of the latest call that is over: seconds, the loudness
+  // of its middle, where nothing begins or ends, and the pitch of that in hertz.
+  phone.measured = async () => {
+    const file = await latest();
+    const sox = async (...effects) => (await promisify(execFile)('sox', [file, '-n', ...effects, 'stat'])).stderr;
+    const number = (text, what) => Number(text.match(new RegExp(`^${what}: +(\\S+)$`, 'm'))[1]);
+    const seconds = number(await sox(), 'Length \\(seconds\\)');
+    const middle = await sox('trim', String(seconds / 3), String(seconds / 3));
+    return { seconds, level: number(middle, 'RMS     amplitude'), hertz: number(middle, 'Rough   frequency') };
   };
   phone.stop = async () => {
     socket.destroy();

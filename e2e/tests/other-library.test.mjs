@@ -42,11 +42,24 @@ describe('a customer whose page talks by another library', () => {
         globalThis.session = session;
         session.stateChange.addListener((state) => {
           if (state !== 'Established') return;
-          const heard = new Audio(); // what nobody plays has no energy
+          const heard = document.createElement('video'); // what nobody plays has no energy
           heard.srcObject = session.sessionDescriptionHandler.remoteMediaStream;
           void heard.play();
         });
       };
+      // seen are the options of a call with pictures; only names their one codec.
+      globalThis.seen = (only) => ({
+        sessionDescriptionHandlerOptions: { constraints: { audio: true, video: true } },
+        sessionDescriptionHandlerModifiers: only ? [async (d) => ({ type: d.type, sdp: kept(d.sdp, only) })] : [],
+      });
+      const kept = (sdp, only) => sdp.split(/(?=^m=)/m).map((section) => {
+        if (!section.startsWith('m=video')) return section;
+        const named = [...section.matchAll(/^a=rtpmap:(\d+) (\w+)\//gm)];
+        const gone = new Set(named.filter(([, , name]) => name !== only).map(([, number]) => number));
+        const lines = section.split('\r\n').filter((l) => !gone.has(l.match(/^a=(?:rtpmap|fmtp|rtcp-fb):(\d+)/)?.[1]));
+        lines[0] = lines[0].split(' ').filter((word, i) => i < 3 || !gone.has(word)).join(' ');
+        return lines.join('\r\n');
+      }).join('');
       await ua.start();
       const registerer = new SIP.Registerer(ua);
       const registered = new Promise((resolve) => { registerer.stateChange.addListener((s) => { if (s === 'Registered') resolve(); }); });
@@ -100,6 +113,44 @@ describe('a customer whose page talks by another library', () => {
     await stateIs('Terminated');
     await cal.button('Hang up').click();
     await both(ann.idle(), cal.idle());
+  });
+
+  // accept and call show the camera, with all codecs of pictures or one alone.
+  const accept = (mime) => bea.page.evaluate((only) => globalThis.session.accept(globalThis.seen(only)), mime);
+  const call = (mime) => bea.page.evaluate((only) => {
+    const { SIP, ua } = globalThis;
+    globalThis.take(new SIP.Inviter(ua, SIP.UserAgent.makeURI('sip:1001@invoco.net'), globalThis.seen(only)));
+    return globalThis.session.invite().then(() => undefined);
+  }, mime);
+  // decoded is the codec of the pictures that come in.
+  const decoded = (p) => p.page.evaluate(async () => {
+    const stats = await globalThis.connections.at(-1).getStats();
+    for (const [, s] of stats) if (s.type === 'inbound-rtp' && s.kind === 'video') return stats.get(s.codecId)?.mimeType;
+    return undefined;
+  });
+
+  it('sees and is seen in VP8, called by ours', async () => {
+    await ann.dial(bea.number, { video: true });
+    await until('the call at the other library', async () => (await state()) === 'Initial');
+    await accept();
+    await stateIs('Established');
+    await both(ann.hears(), bea.hears(), ann.sees(), bea.sees());
+    assert.deepEqual(await both(decoded(ann), decoded(bea)), ['video/VP8', 'video/VP8']);
+    await ann.button('Hang up').click();
+    await both(ann.idle(), stateIs('Terminated'));
+  });
+
+  it('sees and is seen in H.264, calling ours', async () => {
+    await call('H264');
+    await ann.answer({ video: true });
+    await stateIs('Established');
+    await both(ann.hears(), bea.hears(), ann.sees(), bea.sees());
+    assert.deepEqual(await both(decoded(ann), decoded(bea)), ['video/H264', 'video/H264']);
+    await bea.page.evaluate(() => globalThis.session.bye());
+    await both(ann.idle(), stateIs('Terminated'));
+    const list = await ann.calls();
+    assert.match(list[0][1], /^They called, with video/);
+    assert.match(list[1][1], /^You called, with video/);
   });
 
   it('calls, presses a key, and hangs up', async () => {

@@ -5,6 +5,7 @@ import { match } from '../src/phone/equipment';
 import { Layout, Presses, type Collection } from '../src/phone/headset';
 import { level } from '../src/phone/meter';
 import { line, summary } from '../src/phone/notes';
+import { told } from '../src/phone/state';
 import { judge, levelOf, opinion, rating, Reader, Watch, type Look } from '../src/phone/quality';
 
 const look = (l: Partial<Look> = {}): Look => ({ heard: { received: 100, lost: 0, jitter: 0.002 }, sent: { lost: 0, jitter: 0.002 }, turn: 0.04, buffer: 0.04, codec: 'audio/opus', ...l });
@@ -133,4 +134,12 @@ test('a meter goes by what ears hear', () => {
   assert.equal(level(0.004), 0);
   assert.ok(level(0.05) > 30 && level(0.05) < 80);
   assert.equal(level(1), 100);
+});
+
+test('the network is told as the browser tells it, and not where it tells nothing', () => {
+  const of = (given: object) => Object.assign(new EventTarget(), given);
+  assert.deepEqual(told(false, of({ type: 'wifi' })), [['Network', 'No connection']]);
+  assert.deepEqual(told(true, undefined), [['Network', 'Connected'], ['How fast', 'Your browser does not tell']]);
+  assert.deepEqual(told(true, of({ type: 'wifi', effectiveType: '4g' })), [['Network', 'Wi-Fi'], ['How fast', 'Fast enough for sound and pictures']]);
+  assert.deepEqual(told(true, of({ type: 'none of ours', effectiveType: '9g', saveData: true })).map(([what]) => what), ['Network', 'How fast', 'Data']);
 });

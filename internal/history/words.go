@@ -290,7 +290,7 @@ func (d *Desk) tell(ctx context.Context, tx *store.Tx, raw evidence.Entry) (Entr
 		}
 	}
 	for id, yes := range b.Choices {
-		if title := t.choice(id); title != "" {
+		if title := t.chosen(b.Kind, id); title != "" {
 			e.Choices = append(e.Choices, Choice{title, yes})
 		}
 	}
@@ -394,6 +394,17 @@ func (t teller) choice(id string) string {
 		}
 	}
 	return ""
+}
+
+// chosen is the title of what a decision of a kind was about: a permission may
+// have the id of a purpose that is called otherwise.
+func (t teller) chosen(kind evidence.Kind, id string) string {
+	if kind == evidence.PermissionDecided {
+		if title := t.title("permission", id); title != "" {
+			return title
+		}
+	}
+	return t.choice(id)
 }
 
 func (t teller) channel(purpose, channel string) string {

@@ -80,6 +80,20 @@ func TestChoicesByChannelHaveWords(t *testing.T) {
 	}
 }
 
+// R11: a decision about a permission is told by its title, also where a purpose has the
+// same id.
+func TestPermissionsAreToldByTheirTitles(t *testing.T) {
+	told := teller{[]*policy.Policy{{
+		Purposes:    []policy.Purpose{{ID: "waking", Title: "Waking the app when it is closed"}},
+		Permissions: []policy.Permission{{ID: "waking", Title: "Notifications"}},
+	}}}
+	for kind, want := range map[evidence.Kind]string{evidence.PermissionDecided: "Notifications", evidence.ConsentDecided: "Waking the app when it is closed"} {
+		if got := told.chosen(kind, "waking"); got != want {
+			t.Errorf("%s is told as %q, want %q", kind, got, want)
+		}
+	}
+}
+
 // Each event that a built-in policy counts time from is told, and each kind of
 // actor that can be shut out.
 func TestEveryDeclaredCodeHasWords(t *testing.T) {

@@ -36,6 +36,7 @@ type binding struct {
 // Registration is a device that a line can be reached on.
 type Registration struct {
 	Line    telecom.Line
+	Device  int64  // whose credentials it signed in with (telecom.Device); 0 for a browser
 	Network string // OverUDP, OverTCP, OverTLS, OverWebSocket
 	Since   time.Time
 	Expires time.Time
@@ -47,11 +48,23 @@ func (s *Server) Registrations() []Registration {
 	defer s.mu.Unlock()
 	var all []Registration
 	for _, bs := range s.bindings {
-		for _, b := range s.fresh(bs) {
-			all = append(all, Registration{Line: b.flow.line, Network: b.flow.network, Since: b.since, Expires: b.expires})
-		}
+		all = append(all, s.registered(bs)...)
 	}
 	return all
+}
+
+// RegistrationsOf returns the devices that a line can be reached on now.
+func (s *Server) RegistrationsOf(line int64) []Registration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.registered(s.bindings[line])
+}
+
+func (s *Server) registered(bs []*binding) (list []Registration) {
+	for _, b := range s.fresh(bs) {
+		list = append(list, Registration{Line: b.flow.line, Device: b.flow.device, Network: b.flow.network, Since: b.since, Expires: b.expires})
+	}
+	return list
 }
 
 func (s *Server) fresh(bs []*binding) []*binding {

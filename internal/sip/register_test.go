@@ -1,6 +1,7 @@
 package sip_test
 
 import (
+	"maps"
 	"fmt"
 	"net/http"
 	"strings"
@@ -133,6 +134,30 @@ func TestDevicesOfALine(t *testing.T) {
 	if got := again.registerAs("", 200).Contact(); got == nil {
 		t.Error("the end of the old flow took the new one's registration")
 	}
+}
+
+// Who asks where a line can be reached is told of each of its devices whose it is,
+// and of no other line's.
+func TestRegistrationsTellTheDevice(t *testing.T) {
+	h := open(t)
+	x := h.serve(t, sip.Config{}, map[string]telecom.Line{"ann": h.line(identity.CustomerUser, "1001"), "ben": h.line(identity.CustomerUser, "1002")})
+	x.registered("ann")
+	x.here("ben", "UDP")
+	d, c := h.device(x.lines["ann"])
+	desk := x.handsetWith("ann", "TCP", c)
+	desk.signIn(600, 200)
+	devices := map[int64]string{}
+	for _, r := range x.sip.RegistrationsOf(x.lines["ann"].ID) {
+		devices[r.Device] = r.Network
+	}
+	if want := map[int64]string{0: sip.OverWebSocket, d.ID: sip.OverTCP}; !maps.Equal(devices, want) {
+		t.Errorf("reached on %v, want %v", devices, want)
+	}
+	if n := len(x.sip.RegistrationsOf(0)); n != 0 {
+		t.Errorf("a line that is none has %d devices", n)
+	}
+	desk.signIn(0, 200)
+	x.until("it has signed out", func() bool { return len(x.sip.RegistrationsOf(x.lines["ann"].ID)) == 1 })
 }
 
 func TestFlowsOfALineAreBounded(t *testing.T) {

@@ -8,6 +8,8 @@ import { release, take } from './media';
 import { Meter } from './meter';
 import { keep, kept, line } from './notes';
 import { Permission } from './permission';
+import { session } from './session';
+import { network, show as facts, told as networkTold } from './state';
 import { Sounder, tones } from './tones';
 import { part } from './view';
 import { able, agree, off, on, standing, type Places } from './wake';
@@ -52,6 +54,7 @@ class Device {
     this.#equipment();
     this.#check();
     if (document.getElementById('device-headset') !== null) this.#headset();
+    if (document.getElementById('device-phone') !== null) this.#state();
     addEventListener('pagehide', () => this.#quiet());
   }
 
@@ -223,6 +226,34 @@ class Device {
     });
   }
 
+  /** The number and the network, for who wants the app to see them. */
+  #state(): void {
+    const { session: who = '' } = this.#root.dataset;
+    const button = part<HTMLButtonElement>('device-phone');
+    const ask = permission('phone');
+    const told = say('device-phone-said');
+    const show = async () => {
+      const me = await session(who).catch(() => undefined);
+      const own: [string, string][] = me?.extension === undefined ? [] : [['Your number', `Extension ${me.extension}`]];
+      facts(part('device-phone-facts'), [...own, ...networkTold(navigator.onLine, network())]);
+    };
+    const follow = () => {
+      button.hidden = true;
+      void show();
+      for (const [of, what] of [[network(), 'change'], [globalThis, 'online'], [globalThis, 'offline']] as const) of?.addEventListener(what, () => void show());
+    };
+    if (document.querySelector<HTMLElement>('[data-ask="phone"]')?.dataset.granted === 'yes') return follow();
+    button.addEventListener('click', () => {
+      void (async () => {
+        told('');
+        if (ask === undefined || !(await ask.allowed('phone', never))) return told('The app does not look. You can turn it on at any time.');
+        await ask.kept();
+        told('From now on the app rings softly while you are in a call on another phone of yours.');
+        follow();
+      })();
+    });
+  }
+
   #headset(): void {
     const told = say('device-headset-said');
     const [add, drop] = [part<HTMLButtonElement>('device-headset'), part<HTMLButtonElement>('device-headset-off')];
@@ -260,10 +291,12 @@ class Device {
 function notes(): void {
   part('quality-plain').hidden = true;
   part('quality-notes').hidden = false;
+  const never = part('quality-notes').dataset.stopped === 'yes'; // they want nothing kept of it
+  if (never) keep(false);
   const [begin, end] = [part<HTMLButtonElement>('quality-keep'), part<HTMLButtonElement>('quality-end')];
   const show = () => {
     const list = kept();
-    begin.hidden = list !== undefined;
+    begin.hidden = list !== undefined || never;
     end.hidden = list === undefined;
     part('quality-state').textContent = list === undefined ? 'No notes are kept on this device.'
       : list.length === 0 ? 'Notes are kept on this device from the next call on.' : `Notes of the latest calls on this device: ${list.length}.`;

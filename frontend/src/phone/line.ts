@@ -33,11 +33,13 @@ export class Line {
   #stopped = false;
   #asked = performance.now(); // when the server last said who we are
   #watching = false;
+  readonly #looks: boolean; // at the calls of the other phones of this line
 
   constructor(who: Session, where: { session: string; flow: string }, watcher: Watcher, listener: Listener) {
     this.#watcher = watcher;
     this.#listener = listener;
     this.#where = where.session;
+    this.#looks = !who.stopped?.includes('phone');
     this.#domain = who.domain ?? location.hostname;
     connection.iceServers = who.ways ?? [];
     this.#own = address(who.extension ?? '', this.#domain);
@@ -109,7 +111,7 @@ export class Line {
       if (performance.now() - this.#asked > fresh) void this.#refresh();
       if (this.#watching) return;
       this.#watching = true;
-      watch(ua, this.#own, (list) => this.#watcher.calls(list ?? []));
+      if (this.#looks) watch(ua, this.#own, (list) => this.#watcher.calls(list ?? []));
       watchColleagues(ua, (number) => this.at(number));
     });
     ua.on('registrationFailed', ({ response }) => {

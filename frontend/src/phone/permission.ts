@@ -23,8 +23,9 @@ export class Permission {
    * person and this browser have agreed before. A signal that aborts is a no
    * that is not kept: the call for which it was asked is gone.
    */
-  async allowed(device: Device | 'notifications' | 'headset', signal: AbortSignal): Promise<boolean> {
-    if (this.#panel.dataset.granted === 'yes' && (await state(device)) === 'granted') return true;
+  async allowed(device: Device | 'notifications' | 'headset' | 'phone', signal: AbortSignal): Promise<boolean> {
+    // Of the state of the phone no browser asks anything.
+    if (this.#panel.dataset.granted === 'yes' && (device === 'phone' || (await state(device)) === 'granted')) return true;
     const answer = await this.#ask(signal);
     if (answer === undefined) return false;
     this.#answered(answer);

@@ -8,6 +8,7 @@ import type { Dialog } from './colleagues';
 import { Line, type State } from './line';
 import { picture, take, type Got } from './media';
 import { Names } from './names';
+import { keep } from './notes';
 import { dialled } from './number';
 import { sound } from './equipment';
 import { Permission, type Device } from './permission';
@@ -44,6 +45,7 @@ class Phone {
   #asking: AbortController | undefined;
   #kept: Promise<unknown> = Promise.resolve(); // answers on their way to the server
   #granted: readonly string[] = []; // what the server last knew to be allowed
+  #blind = false; // its person does not want the app to look at calls on their other phones
 
   constructor(root: HTMLElement) {
     this.#root = root;
@@ -88,7 +90,7 @@ class Phone {
     for (;;) {
       try {
         const me = await session(at);
-        this.#granted = me.granted ?? [];
+        this.#know(me);
         if (!me.signedIn || me.extension === undefined) return this.#went('signed-out');
         this.#line = new Line(me, { session: at, flow }, { state: (s) => this.#went(s), incoming: (c) => this.#incoming(c), calls: (l) => this.#afar(l) }, {
           changed: (c) => this.#changed(c), media: (s) => { if (s === this.#call?.remote) this.#view.play(s); },
@@ -111,7 +113,7 @@ class Phone {
   /** Shows a call that another phone of the person has. */
   #afar(list: Dialog[] = this.#elsewhereCalls): Dialog | undefined {
     this.#elsewhereCalls = list;
-    const there = list.find((d) => d.answered && !this.#several.all.some((c) => c.is(d.callId)));
+    const there = this.#blind ? undefined : list.find((d) => d.answered && !this.#several.all.some((c) => c.is(d.callId)));
     part('phone-afar').hidden = there === undefined || this.#call !== undefined;
     if (there !== undefined) part('phone-afar-who').textContent = `You are in a call with ${spokenOf(there)}.`;
     return there;
@@ -269,8 +271,16 @@ class Phone {
   async #me(): Promise<Session | undefined> {
     await this.#kept;
     const me = await session(this.#root.dataset.session ?? '').catch(() => undefined);
-    if (me !== undefined) this.#granted = me.granted ?? [];
+    if (me !== undefined) this.#know(me);
     return me;
+  }
+
+  /** Notes what its person allows, and forgets what they want nothing kept of. */
+  #know(me: Session): void {
+    this.#granted = me.granted ?? [];
+    this.#blind = me.stopped?.includes('phone') ?? false;
+    if (this.#blind) keep(false);
+    this.#afar();
   }
 
   /** Lets go of what was taken back while a call used it (R16). */
@@ -301,7 +311,10 @@ class Phone {
     this.#view.say('');
     part('phone-keyed').textContent = '';
     this.#changed(call);
-    this.#sounds.play(tones.ring);
+    // Not over a call on another phone of theirs, if they let the app look.
+    const softly = this.#granted.includes('phone') && this.#elsewhereCalls.some((d) => d.answered);
+    if (softly) this.#view.say('You are in a call on another phone, so this one rings softly.');
+    this.#sounds.play(softly ? tones.waiting : tones.ring);
   }
 
   async #answer(video: boolean): Promise<void> {

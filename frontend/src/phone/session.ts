@@ -1,7 +1,7 @@
 // Who the phone is. The cookie of the page says it; nothing is stored.
 
 /** Who the phone is, as the server tells. */
-export interface Session { signedIn: boolean; extension?: string; name?: string; domain?: string; granted?: string[]; ways?: RTCIceServer[] }
+export interface Session { signedIn: boolean; extension?: string; name?: string; domain?: string; granted?: string[]; stopped?: string[]; ways?: RTCIceServer[] }
 
 /** Asks the server who is signed in. */
 export async function session(at: string): Promise<Session> {

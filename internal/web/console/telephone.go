@@ -14,9 +14,27 @@ import (
 // Telephone is how the telephone service is doing at a moment. It says of calls
 // when, of what kind and how they sound, and of nobody who.
 type Telephone struct {
-	Devices map[string]int // that are signed in, by how they are reached
+	Devices map[string]DevicesNow // that are signed in, by how they are reached
 	Calls   []CallNow
 	Trunks  []TrunkNow
+}
+
+// DevicesNow are devices that are reached in one way.
+type DevicesNow struct {
+	Count          int
+	Oldest, Newest time.Time // since when the first and the last of them are signed in
+}
+
+// Add counts one more.
+func (d DevicesNow) Add(since time.Time) DevicesNow {
+	if d.Count == 0 || since.Before(d.Oldest) {
+		d.Oldest = since
+	}
+	if d.Count == 0 || since.After(d.Newest) {
+		d.Newest = since
+	}
+	d.Count++
+	return d
 }
 
 // CallNow is a call that rings or is connected.
@@ -68,7 +86,7 @@ func (h *site) telephone(w http.ResponseWriter, r *http.Request, _ *identity.Ses
 	now := web.VisitOf(r).Now
 	t := h.Telephone()
 	page := TelephoneView{Base: h.Base(r, "Telephone", ""), At: now.In(policy.London).Format("15:04:05")}
-	page.Parts = []Part{devicesPart(t)}
+	page.Parts = []Part{devicesPart(t, now)}
 	slices.SortFunc(t.Calls, func(a, b CallNow) int { return a.Since.Compare(b.Since) })
 	for i, c := range t.Calls {
 		if i == maxCallsShown {
@@ -89,7 +107,10 @@ func (h *site) telephone(w http.ResponseWriter, r *http.Request, _ *identity.Ses
 	return nil
 }
 
-func devicesPart(t Telephone) Part {
+// devicesPart tells of the devices, and for how long they are signed in: many that
+// came back in the same minute had lost their way.
+func devicesPart(t Telephone, now time.Time) Part {
+	ago := func(since time.Time) string { return now.Sub(since).Truncate(time.Second).String() }
 	p := Part{Title: "Devices that are signed in", Words: "Calls ring on them."}
 	var over []string
 	for how := range t.Devices {
@@ -97,7 +118,8 @@ func devicesPart(t Telephone) Part {
 	}
 	slices.Sort(over)
 	for _, how := range over {
-		p.Facts = append(p.Facts, Fact{how, number(t.Devices[how])})
+		d := t.Devices[how]
+		p.Facts = append(p.Facts, Fact{how, number(d.Count) + ", the first for " + ago(d.Oldest) + ", the last for " + ago(d.Newest)})
 	}
 	if len(over) == 0 {
 		p.Facts = []Fact{{"Devices", "none"}}

@@ -30,12 +30,15 @@ type Devices struct {
 	Kept      string // how long what is held of one is kept, in words
 	Data      string // address of what is held
 	Support   string // address of the operator's support
+	Known     bool   // whether phones are connected is known
+	Browsers  string // how the phone in browsers is connected, in words; empty if it is not
 }
 
 // DeviceView is a phone as its person sees it.
 type DeviceView struct {
 	Name, Username, Added string
 	Remove                string // where it is asked whether it shall go
+	Connected             string // since when, and how, in words; empty if it is not
 }
 
 // registers reports whether people register phones on a surface.
@@ -88,8 +91,10 @@ func (h *site) devicesPage(r *http.Request, me *identity.Session) (Devices, erro
 	if page.Extension != "" && page.Open && !page.Full {
 		page.Add = addPath
 	}
+	connected := h.connected(line.ID)
+	page.Known, page.Browsers = connected != nil, connected[0]
 	for _, d := range list {
-		page.Devices = append(page.Devices, DeviceView{deviceTitle(d), d.Username, day(d.Added), devicePath(d.ID) + "/remove"})
+		page.Devices = append(page.Devices, DeviceView{deviceTitle(d), d.Username, day(d.Added), devicePath(d.ID) + "/remove", connected[d.ID]})
 	}
 	return page, nil
 }

@@ -60,6 +60,7 @@ type bench struct {
 	history   *history.Desk
 	server    string // where phones connect
 	flow      func(line telecom.Line, alive func(context.Context) error)
+	connected []own.Connection             // of whichever line is asked for
 	loop      func(string) (string, error) // either half of trying the way to the relay
 }
 
@@ -113,6 +114,7 @@ func open(t *testing.T) *bench {
 				Forget: []func(context.Context, *store.Tx, keys.SubjectID) error{b.phones.Erased, b.accounts.Forget},
 			}),
 			Voicemail: b.voicemail, Phones: b.phones, PhoneServer: func() string { return b.server },
+			Connected: func(int64) []own.Connection { return b.connected },
 		},
 		Phones: b.phones, Domain: "invoco.net", Push: b.wakes(t, choices),
 		Support: support.New(support.Config{Store: b.Store, Log: b.Log, Vault: b.Vault, Queue: b.Queue, InForce: b.InForce, Now: b.Now}),
@@ -210,7 +212,7 @@ func (c *caller) rings(t *testing.T, number string, end telecom.Code) {
 func (c *caller) session(t *testing.T) (told struct {
 	SignedIn                bool
 	Extension, Name, Domain string
-	Granted                 []string
+	Granted, Stopped        []string
 }) {
 	t.Helper()
 	a := c.get("/session")

@@ -41,6 +41,7 @@ type ThisDevice struct {
 	Woken         int    // browsers of this person that are woken
 	Service       string // who brings the message, in words
 	Headset       bool
+	Phone         bool   // the policy declares that the app sees the state of the phone
 	Check         string // where the test of the connection is asked for; empty where there is none
 	Line          bool   // they have a number to make calls with
 }
@@ -78,6 +79,9 @@ func (h *site) thisDevice(w http.ResponseWriter, r *http.Request, me *identity.S
 			page.Service = x.Name
 		}
 		page.Asks = append(page.Asks, askFor(states, "notifications", func(s people.PermissionState) bool { return s.Permission.ID == roles.Permission })...)
+	}
+	if state := askFor(states, phoneState, isPhoneState); page.Line && len(state) > 0 {
+		page.Phone, page.Asks = true, append(page.Asks, state...)
 	}
 	headset := askFor(states, "headset", func(s people.PermissionState) bool { return slices.Contains(s.Permission.Features, headsetFeature) })
 	if len(headset) > 0 {

@@ -10,6 +10,7 @@ import (
 
 	"candour/internal/store"
 	"candour/internal/telecom"
+	"candour/internal/web/own"
 	"candour/internal/web/webtest"
 )
 
@@ -159,5 +160,45 @@ func TestAddingAsksForAFreshProof(t *testing.T) {
 	}
 	if a := ann.press(linkTo(t, ann.get("/devices"), "/devices/")); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != "/devices" {
 		t.Error("removing:", a.StatusCode)
+	}
+}
+
+// Each phone of the list says whether it is connected, since when and how, and the
+// list says it of the phone in browsers; where it is in the network it does not say.
+func TestPhonesThatAreConnected(t *testing.T) {
+	b := open(t)
+	ann := b.caller(t, "Ann", "1001")
+	ann.add("desk")
+	ann.add("kitchen")
+	none := ann.get("/devices")
+	if strings.Count(none.Text, "Not connected") != 2 || !strings.Contains(none.Text, "not open in any browser") {
+		t.Error("before any is:", none.Text)
+	}
+	var desk telecom.Device
+	err := b.Store.View(ctx, func(tx *store.Tx) error {
+		list, err := b.phones.Devices(ctx, tx, ann.me.Account.ID)
+		for _, d := range list {
+			if d.Name == "desk" {
+				desk = d
+			}
+		}
+		return err
+	})
+	if err != nil || desk.ID == 0 {
+		t.Fatal(err)
+	}
+	since := time.Date(2026, 5, 1, 8, 30, 0, 0, time.UTC)
+	b.connected = []own.Connection{
+		{Device: desk.ID, Over: "over UDP", Since: since.Add(time.Hour)}, {Device: desk.ID, Over: "over UDP", Since: since},
+		{Since: since}, {Device: desk.ID + 1<<40, Over: "over TLS", Since: since}, // of nobody's that is listed
+	}
+	page := ann.get("/devices").Text
+	for _, words := range []string{"since 1 May 2026 09:30, over UDP, with 2 phones that share it", "in your browser is connected in one browser, since 1 May 2026 09:30"} {
+		if !strings.Contains(page, words) {
+			t.Errorf("the page does not say %q", words)
+		}
+	}
+	if strings.Count(page, "Not connected") != 1 || strings.Contains(page, "over TLS") {
+		t.Error("which are connected:", page)
 	}
 }

@@ -105,6 +105,7 @@ type PermissionView struct {
 	Next    string    // what happens next, in words
 	Link    *web.Link // where it is decided, if not here
 	Grant   string    // where the button to allow it posts; empty where that is asked elsewhere
+	Refuse  string    // where a button for a no posts; empty where there is none
 	Revoke  string    // where the button to take it back posts; empty where there is nothing to take back
 }
 

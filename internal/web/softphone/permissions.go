@@ -55,7 +55,13 @@ func (h *site) permissions(w http.ResponseWriter, r *http.Request, me *identity.
 		if where != nil {
 			view.askedAt(s, where)
 		}
-		if asks := s.Permission.ID == PresenceID || slices.ContainsFunc(s.Permission.Features, func(f string) bool { return f == passkeyFeature || slices.Contains(devices, f) }); asks || where != nil {
+		if isPhoneState(s) {
+			view.phoneStateView(s)
+		}
+		if s.Permission.ID == PresenceID && s.Granted() && PhoneStateStopped(states) {
+			view.Next = presenceStopped
+		}
+		if asks := s.Permission.ID == PresenceID || isPhoneState(s) || slices.ContainsFunc(s.Permission.Features, func(f string) bool { return f == passkeyFeature || slices.Contains(devices, f) }); asks || where != nil {
 			page.Asked = append(page.Asked, view)
 		} else {
 			page.Later = append(page.Later, view)

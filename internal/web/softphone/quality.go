@@ -22,13 +22,14 @@ const (
 type Quality struct {
 	web.Base
 	Script, Style string
+	Stopped       bool      // they do not want the state of their phone and network seen: no notes are kept
 	Form          *web.Form // nil where nobody takes the notes
 	Reference     string    // of what was sent a moment ago; empty if nothing was
 }
 
 // quality shows the page.
-func (h *site) quality(w http.ResponseWriter, r *http.Request, _ *identity.Session) error {
-	return h.qualityShow(w, r, http.StatusOK, nil, nil, "")
+func (h *site) quality(w http.ResponseWriter, r *http.Request, me *identity.Session) error {
+	return h.qualityShow(w, r, me, http.StatusOK, nil, nil, "")
 }
 
 // qualityPost takes the notes, as the person left them, to the support.
@@ -53,7 +54,7 @@ func (h *site) qualityPost(w http.ResponseWriter, r *http.Request, me *identity.
 	var fields intake.FieldErrors
 	if errors.As(err, &fields) || web.IsFormRefusal(err) {
 		status, words := h.Words(err)
-		return h.qualityShow(w, r, status, values, fields, words)
+		return h.qualityShow(w, r, me, status, values, fields, words)
 	}
 	if err != nil {
 		return err
@@ -69,8 +70,12 @@ func (h *site) qualityPost(w http.ResponseWriter, r *http.Request, me *identity.
 	return nil
 }
 
-func (h *site) qualityShow(w http.ResponseWriter, r *http.Request, status int, given url.Values, wrong intake.FieldErrors, refusal string) error {
-	page := Quality{Base: h.Base(r, "Call quality on this device", ""), Script: h.Asset("device.js"), Style: h.Asset("phone.css")}
+func (h *site) qualityShow(w http.ResponseWriter, r *http.Request, me *identity.Session, status int, given url.Values, wrong intake.FieldErrors, refusal string) error {
+	states, err := h.states(r, me)
+	if err != nil {
+		return err
+	}
+	page := Quality{Base: h.Base(r, "Call quality on this device", ""), Script: h.Asset("device.js"), Style: h.Asset("phone.css"), Stopped: PhoneStateStopped(states)}
 	if _, ok := web.VisitOf(r).Policy().FormByID(qualityForm); ok && h.Support != nil {
 		form, err := h.Form(w, r, qualityForm, "Send to our support", given, wrong, nil)
 		if err != nil {

@@ -7,7 +7,6 @@ import (
 
 	"candour/internal/consent/people"
 	"candour/internal/identity"
-	"candour/internal/store"
 	"candour/internal/telecom"
 	"candour/internal/web"
 )
@@ -21,6 +20,7 @@ type sessionView struct {
 	Name      string   `json:"name,omitempty"`
 	Domain    string   `json:"domain,omitempty"`
 	Granted   []string `json:"granted,omitempty"` // devices that the person allowed
+	Stopped   []string `json:"stopped,omitempty"` // what the app does by itself unless they said no, and they did
 	Ways      []Way    `json:"ways,omitempty"`
 }
 
@@ -48,7 +48,7 @@ func (h *site) session(w http.ResponseWriter, r *http.Request) error {
 				view.Ways = h.Ways()
 			}
 		}
-		if view.Granted, err = h.granted(r, me); err != nil {
+		if view.Granted, view.Stopped, err = h.granted(r, me); err != nil {
 			return err
 		}
 	}
@@ -61,14 +61,14 @@ func (h *site) session(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// granted are the devices that whoever is signed in allowed.
-func (h *site) granted(r *http.Request, me *identity.Session) (list []string, err error) {
-	var states []people.PermissionState
-	err = h.Store.View(r.Context(), func(tx *store.Tx) (err error) {
-		states, err = h.Choices.Permissions(r.Context(), tx, me.Account.Subject, me.Account.Role.Actor(), me.Surface)
-		return err
-	})
-	all := asks(states)
+// granted are the devices that whoever is signed in allowed, and what they do not
+// want the app to do.
+func (h *site) granted(r *http.Request, me *identity.Session) (list, no []string, err error) {
+	states, err := h.states(r, me)
+	all := append(asks(states), askFor(states, phoneState, isPhoneState)...)
+	if PhoneStateStopped(states) {
+		no = []string{phoneState}
+	}
 	if roles, ok := h.wakes(); ok {
 		all = append(all, askFor(states, "notifications", func(s people.PermissionState) bool { return s.Permission.ID == roles.Permission })...)
 	}
@@ -77,5 +77,5 @@ func (h *site) granted(r *http.Request, me *identity.Session) (list []string, er
 			list = append(list, a.Device)
 		}
 	}
-	return list, err
+	return list, no, err
 }

@@ -10,11 +10,11 @@ func devicePages() map[string][]any {
 	return map[string][]any{
 		"devices": {
 			own.Devices{
-				Base: base(), Extension: hostile, Devices: []own.DeviceView{{Name: hostile, Username: hostile, Added: hostile, Remove: "/devices/7/remove"}},
+				Base: base(), Extension: hostile, Devices: []own.DeviceView{{Name: hostile, Username: hostile, Added: hostile, Remove: "/devices/7/remove", Connected: hostile}, {Name: "B", Username: "u", Added: "1 May 2026", Remove: "/devices/8/remove"}}, Known: true, Browsers: hostile,
 				Add: "/devices/add", Most: 10, Open: true, Kept: hostile, Data: "/data", Support: "/contact",
 			},
 			own.Devices{Base: base(), Extension: "1001", Most: 10, Full: true, Open: true, Data: "/data", Support: "/contact"},
-			own.Devices{Base: base(), Extension: "1001", Data: "/data", Support: "/contact"},
+			own.Devices{Base: base(), Extension: "1001", Known: true, Data: "/data", Support: "/contact"},
 			own.Devices{Base: base(), Data: "/data", Support: "/contact"},
 		},
 		"device_add": {own.DeviceAdd{Base: base(), Extension: hostile, Form: form(), Back: "/devices"}},

@@ -16,22 +16,22 @@ func phonePages() map[string][]any {
 		ID: "permission-a", Title: hostile, Meaning: hostile, Reason: hostile, Without: hostile, State: hostile, Tag: "needed", Since: hostile,
 		Notice: "/privacy/versions/1", Words: []string{hostile}, Next: hostile, Link: &web.Link{Label: hostile, Href: "/security"}, Revoke: "/permissions/a/revoked",
 	}
-	needed := softphone.PermissionView{ID: "permission-b", Title: "B", Meaning: "M", Reason: "R", Needed: true, State: "Not asked so far", Tag: "optional"}
+	needed := softphone.PermissionView{ID: "permission-b", Title: "B", Meaning: "M", Reason: "R", Needed: true, State: "Not asked so far", Tag: "optional", Grant: "/permissions/b/granted", Refuse: "/permissions/b/refused"}
 	asked := []softphone.Ask{
 		{Device: "notifications", Words: []string{"N", hostile, hostile, hostile, hostile}, Grant: "/permissions/n/granted", Refuse: "/permissions/n/refused"},
-		{Device: "headset", Words: []string{"H", hostile}, Given: true}, {Device: "microphone", Words: []string{"M", hostile}, Needed: true},
+		{Device: "headset", Words: []string{"H", hostile}, Given: true}, {Device: "phone", Words: []string{"P", hostile}}, {Device: "microphone", Words: []string{"M", hostile}, Needed: true},
 	}
 	return map[string][]any{
 		"this_device": {
 			softphone.ThisDevice{
 				Base: base(), Script: "/assets/device.js", Style: "/assets/phone.css", Dial: "/dial?number=%s", Asks: asked, Wake: "/wake", Key: "AAAA", Woken: 2,
-				Service: hostile, Headset: true, Check: "/check", Line: true,
+				Service: hostile, Headset: true, Phone: true, Check: "/check", Line: true,
 			},
 			softphone.ThisDevice{Base: base()},
 		},
 		"quality": {
 			softphone.Quality{Base: base(), Script: "/assets/device.js", Style: "/assets/phone.css", Form: &web.Form{ID: "quality", Title: hostile, Action: "/quality", Submit: "Send", Fields: []web.Field{{ID: "quality-message", Name: "message", Label: hostile, Type: "textarea", Optional: true}}}},
-			softphone.Quality{Base: base(), Reference: hostile}, softphone.Quality{Base: base()},
+			softphone.Quality{Base: base(), Reference: hostile}, softphone.Quality{Base: base(), Stopped: true},
 		},
 		"phone": {
 			softphone.Phone{
