@@ -45,6 +45,7 @@ type leg struct {
 	extra    []sipgo.Header // who calls
 	tries    int            // how often the INVITE was sent
 	early    bool           // it has answered the offer before the call was
+	updates  bool           // it takes UPDATE (RFC 3311)
 	first    *time.Timer    // until it says anything
 	dropped  bool           // it is out of the call, and the next was tried
 
@@ -206,6 +207,7 @@ func (l *leg) learn(res *sipgo.Response) bool {
 	l.theirTag, l.target = tag, *c.Address.Clone()
 	if l.outbound != nil {
 		l.route = reversed(recorded(res)) // RFC 3261 12.1.2
+		l.updates = lists(res, "allow", string(sipgo.UPDATE))
 	}
 	return true
 }
