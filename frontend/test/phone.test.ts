@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { clock, spoken } from '../src/phone/clock';
-import { address, dialled, isEmergency } from '../src/phone/number';
+import { address, dialled, isEmergency, rescues } from '../src/phone/number';
 import { oneTab } from '../src/phone/tabs';
 import { bursts, key, tones } from '../src/phone/tones';
 import { helpElsewhere, soundsBusy, why, whyNoDevice, type End } from '../src/phone/words';
@@ -17,6 +17,8 @@ test('a number is read as people write it, and what is none is told', () => {
   }
   assert.equal(address('*21#', 'example.net'), 'sip:*21%23@example.net');
   assert.ok(isEmergency('999') && isEmergency('112') && !isEmergency('1999'));
+  for (const text of ['999', ' 112 ', '141 999', '1470112', '+999', '18000', '9-9-9']) assert.ok(rescues(text), text);
+  for (const text of ['', '99', '9999', '101', '111', '141', '1002', '999#', 'x999', '020 7999']) assert.ok(!rescues(text), text);
 });
 
 const end = (e: Partial<End>): End => ({ outgoing: true, answered: false, byUs: false, number: '1002', ...e });

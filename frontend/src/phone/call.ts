@@ -161,6 +161,24 @@ export class Call {
     this.#session.sendDTMF(digit, { duration: 160, interToneGap: 80, transportType: (able ? 'RFC2833' : 'INFO') as never });
   }
 
+  /** Tells our server something within the call, and whether it took it. */
+  tell(type: string, text: string): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#session.on('ended', () => resolve(false));
+      try {
+        this.#session.on('newInfo', (event: unknown) => {
+          const { originator, info } = event as { originator: string; info: { once(what: string, act: () => void): void } };
+          if (originator !== 'local') return;
+          info.once('succeeded', () => resolve(true));
+          info.once('failed', () => resolve(false));
+        });
+        this.#session.sendInfo(type, text);
+      } catch {
+        resolve(false);
+      }
+    });
+  }
+
   /** Switches our picture on or off. Off lets go of the camera. False where the other side takes none. */
   async show(fresh: MediaStreamTrack | undefined): Promise<boolean> {
     const sender = this.#sender('video');
