@@ -110,6 +110,7 @@ func (c *call) replaces(old, fresh *leg, in *incoming, sdp string) {
 	old.stop()
 	c.s.undial(old)
 	fresh.watch()
+	c.came(fresh)
 	other := c.other(fresh)
 	other.wanted, other.news = fresh.media.Wants(), true
 	c.tellWay(other)

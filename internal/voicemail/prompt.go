@@ -32,6 +32,8 @@ const (
 	Empty     Say = "empty"     // nothing was heard
 	Standard  Say = "standard"  // the standard greeting is back
 	Goodbye   Say = "goodbye"
+	Minute    Say = "minute" // to the caller in a call: it ends in one minute
+	Soon      Say = "soon"   // the same, where less is left
 )
 
 // Prompt returns what is said in the codec that a leg speaks; the zero value, of

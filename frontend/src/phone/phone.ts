@@ -5,6 +5,7 @@ import { toDial } from './automaton';
 import { Call } from './call';
 import { spoken } from './clock';
 import type { Dialog } from './colleagues';
+import { Ending } from './limit';
 import { Line, type State } from './line';
 import { picture, take, type Got } from './media';
 import { Names } from './names';
@@ -44,6 +45,7 @@ class Phone {
   });
   #elsewhereCalls: Dialog[] = []; // of this line, on whichever phone
   #asking: AbortController | undefined;
+  readonly #ending = new Ending();
   #rescue: Rescue | undefined; // of the emergency call that is made
   #kept: Promise<unknown> = Promise.resolve(); // answers on their way to the server
   #granted: readonly string[] = []; // what the server last knew to be allowed
@@ -355,10 +357,12 @@ class Phone {
     else if (this.#several.rings) this.#sounds.play(tones.waiting);
     else if (call.stage !== 'calling') this.#sounds.stop();
     this.#view.call(call, this.#several.third(call));
+    if (this.#ending.show(call) && !this.#several.rings) this.#sounds.play(tones.warning, 0.7);
   }
 
   #ended(call: Call, end: End): void {
     this.#rescue?.end(call);
+    if (call === this.#call) this.#ending.show(undefined);
     if (!this.#several.ended(call)) return;
     this.#call = undefined;
     this.#app.ended(call);
