@@ -8,9 +8,10 @@ cd "$(dirname "$0")/../internal/voicemail/prompts"
 work=$(mktemp -d)
 trap 'rm -r "$work"' EXIT
 
+level=-6 # of the loudest, in decibels
 make() { # make NAME FILE: a WAV file of any kind becomes both
-	sox "$2" -r 8000 -c 1 -e u-law -b 8 "$1.wav" gain -n -6
-	sox "$2" -r 48000 -c 1 -b 16 "$work/$1-48.wav" gain -n -6
+	sox "$2" -r 8000 -c 1 -e u-law -b 8 "$1.wav" gain -n $level
+	sox "$2" -r 48000 -c 1 -b 16 "$work/$1-48.wav" gain -n $level
 	# A packet a page, as what plays it reads it; 16 kbit a second are enough for a voice.
 	opusenc --quiet --speech --bitrate 16 --framesize 20 --max-delay 20 --discard-comments "$work/$1-48.wav" "$1.opus"
 }
@@ -36,3 +37,14 @@ say empty "Nothing was heard, so your greeting is as it was."
 say standard "Callers hear the standard greeting again."
 say full "The person you called cannot take your call now, and has no room for another message. Please call again later. Good bye."
 say goodbye "Good bye."
+
+# Softly, in the middle of a call, after two low notes.
+level=-14
+sox -n -r 16000 -c 1 -b 16 "$work/notes.wav" synth 0.14 sine 440 fade 0.02 0.14 0.02 pad 0 0.05 : synth 0.14 sine 550 fade 0.02 0.14 0.02 pad 0 0.12
+warn() { # warn NAME WORDS
+	flite -voice slt --setf duration_stretch=1.1 -t "$2" -o "$work/words.wav"
+	sox "$work/notes.wav" "$work/words.wav" "$work/$1.wav"
+	make "$1" "$work/$1.wav"
+}
+warn minute "This call ends in one minute."
+warn soon "This call ends soon."

@@ -12,12 +12,12 @@ async function first(server) {
   return { id, subject };
 }
 
-// spent has that account have spent so many pence this month.
-export async function spent(server, pence) {
+// spent has that account, or every one, have spent so many pence this month.
+export async function spent(server, pence, everybody = false) {
   const { id } = await first(server);
   const now = new Date();
   const month = Number(now.toLocaleDateString('en-GB', { year: 'numeric', timeZone: 'Europe/London' })) * 12 + Number(now.toLocaleDateString('en-GB', { month: 'numeric', timeZone: 'Europe/London' })) - 1;
-  await run(server, `INSERT INTO call_spending (account, month, spent, told) VALUES (${id}, ${month}, ${pence * 1000}, 0) ON CONFLICT DO UPDATE SET spent = excluded.spent`);
+  await run(server, `INSERT INTO call_spending (account, month, spent, told) SELECT id, ${month}, ${pence * 1000}, 0 FROM accounts WHERE ${everybody ? 'TRUE' : `id = ${id}`} ON CONFLICT DO UPDATE SET spent = excluded.spent`);
 }
 
 // block has the software have stopped those of its calls that cost.

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { clock, spoken } from '../src/phone/clock';
-import { address, dialled, isEmergency } from '../src/phone/number';
+import { address, dialled, isEmergency, rescues } from '../src/phone/number';
+import { left, warning } from '../src/phone/limit';
 import { oneTab } from '../src/phone/tabs';
 import { bursts, key, tones } from '../src/phone/tones';
 import { helpElsewhere, soundsBusy, why, whyNoDevice, type End } from '../src/phone/words';
@@ -17,6 +18,8 @@ test('a number is read as people write it, and what is none is told', () => {
   }
   assert.equal(address('*21#', 'example.net'), 'sip:*21%23@example.net');
   assert.ok(isEmergency('999') && isEmergency('112') && !isEmergency('1999'));
+  for (const text of ['999', ' 112 ', '141 999', '1470112', '+999', '18000', '9-9-9']) assert.ok(rescues(text), text);
+  for (const text of ['', '99', '9999', '101', '111', '141', '1002', '999#', 'x999', '020 7999']) assert.ok(!rescues(text), text);
 });
 
 const end = (e: Partial<End>): End => ({ outgoing: true, answered: false, byUs: false, number: '1002', ...e });
@@ -113,4 +116,12 @@ test('where a browser has no locks each tab is a phone', () => {
   const seen: string[] = [];
   oneTab({ locks: undefined, channel: undefined }, { gained: () => seen.push('gained'), waiting() {}, lost() {}, refused() {}, busy: () => false })();
   assert.deepEqual(seen, ['gained']);
+});
+
+test('what the server says of the end of a call is read, and nothing else for it', () => {
+  const type = 'application/vnd.candour.limit';
+  for (const [kind, body, seconds] of [[type, '60', 60], [type.toUpperCase(), ' 9\r\n', 9], [`${type};charset=utf-8`, '0', 0]] as const) assert.equal(left(kind, body), seconds);
+  for (const [kind, body] of [[type, ''], [type, '-1'], [type, '6e1'], [type, '1234567'], [type, undefined], ['text/plain', '60'], [undefined, '60']] as const) assert.equal(left(kind, body), undefined);
+  assert.match(warning(60), /^This call ends in about a minute\./);
+  assert.match(warning(9), /^This call ends in 9 seconds\./);
 });

@@ -70,6 +70,7 @@ const (
 
 	CallUnlisted   Kind = "call.unlisted"   // subject: they took a call that costs out of their list, and what the bill needs stays; Category what is held, Ref the record
 	CallEmergency  Kind = "call.emergency"  // subject: they called an emergency number; Code whether the address of the line went with it. Neither number nor place
+	CallLocated    Kind = "call.located"    // subject: one fix of their device went to the service with such a call, as they chose; Code when. Not where
 	LimitChanged   Kind = "limit.changed"   // subject: what their account may spend on calls, or whom it may call; Code what, Count of pence
 	BlockMade      Kind = "block.made"      // subject: their calls that cost were stopped by software alone (UK GDPR Art 22A); Code the pattern, Count of what was seen, Ref the block
 	BlockContested Kind = "block.contested" // subject: they contested it; Ref the block
@@ -170,6 +171,7 @@ var shapes = map[Kind]shape{
 
 	CallUnlisted:   {audience: toSubject},
 	CallEmergency:  {audience: toSubject},
+	CallLocated:    {audience: toSubject},
 	LimitChanged:   {audience: toSubject},
 	BlockMade:      {audience: toSubject},
 	BlockContested: {audience: toSubject},

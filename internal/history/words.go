@@ -121,6 +121,9 @@ var table = map[evidence.Kind]words{
 	evidence.CallEmergency: {show: Changes, text: "You called an emergency number", codes: map[string]string{
 		"with-address": "You called an emergency number, and the address of your line went with it",
 	}},
+	evidence.CallLocated: {show: Changes, text: "One fix of where your device was went to the emergency service with your call, and was not kept", codes: map[string]string{
+		"within-call": "One fix of where your device was went to the emergency service during your call, and was not kept",
+	}},
 	evidence.CallEnded: {show: Changes, folds: true, text: "A call of yours was put into your list of calls", codes: map[string]string{
 		"made":      "You made a call, and it was put into your list of calls",
 		"taken":     "You took a call, and it was put into your list of calls",

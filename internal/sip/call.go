@@ -55,6 +55,9 @@ type call struct {
 	taker    *leg          // the device that took such a call, until the side that was passed on is here
 	timer    *time.Timer
 	ends     *time.Timer // it has lasted as long as it may
+	warns    *time.Timer // its caller is told that before
+	warned   bool        // they were
+	last     time.Time   // when that is
 	woke     bool        // devices were woken that are to be told what became of it
 	waking   bool        // one may still come
 
@@ -409,9 +412,7 @@ func (c *call) endBy(v verdict, byCaller bool) {
 func (c *call) finish() {
 	c.phase = over
 	c.halt()
-	if c.ends != nil {
-		c.ends.Stop()
-	}
+	c.unlimit()
 	for _, l := range c.legs() {
 		l.stop()
 	}

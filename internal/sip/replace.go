@@ -113,6 +113,7 @@ func (c *call) replaces(old, fresh *leg, in *incoming, sdp string) {
 	c.s.undial(old)
 	if !fresh.owes { // else the ACK has the answer
 		fresh.watch()
+		c.came(fresh)
 		other := c.other(fresh)
 		other.wanted, other.news = fresh.media.Wants(), true
 		c.tellWay(other)

@@ -49,6 +49,10 @@ func (c *call) inside(in *incoming) {
 		in.answer(sipgo.StatusOK, nil)
 		c.hungUp(l)
 	case sipgo.INFO:
+		if mediaType(in.Request) == typePlace {
+			c.placed(l, in)
+			return
+		}
 		c.digit(l, in)
 	case sipgo.INVITE, sipgo.UPDATE:
 		c.changed(l, in)

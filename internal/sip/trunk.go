@@ -183,6 +183,18 @@ func (w ways) Main() string {
 	return w.s.main
 }
 
+// Services are whom emergency calls tell where the caller is.
+func (w ways) Services() (all []string) {
+	w.s.mu.Lock()
+	defer w.s.mu.Unlock()
+	for _, t := range w.s.carriers {
+		if t.Emergency != "" && !slices.Contains(all, t.Emergency) {
+			all = append(all, t.Emergency)
+		}
+	}
+	return all
+}
+
 // takes is how well a trunk fits a target: -1 for not at all.
 func (t *carrier) takes(to telecom.Target) int {
 	switch {

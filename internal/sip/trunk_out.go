@@ -18,8 +18,11 @@ type leaving struct {
 	ways  []*carrier // that were not tried yet, the best first
 	place []byte     // that goes with an emergency call; nil for none
 	fix   *fix       // of the caller's device
-	early bool       // the caller was given sound before an answer
-	best  int        // the weightiest refusal
+	fixed bool       // the service has one, and gets no other
+
+	address *telecom.Address // that the service is told; nil for none
+	early   bool             // the caller was given sound before an answer
+	best    int              // the weightiest refusal
 }
 
 // The ends of calls to other networks, in plain words.
@@ -75,16 +78,30 @@ func (c *call) leave() {
 func (c *call) locate() {
 	a := c.record.Identity().Address
 	if a == nil && c.out.fix == nil {
-		return
+		return // a fix may still come
 	}
 	ctx, cancel := context.WithTimeout(c.s.base, deskTime)
 	defer cancel()
 	for _, t := range c.out.ways {
-		if t.Emergency != "" && c.record.Tell(ctx, t.Emergency) {
-			c.out.place = writePlace(c.s.Domain, a, c.out.fix, c.s.Now())
-			return
+		if t.Emergency == "" {
+			continue
 		}
+		told := c.record.Tell(ctx, t.Emergency, telecom.Told{Address: a != nil, Fix: c.out.fix != nil})
+		if !told.Address {
+			a = nil
+		}
+		if told.Fix {
+			c.out.fixed = true
+		} else {
+			c.out.fix = nil
+		}
+		c.out.address = a
+		if a != nil || c.out.fix != nil {
+			c.out.place = writePlace(c.s.Domain, a, c.out.fix, c.s.Now())
+		}
+		break
 	}
+	c.out.fix = nil // it has done what it was for
 }
 
 // onward tries the next trunk, or ends the call with what the last said.

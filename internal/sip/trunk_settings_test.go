@@ -77,7 +77,7 @@ func TestACallIsForwardedOut(t *testing.T) {
 }
 
 // A call that costs ends when its account has spent what it may, and both sides
-// are told; not a word of the account goes to the other.
+// are told; the caller before that too. Not a word of the account goes to the other.
 func TestACallEndsAtItsLimit(t *testing.T) {
 	x, nets := outside(t, 1, sip.Config{}, nil)
 	x.exec("INSERT INTO call_caps (account, cap, chosen_ms) VALUES ($1, 4, 0)", x.lines["ann"].Account)
@@ -88,6 +88,13 @@ func TestACallEndsAtItsLimit(t *testing.T) {
 	far.asked("ACK")
 	began := time.Now()
 	from.connected()
+	warning := a.asked("INFO")
+	if s := string(warning.Body()); mediaOf(warning.GetHeader("Content-Type").Value()) != "application/vnd.candour.limit" || s != "10" && s != "9" {
+		t.Errorf("the caller is told\n%s", warning)
+	}
+	if n := far.quietCount("INFO"); n != 0 {
+		t.Error("the other side is told before the end")
+	}
 	from.bye()
 	to.bye()
 	if lasted := time.Since(began); lasted < 10*time.Second {

@@ -240,7 +240,7 @@ func ruleBody(req *sipgo.Request) *fault {
 	if len(req.Body()) == 0 || req.Method == sipgo.ACK {
 		return nil
 	}
-	accept := map[sipgo.RequestMethod][]string{sipgo.INVITE: {typeSDP, typeMixed}, sipgo.UPDATE: {typeSDP}, sipgo.PRACK: {typeSDP}, sipgo.INFO: {typeRelay, typeDTMF}}[req.Method]
+	accept := map[sipgo.RequestMethod][]string{sipgo.INVITE: {typeSDP, typeMixed}, sipgo.UPDATE: {typeSDP}, sipgo.PRACK: {typeSDP}, sipgo.INFO: {typeRelay, typeDTMF, typePlace}}[req.Method]
 	if accept == nil {
 		return nil
 	}

@@ -18,7 +18,7 @@ import (
 // given is one disclosure of a call.
 type given struct {
 	recipient string
-	place     bool // where the line is; else the numbers
+	place     *Told // where the caller is; nil: the numbers
 }
 
 // Carrier reports whether the policy lets calls be handed to a recipient: that it
@@ -89,14 +89,17 @@ func (c *Call) Hand(ctx context.Context, carrier string) error {
 	return wrap(err)
 }
 
-// Tell writes into the caller's history that an emergency service is told where
-// they are, and reports whether the policy declares it.
-func (c *Call) Tell(ctx context.Context, service string) bool {
-	if _, _, err := Rescue(c.d.c.InForce(), service); err != nil || !c.start.To.Located() {
-		return false
+// Tell writes into the caller's history what an emergency service is told of where
+// they are, and returns what of it the policy declares: no more may be told.
+func (c *Call) Tell(ctx context.Context, service string, what Told) Told {
+	if !c.start.To.Located() {
+		return Told{}
 	}
-	_ = c.d.together(ctx, &op{call: c, given: &given{service, true}}) // the call does not wait for its history
-	return true
+	what = what.may(c.d.c.InForce(), service)
+	if what.Address || what.Fix {
+		_ = c.d.together(ctx, &op{call: c, given: &given{service, &what}}) // the call does not fail with its history
+	}
+	return what
 }
 
 // disclose decides and writes.
@@ -110,11 +113,15 @@ func (d *Desk) disclose(ctx context.Context, tx *store.Tx, c *Call, g *given) er
 		Kind: evidence.RecordDisclosed, At: d.c.Now(), Actor: systemActor, Surface: roles.Surface, Purpose: roles.Purpose, Category: roles.Traffic,
 		Policy: compiled.Policy().Version, Subject: c.start.From.Subject, Code: g.recipient,
 	}
-	if g.place {
-		if b.Purpose, b.Category, err = Rescue(compiled, g.recipient); err != nil {
-			return refuse(Forbidden)
+	if g.place != nil {
+		for _, e := range g.place.entries(compiled, b) {
+			if _, err := d.c.Log.Append(ctx, tx, e); err != nil {
+				return err
+			}
 		}
-	} else if Carrier(compiled, g.recipient) != nil && c.start.To.Reach != ToEmergency {
+		return nil
+	}
+	if Carrier(compiled, g.recipient) != nil && c.start.To.Reach != ToEmergency {
 		return refuse(Forbidden)
 	}
 	_, err = d.c.Log.Append(ctx, tx, b)

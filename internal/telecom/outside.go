@@ -37,6 +37,9 @@ type Ways interface {
 	// Main is the operator's own number (E.164 with its plus), shown where a
 	// line has none; empty for none.
 	Main() string
+	// Services are the recipients of the policy that emergency calls tell where
+	// the caller is.
+	Services() []string
 }
 
 // Connect tells the desk what leads out of the house. Without it nothing does.

@@ -26,6 +26,8 @@ func (l leads) Takes(t telecom.Target) bool {
 
 func (l leads) Main() string { return l.main }
 
+func (l leads) Services() []string { return []string{"emergency-services"} }
+
 // outward is a house with a way out, and two people, of whom Ann has a number.
 func outward(t *testing.T, st *store.Store, w leads) (x *exchange, ann, bob telecom.Line) {
 	x = open(t, st, "invoco")
@@ -254,7 +256,7 @@ func TestEmergencyCallsBegin(t *testing.T) {
 			x.must(err)
 			id := c.Identity()
 			x.want(dialled, []any{id.Number, id.Withheld}, []any{"+441527306001", want.withheld})
-			x.want(dialled+" may be told the place", c.Tell(ctx, "emergency-services"), to.Located())
+			x.want(dialled+" may be told the place", c.Tell(ctx, "emergency-services", telecom.Told{Address: true}).Address, to.Located())
 			if strings.HasPrefix(dialled, "141") {
 				x.want(dialled, to.Located(), want.located)
 			}

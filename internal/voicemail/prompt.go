@@ -33,6 +33,8 @@ const (
 	Standard  Say = "standard"  // the standard greeting is back
 	Full      Say = "full"      // there is no room for a message
 	Goodbye   Say = "goodbye"
+	Minute    Say = "minute" // to the caller in a call: it ends in one minute
+	Soon      Say = "soon"   // the same, where less is left
 )
 
 // Prompt returns what is said in the codec that a leg speaks; the zero value, of

@@ -1,6 +1,7 @@
 // One call: what the page may do with it, and what it says of itself.
 import type { RTCSession } from 'jssip/lib/RTCSession';
 import { automaton, type Automaton } from './automaton';
+import { left } from './limit';
 import { release } from './media';
 import { joinCalls, passOn, whom, words, type Passing } from './transfer';
 import type { End } from './words';
@@ -24,6 +25,8 @@ export interface Listener {
  */
 export const connection: RTCConfiguration = { iceServers: [], bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' };
 
+const slack = 3000; // milliseconds by which the end that was told may be early
+
 interface Answered { status_code?: number; body?: string | null; getHeader?(name: string): string | undefined; from?: Named; to?: Named }
 interface Named { display_name?: string }
 
@@ -37,6 +40,7 @@ export class Call {
   heldByThem = false;
   early = false; // the other side's network already sends sound
   since: number | undefined; // in milliseconds, of the clock of the page
+  endsAt: number | undefined; // when it ends by itself, in milliseconds of the clock of the page
   offersVideo = false; // the caller has a camera on
   because = ''; // why it ends, where that is better known here
   passing = ''; // to whom the other side is being passed on
@@ -161,6 +165,24 @@ export class Call {
     this.#session.sendDTMF(digit, { duration: 160, interToneGap: 80, transportType: (able ? 'RFC2833' : 'INFO') as never });
   }
 
+  /** Tells our server something within the call, and whether it took it. */
+  tell(type: string, text: string): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#session.on('ended', () => resolve(false));
+      try {
+        this.#session.on('newInfo', (event: unknown) => {
+          const { originator, info } = event as { originator: string; info: { once(what: string, act: () => void): void } };
+          if (originator !== 'local') return;
+          info.once('succeeded', () => resolve(true));
+          info.once('failed', () => resolve(false));
+        });
+        this.#session.sendInfo(type, text);
+      } catch {
+        resolve(false);
+      }
+    });
+  }
+
   /** Switches our picture on or off. Off lets go of the camera. False where the other side takes none. */
   async show(fresh: MediaStreamTrack | undefined): Promise<boolean> {
     const sender = this.#sender('video');
@@ -256,6 +278,13 @@ export class Call {
       this.#sound();
     });
     s.on('reinvite', (event: unknown) => this.#meets((event as { request?: Answered }).request));
+    s.on('newInfo', (event: unknown) => {
+      const { originator, info } = event as { originator: string; info: { contentType?: string; body?: string } };
+      const seconds = originator === 'remote' ? left(info.contentType, info.body) : undefined;
+      if (seconds === undefined) return;
+      this.endsAt = Date.now() + 1000 * seconds;
+      this.#changed();
+    });
     s.on('hold', ({ originator }) => this.#holds(originator as string, true));
     s.on('unhold', ({ originator }) => this.#holds(originator as string, false));
     s.on('ended', (event) => this.#over(event, true));
@@ -333,6 +362,7 @@ export class Call {
     if (status !== undefined) end.status = status;
     const told = words(header);
     if (told !== undefined) end.words = told;
+    if (this.endsAt !== undefined && !end.byUs && Date.now() > this.endsAt - slack) this.because ||= 'The call came to the longest time that it may last, so it ended.';
     this.#listener.ended(this, end);
   }
 }

@@ -6,6 +6,7 @@ import type { IncomingRTCSessionEvent, OutgoingRTCSessionEvent } from 'jssip/lib
 import { Call, connection, type Listener } from './call';
 import { replaces, watch, watchColleagues, type Dialog } from './colleagues';
 import { address } from './number';
+import { enclose, type Sent } from './rescue';
 import { session, type Session } from './session';
 
 /** How the line is. */
@@ -30,6 +31,7 @@ export class Line {
   readonly #listener: Listener;
   readonly #where: string;
   readonly #own: string;
+  readonly #extension: string;
   #stopped = false;
   #asked = performance.now(); // when the server last said who we are
   #watching = false;
@@ -42,6 +44,7 @@ export class Line {
     this.#looks = !who.stopped?.includes('phone');
     this.#domain = who.domain ?? location.hostname;
     connection.iceServers = who.ways ?? [];
+    this.#extension = who.extension ?? '';
     this.#own = address(who.extension ?? '', this.#domain);
     const flow = new URL(where.flow, location.href);
     flow.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
@@ -69,6 +72,11 @@ export class Line {
     return this.#ua.isRegistered();
   }
 
+  /** Our own. */
+  get extension(): string {
+    return this.#extension;
+  }
+
   /** The address of a number. */
   at(number: string): string {
     return address(number, this.#domain);
@@ -82,12 +90,15 @@ export class Line {
     return call;
   }
 
-  call(number: string, stream: MediaStream, extraHeaders: string[] = []): Call {
+  /** Calls a number. A place goes with an emergency call alone. */
+  call(number: string, stream: MediaStream, extraHeaders: string[] = [], place?: string): Call {
     const video = stream.getVideoTracks().length > 0;
     for (const track of stream.getTracks()) track.enabled = false; // until it is answered
     let call: Call | undefined;
     const made = (event: OutgoingRTCSessionEvent | IncomingRTCSessionEvent) => {
-      if ((event.originator as string) === 'local') call = new Call(event.session, this.#listener, number, '', true, stream);
+      if ((event.originator as string) !== 'local') return;
+      call = new Call(event.session, this.#listener, number, '', true, stream);
+      if (place !== undefined) event.session.on('sending', ({ request }) => enclose(request as unknown as Sent, place));
     };
     this.#ua.on('newRTCSession', made);
     try {

@@ -23,5 +23,11 @@ export function dialled(text: string): Dialled {
 /** Whether a number is for help in an emergency. */
 export const isEmergency = (number: string): boolean => emergency.has(number);
 
+/** Whether whoever answers a number is told where the caller is, whatever prefix stands before it. */
+export const rescues = (text: string): boolean => {
+  const read = dialled(text);
+  return 'number' in read && isEmergency(read.number.replace(/^(?:141|1470)/, '').replace(/^\+/, ''));
+};
+
 /** The SIP address of a number (RFC 3261 section 19.1.2 says what is escaped). */
 export const address = (number: string, domain: string): string => `sip:${encodeURIComponent(number)}@${domain}`;

@@ -23,13 +23,23 @@ export class Permission {
    * person and this browser have agreed before. A signal that aborts is a no
    * that is not kept: the call for which it was asked is gone.
    */
-  async allowed(device: Device | 'notifications' | 'headset' | 'phone', signal: AbortSignal): Promise<boolean> {
-    // Of the state of the phone no browser asks anything.
-    if (this.#panel.dataset.granted === 'yes' && (device === 'phone' || (await state(device)) === 'granted')) return true;
-    const answer = await this.#ask(signal);
+  async allowed(device: Device | 'notifications' | 'headset' | 'geolocation' | 'phone', signal: AbortSignal, focus = true): Promise<boolean> {
+    if (await this.stands(device)) return true;
+    const answer = await this.#ask(signal, focus);
     if (answer === undefined) return false;
     this.#answered(answer);
     return answer;
+  }
+
+  /** Whether the person allowed it, as far as the page knows. */
+  get given(): boolean {
+    return this.#panel.dataset.granted === 'yes';
+  }
+
+  /** Whether both the person and this browser have agreed before, so that nobody is asked. */
+  async stands(device: string): Promise<boolean> {
+    // Of the state of the phone no browser asks anything.
+    return this.given && (device === 'phone' || (await state(device)) === 'granted');
   }
 
   /** Notes what the server knows of the answer: another page may have changed it. */
@@ -55,7 +65,7 @@ export class Permission {
     if (at !== undefined && !(yes && before)) this.#keeping = this.#keep(at);
   }
 
-  #ask(signal: AbortSignal): Promise<boolean | undefined> {
+  #ask(signal: AbortSignal, focus: boolean): Promise<boolean | undefined> {
     const panel = this.#panel;
     return new Promise((resolve) => {
       const done = (answer: boolean | undefined) => {
@@ -73,7 +83,7 @@ export class Permission {
       panel.addEventListener('click', pressed);
       signal.addEventListener('abort', gone);
       panel.hidden = false;
-      panel.focus();
+      if (focus) panel.focus();
       panel.scrollIntoView({ block: 'nearest' });
     });
   }

@@ -5,13 +5,15 @@ import { toDial } from './automaton';
 import { Call } from './call';
 import { spoken } from './clock';
 import type { Dialog } from './colleagues';
+import { Ending } from './limit';
 import { Line, type State } from './line';
 import { picture, take, type Got } from './media';
 import { Names } from './names';
 import { keep } from './notes';
-import { dialled } from './number';
+import { dialled, rescues } from './number';
 import { sound } from './equipment';
 import { Permission, type Device } from './permission';
+import { Rescue } from './rescue';
 import { session, type Session } from './session';
 import { Several } from './several';
 import { oneTab } from './tabs';
@@ -31,6 +33,7 @@ class Phone {
   readonly #sounds = new Sounder();
   readonly #names = new Names();
   readonly #permissions: Record<Device, Permission | undefined>;
+  readonly #where: Permission | undefined; // to tell the emergency services where the device is
   readonly #app: App;
   #line: Line | undefined;
   #state: State = 'connecting';
@@ -43,6 +46,8 @@ class Phone {
   });
   #elsewhereCalls: Dialog[] = []; // of this line, on whichever phone
   #asking: AbortController | undefined;
+  readonly #ending = new Ending();
+  #rescue: Rescue | undefined; // of the emergency call that is made
   #kept: Promise<unknown> = Promise.resolve(); // answers on their way to the server
   #granted: readonly string[] = []; // what the server last knew to be allowed
   #blind = false; // its person does not want the app to look at calls on their other phones
@@ -52,6 +57,7 @@ class Phone {
     this.#app = new App(root, { call: () => this.#call, answer: () => void this.#answer(false), granted: () => this.#granted });
     this.#sounds.leads = (tone, through) => void sound(through, tone === tones.ring ? 'bell' : 'speaker');
     this.#permissions = { microphone: this.#permission('microphone'), camera: this.#permission('camera') };
+    this.#where = this.#permission('geolocation');
   }
 
   begin(): void {
@@ -151,7 +157,7 @@ class Phone {
     });
     const field = part<HTMLInputElement>('dial-number');
     field.addEventListener('input', () => this.#wrong(''));
-    const asked = () => { field.value = toDial(location.hash) || field.value; };
+    const asked = () => { field.value = toDial(location.hash) || field.value; Rescue.note(field.value); };
     asked();
     addEventListener('hashchange', asked);
     for (const pad of document.querySelectorAll<HTMLElement>('[data-pad]')) {
@@ -204,13 +210,18 @@ class Phone {
     const number = this.#number();
     if (number === undefined) return;
     this.#view.say('');
-    const stream = await this.#take(video);
+    const rescue = rescues(number) ? new Rescue(this.#where, this.#line.at(this.#line.extension)) : undefined;
+    const stream = await this.#take(video, rescue);
     if (stream === undefined) return;
     this.#several.aside();
-    this.#call = this.#line.call(number, stream);
+    this.#call = this.#line.call(number, stream, [], rescue?.goes);
     this.#call.name ||= this.#names.of(number);
     part('phone-keyed').textContent = '';
     this.#changed(this.#call);
+    if (rescue === undefined) return;
+    this.#rescue?.end();
+    this.#rescue = rescue;
+    void rescue.follow(this.#call);
   }
 
   /** The number in the field; undefined, and said, if it is none. */
@@ -227,6 +238,7 @@ class Phone {
   #wrong(words: string): void {
     const place = part('phone-number-wrong');
     const field = part<HTMLInputElement>('dial-number');
+    Rescue.note(field.value); // whatever changes the number comes by here
     if (place.textContent === words) return;
     place.textContent = words;
     place.hidden = words === '';
@@ -235,9 +247,14 @@ class Phone {
   }
 
   /** The devices of a call, asked for now; undefined if there is to be none. */
-  async #take(video: boolean): Promise<MediaStream | undefined> {
+  async #take(video: boolean, rescue?: Rescue): Promise<MediaStream | undefined> {
     this.#sounds.wake();
-    const got = await this.#ask((signal) => take(video, this.#permissions, signal));
+    const got = await this.#ask(async (signal) => {
+      rescue?.begin();
+      const taken = await take(video, this.#permissions, signal);
+      if ('stream' in taken) await rescue?.within();
+      return taken;
+    });
     if (got === undefined) return undefined;
     const said = 'wrong' in got ? got.wrong : got.said ?? '';
     if (said !== '') this.#view.say(said, 'wrong');
@@ -261,6 +278,7 @@ class Phone {
       for (const device of devices) {
         if (me !== undefined) this.#permissions[device]?.is(this.#granted.includes(device));
       }
+      if (me !== undefined) this.#where?.is(this.#granted.includes('geolocation'));
       return await act(asking.signal);
     } finally {
       this.#asking = undefined;
@@ -343,6 +361,8 @@ class Phone {
 
   #changed(call: Call): void {
     this.#app.changed(call);
+    void this.#rescue?.changed(call);
+    Rescue.beside(this.#call);
     this.#several.rows();
     if (call !== this.#call || this.#several.adding) return;
     if (call.stage === 'incoming' || call.stage === 'answering') return this.#view.incoming(call, call.stage === 'answering');
@@ -350,9 +370,12 @@ class Phone {
     else if (this.#several.rings) this.#sounds.play(tones.waiting);
     else if (call.stage !== 'calling') this.#sounds.stop();
     this.#view.call(call, this.#several.third(call));
+    if (this.#ending.show(call) && !this.#several.rings) this.#sounds.play(tones.warning, 0.7);
   }
 
   #ended(call: Call, end: End): void {
+    this.#rescue?.end(call);
+    if (call === this.#call) this.#ending.show(undefined);
     if (!this.#several.ended(call)) return;
     this.#call = undefined;
     this.#app.ended(call);
@@ -369,7 +392,7 @@ class Phone {
     else this.#view.dial(true);
   }
 
-  #permission(device: Device): Permission | undefined {
+  #permission(device: Device | 'geolocation'): Permission | undefined {
     const panel = document.querySelector<HTMLElement>(`[data-ask="${device}"]`);
     if (panel === null) return undefined;
     return new Permission(panel, (address) => {

@@ -53,6 +53,6 @@ export function locationObject({ latitude, longitude, accuracy, at }: Place, ent
   const until = new Date(at + 24 * 60 * 60 * 1000).toISOString();
   return `<?xml version="1.0" encoding="UTF-8"?>
 <presence xmlns="urn:ietf:params:xml:ns:pidf" xmlns:dm="urn:ietf:params:xml:ns:pidf:data-model" xmlns:gp="urn:ietf:params:xml:ns:pidf:geopriv10" xmlns:gml="http://www.opengis.net/gml" xmlns:gs="http://www.opengis.net/pidflo/1.0" entity="${text(entity)}">
-<dm:device id="device"><gp:geopriv><gp:location-info><gs:Circle srsName="urn:ogc:def:crs:EPSG::4326"><gml:pos>${latitude} ${longitude}</gml:pos><gs:radius uom="urn:ogc:def:uom:EPSG::9001">${Math.ceil(accuracy)}</gs:radius></gs:Circle></gp:location-info><gp:usage-rules><gp:retransmission-allowed>false</gp:retransmission-allowed><gp:retention-expiry>${until}</gp:retention-expiry></gp:usage-rules><gp:method>GPS</gp:method></gp:geopriv><dm:deviceID>device</dm:deviceID><dm:timestamp>${new Date(at).toISOString()}</dm:timestamp></dm:device>
+<dm:device id="device"><gp:geopriv><gp:location-info><gs:Circle srsName="urn:ogc:def:crs:EPSG::4326"><gml:pos>${latitude.toFixed(6)} ${longitude.toFixed(6)}</gml:pos><gs:radius uom="urn:ogc:def:uom:EPSG::9001">${Math.ceil(accuracy)}</gs:radius></gs:Circle></gp:location-info><gp:usage-rules><gp:retransmission-allowed>false</gp:retransmission-allowed><gp:retention-expiry>${until}</gp:retention-expiry></gp:usage-rules><gp:method>GPS</gp:method></gp:geopriv><dm:deviceID>device</dm:deviceID><dm:timestamp>${new Date(at).toISOString()}</dm:timestamp></dm:device>
 </presence>`;
 }

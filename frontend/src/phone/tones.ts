@@ -13,6 +13,7 @@ export const tones = {
   ringback: { frequencies: [400, 450], rhythm: [0.4, 0.2, 0.4, 2], volume: 0.12 },
   waiting: { frequencies: [400], rhythm: [0.1, 0.25, 0.1, 4], volume: 0.08 },
   busy: { frequencies: [400], rhythm: [0.375, 0.375], volume: 0.1 },
+  warning: { frequencies: [440], rhythm: [0.14, 0.1, 0.14, 2], volume: 0.08 },
   none: { frequencies: [400], rhythm: [1, 0], volume: 0.1 },
 } as const satisfies Record<string, Tone>;
 

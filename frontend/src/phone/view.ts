@@ -4,6 +4,7 @@ import { automatonWords } from './automaton';
 import type { Call } from './call';
 import { clock } from './clock';
 import type { State } from './line';
+import { isEmergency } from './number';
 
 /** An element that the page must have. */
 export function part<T extends HTMLElement = HTMLElement>(id: string): T {
@@ -32,7 +33,7 @@ export const spokenOf = (call: Pick<Call, 'name' | 'number'>): string => call.na
 
 const longest = 6; // digits of an extension
 
-export const numbered = (number: string): string => (number !== '' && number.length <= longest ? `Extension ${number}` : number);
+export const numbered = (number: string): string => (number !== '' && number.length <= longest && !isEmergency(number) ? `Extension ${number}` : number);
 
 export class View {
   readonly #title = document.title;

@@ -193,7 +193,7 @@ const longestExtension = 6
 // far says who was on the other side.
 func far(e telecom.Entry) string {
 	switch {
-	case len(e.Far) > longestExtension:
+	case len(e.Far) > longestExtension, telecom.Emergency(e.Far):
 		return e.Far
 	case e.Far != "":
 		return "Extension " + e.Far

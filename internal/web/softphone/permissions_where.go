@@ -29,7 +29,7 @@ var askedBy = []asked{
 	},
 	{
 		placeForm, web.Link{Label: "Messages", Href: chatPath},
-		"The app asks you in a conversation, when you want to share where you are.", "Used once for each press. If you take it back, every place that you share now is erased for both sides.",
+		"The app asks you in a conversation, when you want to share where you are, and in a call to 999 or 112.", "Used once for each press, and once in a call to 999 or 112. If you take it back, every place that you share now is erased for both sides.",
 	},
 }
 

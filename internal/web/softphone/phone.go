@@ -92,7 +92,14 @@ func (h *site) phone(w http.ResponseWriter, r *http.Request) error {
 	}
 	if page.Extension != "" {
 		page.Asks = asks(states)
-		h.Ask(w, r, append([]string{speakerFeature, headsetFeature}, devices...)...)
+		features := append([]string{speakerFeature, headsetFeature}, devices...)
+		if page.Rescue, err = h.rescue(r, line, states); err != nil {
+			return err
+		}
+		if page.Rescue != nil && page.Rescue.Ask != nil {
+			features = append(features, placeFeature)
+		}
+		h.Ask(w, r, features...)
 	}
 	h.Render(w, r, http.StatusOK, "phone", page)
 	return nil

@@ -72,6 +72,9 @@ func (h *site) granted(r *http.Request, me *identity.Session) (list, no []string
 	if roles, ok := h.wakes(); ok {
 		all = append(all, askFor(states, "notifications", func(s people.PermissionState) bool { return s.Permission.ID == roles.Permission })...)
 	}
+	if a := h.whereAsk(states); a != nil {
+		all = append(all, *a)
+	}
 	for _, a := range all {
 		if a.Given {
 			list = append(list, a.Device)
