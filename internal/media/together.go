@@ -59,7 +59,8 @@ func Together(left, right []Sound) (file []byte, ok bool) {
 	}
 	l, okLeft := Joined(left)
 	r, okRight := Joined(right)
-	if r, okRight = r.as(l.codec); !okLeft || !okRight || l.codec == "opus" {
+	r, same := r.as(l.codec)
+	if !okLeft || !okRight || !same {
 		return nil, false
 	}
 	law := lawOf(l.codec)
