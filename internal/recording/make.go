@@ -131,6 +131,9 @@ func (d *Desk) Keep(ctx context.Context, tx *store.Tx, id int64, s Said) error {
 	if err := tx.QueryRow(ctx, "SELECT COUNT(*) FROM recording_pieces WHERE recording = $1 AND side = 0", id).Scan(&number); err != nil {
 		return wrap(err)
 	}
+	if r.Gone {
+		return ErrObjected // else their voice would be kept as somebody's outside
+	}
 	theirs, access, category := r.other, roles.others(), roles.Other
 	if theirs == 0 {
 		theirs, access, category = r.subject, roles.own(), roles.Voice

@@ -10,6 +10,7 @@ import (
 	sipgo "github.com/emiago/sipgo/sip"
 
 	"candour/internal/media"
+	"candour/internal/recording"
 	"candour/internal/telecom"
 )
 
@@ -60,6 +61,9 @@ type call struct {
 	station *media.Station   // nil unless voicemail answered
 	missed  telecom.Code     // why nobody took the call, where the caller can leave a message
 	who     *telecom.Outside // the caller, of a call that a trunk brought
+
+	taping    *taping        // it is being recorded
+	unwilling map[int64]bool // lines whose person said that they are not to be, in this call
 }
 
 func newCall(s *Server, in *incoming) *call {
@@ -350,6 +354,7 @@ func (c *call) endBy(v verdict, byCaller bool) {
 		return
 	}
 	c.phase = over
+	c.endTaping(recording.HungUp)
 	c.slept(v == endDeclined)
 	if c.missed != "" {
 		v = c.left(v)

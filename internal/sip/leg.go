@@ -57,6 +57,8 @@ type leg struct {
 	met      *address       // the same
 	interval int            // of its session timer, in seconds; 0 for none
 
+	notified bool // its page has shown that the call is being recorded
+
 	over     bool // it has said BYE, or been told, or refused
 	lost     bool // its flow has ended and no other has come yet
 	asking   bool // a re-INVITE of ours waits for its answer

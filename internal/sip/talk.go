@@ -11,6 +11,7 @@ import (
 	sipgo "github.com/emiago/sipgo/sip"
 
 	"candour/internal/media"
+	"candour/internal/recording"
 )
 
 // inside acts on a request within one of the call's dialogs.
@@ -131,6 +132,9 @@ func (c *call) changed(l *leg, in *incoming) {
 	}
 	l.refreshed(interval)
 	l.reply(in, sessionHeaders(in, interval), sdp)
+	if dir != media.SendRecv {
+		c.endTaping(recording.Held)
+	}
 	if other := c.other(l); other != nil {
 		other.wanted, other.news = dir, other.news || other.media.Misses()
 		c.tellWay(other)
