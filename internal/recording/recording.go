@@ -47,6 +47,17 @@ var (
 	ErrApart = errors.New("recording: the two sides are apart")
 )
 
+// Why a call is not recorded, as it is now; package sip finds it.
+var (
+	ErrNoCall    = errors.New("recording: there is no such call, or nobody is connected")
+	ErrEmergency = errors.New("recording: emergency calls are not recorded by choice")
+	ErrMachine   = errors.New("recording: there is nobody at the other end")
+	ErrTaped     = errors.New("recording: the call is being recorded")
+	ErrUnwilling = errors.New("recording: the other side said no in this call")
+	ErrHeld      = errors.New("recording: the call is on hold, or is being passed on")
+	ErrOthers    = errors.New("recording: others could be heard in the call")
+)
+
 // Code is why a recording ended.
 type Code string
 

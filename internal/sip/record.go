@@ -28,17 +28,6 @@ const (
 	toneTime = 20 * time.Second       // between two tones
 )
 
-// Why a call is not recorded, beside what package recording says.
-var (
-	ErrNoCall    = errors.New("sip: there is no such call, or nobody is connected")
-	ErrEmergency = errors.New("sip: emergency calls are not recorded by choice")
-	ErrMachine   = errors.New("sip: there is nobody at the other end")
-	ErrTaped     = errors.New("sip: the call is being recorded")
-	ErrUnwilling = errors.New("sip: the other side said no in this call")
-	ErrHeld      = errors.New("sip: the call is on hold, or is being passed on")
-	ErrOthers    = errors.New("sip: others could be heard in the call")
-)
-
 // taping is a recording of a call. Only the call's serial touches it, but for what
 // runs beside.
 type taping struct {
@@ -53,7 +42,7 @@ type taping struct {
 
 // Record begins to record a call of a line, of which callID is the Call-ID of the
 // line's own dialog. It returns when the call is being announced, or why it is not:
-// one of the errors of this file or of recording.May.
+// one of the errors of package recording.
 func (s *Server) Record(ctx context.Context, l telecom.Line, callID string) error {
 	return s.within(ctx, l, callID, (*call).beginTaping)
 }
@@ -62,7 +51,7 @@ func (s *Server) Record(ctx context.Context, l telecom.Line, callID string) erro
 func (s *Server) StopRecording(ctx context.Context, l telecom.Line, callID string) error {
 	return s.within(ctx, l, callID, func(c *call, own *leg) error {
 		if c.taping == nil || c.taping.by != own {
-			return ErrNoCall
+			return recording.ErrNoCall
 		}
 		c.endTaping(recording.Stopped)
 		return nil
@@ -89,7 +78,7 @@ func (s *Server) RefuseRecording(ctx context.Context, l telecom.Line, callID str
 func (s *Server) within(ctx context.Context, l telecom.Line, callID string, act func(*call, *leg) error) error {
 	c := s.callAt(l, callID)
 	if c == nil || s.Recording == nil {
-		return ErrNoCall
+		return recording.ErrNoCall
 	}
 	answer := make(chan error, 1)
 	c.do(func() {
@@ -99,7 +88,7 @@ func (s *Server) within(ctx context.Context, l telecom.Line, callID string, act 
 				return
 			}
 		}
-		answer <- ErrNoCall
+		answer <- recording.ErrNoCall
 	})
 	select {
 	case err := <-answer:
@@ -114,17 +103,17 @@ func (c *call) beginTaping(own *leg) error {
 	other := c.other(own)
 	switch {
 	case c.emergency():
-		return ErrEmergency
+		return recording.ErrEmergency
 	case c.station != nil || other == nil:
-		return ErrMachine
+		return recording.ErrMachine
 	case c.taping != nil:
-		return ErrTaped
+		return recording.ErrTaped
 	case c.unwilling[other.line.ID]:
-		return ErrUnwilling
+		return recording.ErrUnwilling
 	case c.passes != nil || own.media.Wants() != media.SendRecv || other.media.Wants() != media.SendRecv:
-		return ErrHeld
+		return recording.ErrHeld
 	case c.s.heardElsewhere(c, own.line, other.line):
-		return ErrOthers
+		return recording.ErrOthers
 	}
 	start := recording.Start{By: own.line, Other: other.line, Call: c.record.ID()}
 	if other.flow.carrier != nil {
@@ -200,7 +189,7 @@ func (c *call) announced(t *taping, err error) {
 	}
 	other := c.other(t.by)
 	if err == nil && other == nil {
-		err = ErrNoCall
+		err = recording.ErrNoCall
 	}
 	if err != nil {
 		c.endTaping(recording.Untold)

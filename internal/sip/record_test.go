@@ -154,14 +154,14 @@ func TestRecording(t *testing.T) {
 		for name, err := range map[string]error{
 			"another's call": r.record("cat", r.from), "by the other's number": r.record("ann", &dialog{callID: r.to.callID}), "none": r.record("ann", &dialog{callID: "x"}),
 		} {
-			if !errors.Is(err, sip.ErrNoCall) {
+			if !errors.Is(err, recording.ErrNoCall) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
 		if err := r.record("ann", r.from); err != nil {
 			t.Fatal(err)
 		}
-		if err := r.record("ben", r.to); !errors.Is(err, sip.ErrTaped) {
+		if err := r.record("ben", r.to); !errors.Is(err, recording.ErrTaped) {
 			t.Errorf("both: %v", err)
 		}
 		r.from.shows("announcing you")
@@ -174,7 +174,7 @@ func TestRecording(t *testing.T) {
 		r.from.shows("on you")
 		r.to.shows("on them")
 		r.here.speaks(tone(), 60)
-		if err := r.sip.StopRecording(context.Background(), r.lines["ben"], r.to.callID); !errors.Is(err, sip.ErrNoCall) {
+		if err := r.sip.StopRecording(context.Background(), r.lines["ben"], r.to.callID); !errors.Is(err, recording.ErrNoCall) {
 			t.Errorf("the other stops it as if it were theirs: %v", err)
 		}
 		if err := r.sip.StopRecording(context.Background(), r.lines["ann"], r.from.callID); err != nil {
@@ -227,7 +227,7 @@ func TestRefusingToBeRecorded(t *testing.T) {
 		if n := r.count("SELECT COUNT(*) FROM recording_pieces") + len(r.list("ann")); n != 0 {
 			t.Errorf("%d things are kept", n)
 		}
-		if err := r.record("ann", r.from); !errors.Is(err, sip.ErrUnwilling) {
+		if err := r.record("ann", r.from); !errors.Is(err, recording.ErrUnwilling) {
 			t.Errorf("again: %v", err)
 		}
 		if kinds := strings.Join(r.About(r.lines["ben"].Subject), " "); !strings.Contains(kinds, "recording.objected") {

@@ -11,6 +11,7 @@ import { Names } from './names';
 import { dialled } from './number';
 import { sound } from './equipment';
 import { Permission, type Device } from './permission';
+import { Recorder } from './record';
 import { session, type Session } from './session';
 import { Several } from './several';
 import { oneTab } from './tabs';
@@ -40,6 +41,7 @@ class Phone {
     answer: () => this.#answer(false), number: () => this.#number(), wrong: (words) => this.#wrong(words),
     address: (number) => this.#line?.at(number), rows: () => void this.#afar(), refresh: () => this.#refreshSoon(),
   });
+  readonly #recorder = new Recorder(this.#view, () => this.#call);
   #elsewhereCalls: Dialog[] = []; // of this line, on whichever phone
   #asking: AbortController | undefined;
   #kept: Promise<unknown> = Promise.resolve(); // answers on their way to the server
@@ -337,6 +339,7 @@ class Phone {
     else if (this.#several.rings) this.#sounds.play(tones.waiting);
     else if (call.stage !== 'calling') this.#sounds.stop();
     this.#view.call(call, this.#several.third(call));
+    this.#recorder.show(call);
   }
 
   #ended(call: Call, end: End): void {

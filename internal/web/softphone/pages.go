@@ -34,6 +34,7 @@ type Phone struct {
 	Names      string // where it asks whose numbers are whose; empty where nobody keeps contacts
 	Messages   string // address of the messages; empty where there are none
 	New        int    // messages that were not read
+	Recording  *Recording // how a call is recorded; nil where nobody records
 }
 
 // Waiting is what the page says of one's voicemail; nil where there is none.
@@ -78,6 +79,7 @@ type CallView struct {
 	Block  string // where the button to block its caller posts; empty where there is none
 	Report string // where it is reported; empty where it cannot be
 	Noted  string // what was done about it, in words
+	Sound  string // address of its recording; empty if there is none
 }
 
 // Permissions is the page "permissions": what the app may use of a device.
