@@ -148,7 +148,7 @@ func (Start) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "(start of a
 // LogValue keeps the start out of structured logs.
 func (Start) LogValue() slog.Value { return slog.StringValue("(start of a recording)") }
 
-// Piece of what was said, of both sides at the same time. It holds personal data
+// Said is a piece of a call, of both sides at the same time. It holds personal data
 // and prints as a fixed word.
 type Said struct {
 	Own, Other media.Sound

@@ -18,7 +18,7 @@ import (
 	"candour/internal/telecom"
 )
 
-// L40: nobody records without their consent, and nobody is recorded who said no;
+// R10, L40: nobody records without their consent, and nobody is recorded who said no;
 // who recorded hears both sides, and each side's voice is that side's own.
 func TestRecording(t *testing.T) {
 	each(t, func(h *house) {

@@ -193,12 +193,15 @@ func (h *site) recordingSound(side recording.Side, save bool) func(http.Response
 			return web.ErrNotFound
 		}
 		var file []byte
-		err := h.Store.Update(r.Context(), func(tx *store.Tx) (err error) {
-			if file, err = h.Recordings.Sound(r.Context(), tx, me.Account.Subject, id, side); err != nil {
-				return err
-			}
-			return h.Recordings.Heard(r.Context(), tx, me.Access(recording.PurposeID), me.Account.Subject, id)
+		err := h.Store.View(r.Context(), func(tx *store.Tx) (err error) {
+			file, err = h.Recordings.Sound(r.Context(), tx, me.Account.Subject, id, side)
+			return err
 		})
+		if err == nil { // on its own: nobody else's writing waits for a long file
+			err = h.Store.Update(r.Context(), func(tx *store.Tx) error {
+				return h.Recordings.Heard(r.Context(), tx, me.Access(recording.PurposeID), me.Account.Subject, id)
+			})
+		}
 		if err != nil {
 			return noRecording(err)
 		}
@@ -226,13 +229,17 @@ func noRecording(err error) error {
 
 // recordingRemove erases a recording.
 func (h *site) recordingRemove(w http.ResponseWriter, r *http.Request, me *identity.Session) error {
-	return h.recordingEnd(w, r, func(tx *store.Tx, id int64) error { return h.Recordings.Remove(r.Context(), tx, me.Account.Subject, id) })
+	return h.recordingEnd(w, r, func(tx *store.Tx, id int64) error {
+		return h.Recordings.Remove(r.Context(), tx, me.Account.Subject, id)
+	})
 }
 
 // recordingTakeOut erases the voice of whoever is signed in from what another
 // recorded.
 func (h *site) recordingTakeOut(w http.ResponseWriter, r *http.Request, me *identity.Session) error {
-	return h.recordingEnd(w, r, func(tx *store.Tx, id int64) error { return h.Recordings.TakeOut(r.Context(), tx, me.Account.Subject, id) })
+	return h.recordingEnd(w, r, func(tx *store.Tx, id int64) error {
+		return h.Recordings.TakeOut(r.Context(), tx, me.Account.Subject, id)
+	})
 }
 
 func (h *site) recordingEnd(w http.ResponseWriter, r *http.Request, act func(*store.Tx, int64) error) error {
