@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Makes the words that voicemail says, once, into internal/voicemail/prompts: each as
-# G.711 in WAV and as Opus in Ogg. It needs Debian's flite, sox and opus-tools, which
-# neither the build nor the tests do. The voice is CMU's slt, whose licence lets
-# anybody use and distribute it.
+# Makes the words that voicemail says, once, into internal/voicemail/prompts, and those
+# that are said in calls that are recorded, into internal/recording/prompts: each as
+# G.711 in WAV and as Opus in Ogg. "prompts.sh recording" makes the latter
+# alone. It needs Debian's flite, sox and opus-tools, which neither the build nor the
+# tests do. The voice is CMU's slt, whose licence lets anybody use and distribute it.
 set -euo pipefail
-cd "$(dirname "$0")/../internal/voicemail/prompts"
+root=$(cd "$(dirname "$0")/../internal" && pwd)
 work=$(mktemp -d)
 trap 'rm -r "$work"' EXIT
 
@@ -21,6 +22,15 @@ say() { # say NAME WORDS
 	make "$1" "$work/$1.wav"
 }
 
+cd "$root/recording/prompts"
+say begins "This call is being recorded."
+say ends "The recording has ended."
+# Soft, so that it does not hide a word: a tenth of what speech reaches.
+sox -n -r 48000 -c 1 "$work/tone.wav" synth 0.2 sine 1400 fade 0.02 0.2 0.02
+level=-26 make tone "$work/tone.wav"
+[ "${1:-}" != recording ] || exit 0
+
+cd "$root/voicemail/prompts"
 sox -n -r 48000 -c 1 "$work/beep.wav" synth 0.4 sine 1000 fade 0.01 0.4 0.01
 make beep "$work/beep.wav"
 say greeting "The person you called cannot take your call now. Please leave a message after the tone. What you say is recorded, and kept for them. When you have finished, hang up, or press hash."

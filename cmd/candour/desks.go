@@ -21,6 +21,7 @@ import (
 	"candour/internal/store"
 	"candour/internal/support"
 	"candour/internal/telecom"
+	"candour/internal/recording"
 	"candour/internal/voicemail"
 )
 
@@ -41,6 +42,7 @@ type desks struct {
 	contacts   *contacts.Desk
 	chat       *chat.Desk
 	voicemail  *voicemail.Desk
+	recordings *recording.Desk
 }
 
 // openDesks wires the desks to a queue. portal is where people with an account
@@ -78,7 +80,9 @@ func (a *app) openDesks(queue *mail.Queue, breached *identity.Breached, counter 
 	d.contacts = contacts.New(contacts.Config{Store: a.store, Vault: a.vault, InForce: a.inForce, Now: a.now})
 	d.chat = chat.New(chat.Config{Store: a.store, Log: a.evidence, Vault: a.vault, InForce: a.inForce, Now: a.now, Blocked: d.phones.HasBlocked})
 	d.voicemail = voicemail.New(voicemail.Config{Store: a.store, Log: a.evidence, Vault: a.vault, Accounts: d.accounts, InForce: a.inForce, Now: a.now})
-	forget := []func(context.Context, *store.Tx, keys.SubjectID) error{d.newsletter.Forget, d.help.Forget, d.push.Forget, d.phones.Erased, d.voicemail.Erased, d.contacts.Erased, d.chat.Erased, d.accounts.Forget}
+	d.recordings = recording.New(recording.Config{Store: a.store, Log: a.evidence, Vault: a.vault, InForce: a.inForce, Now: a.now})
+	d.choices.Follow(d.recordings)
+	forget := []func(context.Context, *store.Tx, keys.SubjectID) error{d.newsletter.Forget, d.help.Forget, d.push.Forget, d.phones.Erased, d.voicemail.Erased, d.recordings.Erased, d.contacts.Erased, d.chat.Erased, d.accounts.Forget}
 	d.inspector = inspector.New(inspector.Config{
 		Store: a.store, Vault: a.vault, InForce: a.inForce, Accounts: d.accounts, Profiles: d.profiles, Support: d.help, Phones: d.phones, Now: a.now, Forget: forget,
 	})
@@ -86,7 +90,7 @@ func (a *app) openDesks(queue *mail.Queue, breached *identity.Breached, counter 
 		Store: a.store, Ring: a.ring, Log: a.evidence, Vault: a.vault, Queue: queue, InForce: a.inForce, Now: a.now,
 		Ticket:     d.help.OpenIn,
 		TicketDone: d.help.CloseIn,
-		Sources:    []rights.Source{rights.Accounts(d.accounts), rights.Tickets(d.help), rights.Newsletter(d.newsletter), rights.Decided(d.choices, a.purposeTitle), rights.Permissions(d.choices, a.permissionTitle), d.phones.Facts, d.push.Facts, d.voicemail.Facts},
+		Sources:    []rights.Source{rights.Accounts(d.accounts), rights.Tickets(d.help), rights.Newsletter(d.newsletter), rights.Decided(d.choices, a.purposeTitle), rights.Permissions(d.choices, a.permissionTitle), d.phones.Facts, d.push.Facts, d.voicemail.Facts, d.recordings.Facts},
 		Forget:     forget,
 		Choices:    d.choices,
 		HasAccount: d.hasAccount,

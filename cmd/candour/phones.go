@@ -60,6 +60,7 @@ func (s *sites) openPhones(ctx context.Context, c *RunCmd) error {
 	server, err := sip.New(sip.Config{
 		Desk: s.desks.phones, Relay: relay, Domain: s.profile.Policy.Operator.Domain, Log: s.log, Now: s.now, NoAnswer: c.NoAnswer,
 		PhoneHost: c.SipPublic, Refused: s.phoneRefused, Wake: s.wake, Slept: s.slept, Seen: s.lineSeen, Voicemail: s.desks.voicemail,
+		Recording: s.desks.recordings,
 	})
 	if err != nil {
 		return errors.Join(err, relay.Close())
@@ -176,6 +177,7 @@ func (s *sites) softphoneDeps(deps own.Deps) softphone.Deps {
 	d := softphone.Deps{Deps: deps, Phones: s.desks.phones, Domain: s.profile.Policy.Operator.Domain, Book: s.desks.contacts, Chat: s.desks.chat, Ending: s.ending}
 	if s.phones != nil {
 		d.Flow, d.Ways, d.Push, d.Support = s.phones.flow, s.ways, s.desks.push, s.desks.help
+		d.Recordings, d.Recorder = s.desks.recordings, s.phones.server
 		tries := &loops{of: map[int64]*media.Loop{}, relay: s.phones.relay}
 		d.Loop, d.Join = tries.begin, tries.join
 	}

@@ -324,6 +324,7 @@ func (s *sites) start(bg *background, desk *consent.Desk, views *analytics.Count
 	bg.repeat("sweep of addresses for waking", firstSweep, sweepBeat, s.desks.push.Sweep)
 	bg.repeat("sweep of contacts", firstSweep, sweepBeat, s.desks.contacts.Sweep)
 	bg.repeat("sweep of messages", firstSweep, sweepBeat, s.desks.chat.Sweep)
+	bg.repeat("sweep of recordings", 0, sweepBeat, s.desks.recordings.Sweep) // at once: those that an earlier run left open
 	bg.repeat("sweep of voicemail", firstSweep, sweepBeat, s.desks.voicemail.Sweep)
 	bg.repeat("sweep of accounts", firstSweep, sweepBeat, s.desks.accounts.Sweep)
 	bg.repeat("count of failed sign-ins", countBeat, countBeat, s.desks.accounts.Flush)

@@ -88,6 +88,13 @@ const (
 	VoicemailHeard Kind = "voicemail.heard" // subject: it was played for the first time; Surface where, Ref the message
 	VoicemailSet   Kind = "voicemail.set"   // subject: their voicemail was set; Code how
 
+	RecordingBegun     Kind = "recording.begun"     // subject: they chose to record a call; Ref the recording
+	RecordingAnnounced Kind = "recording.announced" // subject: both sides were told, and from here on it is kept; Code which side they are on, Category what is held of them, Ref the recording, if it is theirs
+	RecordingEnded     Kind = "recording.ended"     // subject: nothing is kept any more; Code why, Ref the recording, if it is theirs
+	RecordingObjected  Kind = "recording.objected"  // subject: somebody said that they are not to be recorded; Code which side
+	RecordingHeard     Kind = "recording.heard"     // subject: it was played for the first time; Surface where, Ref the recording
+	RecordingErased    Kind = "recording.erased"    // subject: what was kept of them in a recording is erased; Code by whom
+
 	MailQueued  Kind = "mail.queued"  // subject: Code the mail
 	MailSent    Kind = "mail.sent"    // subject: Code the mail
 	MailRefused Kind = "mail.refused" // subject or operator: Code why it was not sent
@@ -188,6 +195,13 @@ var shapes = map[Kind]shape{
 	VoicemailLeft:  {audience: toSubject},
 	VoicemailHeard: {audience: toSubject},
 	VoicemailSet:   {audience: toSubject},
+
+	RecordingBegun:     {audience: toSubject},
+	RecordingAnnounced: {audience: toSubject},
+	RecordingEnded:     {audience: toSubject},
+	RecordingObjected:  {audience: toSubject},
+	RecordingHeard:     {audience: toSubject},
+	RecordingErased:    {audience: toSubject},
 
 	MailQueued:  {audience: toSubject},
 	MailSent:    {audience: toSubject},

@@ -105,6 +105,7 @@ var layers = []struct {
 	{"internal/contacts", 9},
 	{"internal/chat", 9},
 	{"internal/voicemail", 8},
+	{"internal/recording", 8},
 	{"internal/sip", 9},
 	{"internal/demo", 9},
 	{"internal/web", 9},

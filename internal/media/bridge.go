@@ -23,6 +23,7 @@ type hop struct {
 	event bool
 	to    uint8
 	clock uint32
+	name  string // of the codec
 }
 
 // Bridge lets packets pass between both from here on: call it when the callee has
@@ -133,7 +134,7 @@ func between(from, to *Leg) *route {
 	r := &route{to: to}
 	for k := range kinds {
 		for _, c := range agreed(from.ways[k].list(), to.ways[k].list()) {
-			r.hop[k][c.from] = hop{ok: true, event: c.event(), to: c.to, clock: c.clock}
+			r.hop[k][c.from] = hop{ok: true, event: c.event(), to: c.to, clock: c.clock, name: c.name}
 		}
 	}
 	return r
@@ -229,6 +230,9 @@ func (l *Leg) pass(k kind, b []byte, now time.Time) {
 		l.held.Add(1)
 		to.out.skip()
 		return
+	}
+	if t := l.tap.Load(); t != nil && k == audio {
+		t.take(h.name, p, now)
 	}
 	if !to.out.write(p, h.to, h.clock, now) {
 		l.dropped.Add(1)

@@ -30,6 +30,7 @@ const (
 type recorder struct {
 	law   *law // nil: Opus
 	begun time.Time
+	fixed bool // time counts from begun, whenever the first packet comes
 
 	source    uint32
 	any       bool
@@ -40,6 +41,7 @@ type recorder struct {
 	placed    []placed      // of Opus, in no order
 	size      int           // of placed
 	forgotten int           // packets that came once there was enough
+	origin    time.Duration // what was cut off: octets and placed begin there
 }
 
 // placed is a packet of Opus, and when it begins.
@@ -68,7 +70,7 @@ func (r *recorder) take(p packet, now time.Time) {
 	at := r.at + time.Duration(int32(p.time-r.base))*time.Second/r.rate()
 	if !r.any || p.source != r.source || at-since > maxShift || since-at > maxShift {
 		at = since
-		if !r.any {
+		if !r.any && !r.fixed {
 			at = 0
 			r.begun = now
 		}
@@ -78,6 +80,9 @@ func (r *recorder) take(p packet, now time.Time) {
 		return
 	}
 	r.base, r.at = p.time, at
+	if at -= r.origin; at < 0 {
+		return // too late for what was cut off
+	}
 	if r.full(at, len(p.payload)) {
 		r.forgotten++
 		return

@@ -26,7 +26,7 @@ type stream struct {
 	number numbering
 	header rtp.Header // used again for each packet
 	closed bool
-	digit  bool // a digit of ours is being sent: sound waits
+	digit  bool // a digit or word of ours is being sent: sound waits
 }
 
 func newStream(k kind, name string) *stream {
@@ -60,7 +60,8 @@ func (s *stream) skip() {
 	s.number.cut = true
 }
 
-// event sends a packet of a digit of ours (RFC 4733 section 2.5).
+// event sends a packet of ours, between begin and end: of a digit (RFC 4733
+// section 2.5), or of something that is said.
 func (s *stream) event(marker bool, format uint8, tick uint32, payload []byte, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -70,7 +71,7 @@ func (s *stream) event(marker bool, format uint8, tick uint32, payload []byte, n
 	return s.send(marker, format, s.number.insert(now), tick, payload)
 }
 
-// begin stops sound for a digit and gives the time at which it begins.
+// begin stops sound for what is ours and gives the time at which it begins.
 func (s *stream) begin(clock uint32, now time.Time) uint32 {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -4,7 +4,10 @@ import "encoding/binary"
 
 // waveFile writes a WAV file of one law (RFC 2361). Sounds that are no PCM have a
 // chunk that counts their samples.
-func waveFile(l *law, sound []byte) []byte {
+func waveFile(l *law, sound []byte) []byte { return waveOf(l, sound, 1) }
+
+// waveOf writes one of several channels, whose samples take turns.
+func waveOf(l *law, sound []byte, channels int) []byte {
 	le := binary.LittleEndian
 	pad := len(sound) & 1
 	b := make([]byte, 0, 58+len(sound)+pad)
@@ -13,15 +16,15 @@ func waveFile(l *law, sound []byte) []byte {
 	b = append(b, "WAVEfmt "...)
 	b = le.AppendUint32(b, 18)
 	b = le.AppendUint16(b, l.format)
-	b = le.AppendUint16(b, 1)
+	b = le.AppendUint16(b, uint16(channels))
 	b = le.AppendUint32(b, soundRate)
-	b = le.AppendUint32(b, soundRate)
-	b = le.AppendUint16(b, 1)
+	b = le.AppendUint32(b, uint32(soundRate*channels))
+	b = le.AppendUint16(b, uint16(channels))
 	b = le.AppendUint16(b, 8)
 	b = le.AppendUint16(b, 0)
 	b = append(b, "fact"...)
 	b = le.AppendUint32(b, 4)
-	b = le.AppendUint32(b, uint32(len(sound)))
+	b = le.AppendUint32(b, uint32(len(sound)/channels))
 	b = append(b, "data"...)
 	b = le.AppendUint32(b, uint32(len(sound)))
 	b = append(b, sound...)

@@ -10,6 +10,7 @@ import (
 	sipgo "github.com/emiago/sipgo/sip"
 
 	"candour/internal/media"
+	"candour/internal/recording"
 	"candour/internal/telecom"
 )
 
@@ -67,6 +68,9 @@ type call struct {
 	full    bool             // and the caller cannot leave a message there
 	back    bool             // it came back to who passed it on
 	who     *telecom.Outside // the caller, of a call that a trunk brought
+
+	taping    *taping        // it is being recorded
+	unwilling map[int64]bool // lines whose person said that they are not to be, in this call
 }
 
 func newCall(s *Server, in *incoming) *call {
@@ -372,6 +376,7 @@ func (c *call) endBy(v verdict, byCaller bool) {
 	}
 	c.phase = over
 	c.withdraw()
+	c.endTaping(recording.HungUp)
 	c.slept(v == endDeclined)
 	if c.missed != "" {
 		v = c.left(v)

@@ -6,6 +6,7 @@ import (
 	sipgo "github.com/emiago/sipgo/sip"
 
 	"candour/internal/media"
+	"candour/internal/recording"
 	"candour/internal/telecom"
 )
 
@@ -64,6 +65,7 @@ func (c *call) lend(p *passing, r *replaces) {
 		return
 	}
 	n := p.new
+	c.endTaping(recording.PassedOn)
 	fresh := c.yield(theirs, n)
 	n.do(func() {
 		n.forks = []*leg{fresh}

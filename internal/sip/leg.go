@@ -60,6 +60,8 @@ type leg struct {
 	least    int            // seconds of a session that the device takes; 0 for not told
 	updates  bool           // it takes UPDATE (RFC 3311)
 
+	notified bool // its page has shown that the call is being recorded
+
 	over     bool // it has said BYE, or been told, or refused
 	lost     bool // its flow has ended and no other has come yet
 	asking   bool // a re-INVITE of ours waits for its answer

@@ -69,6 +69,7 @@ func (c *call) found(l *leg, f *flow) {
 			c.endBy(endLost, l == c.a)
 		default:
 			c.tellWay(l)
+			c.showTaping(l)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	sipgo "github.com/emiago/sipgo/sip"
 
+	"candour/internal/recording"
 	"candour/internal/telecom"
 )
 
@@ -56,6 +57,7 @@ func (c *call) referred(l *leg, in *incoming) {
 		in.answer(sipgo.StatusNotFound, nil)
 		return
 	}
+	c.endTaping(recording.PassedOn)
 	p := &passing{old: c, by: l, kept: kept, id: in.CSeq().SeqNo, joins: whom.replaces != nil, video: kept.media.Picture(), mute: lists(in, "refer-sub", "false")}
 	if whom.replaces != nil {
 		c.join(p, in, whom.replaces)

@@ -6,6 +6,7 @@ import (
 	sipgo "github.com/emiago/sipgo/sip"
 
 	"candour/internal/media"
+	"candour/internal/recording"
 )
 
 // A device may take over a call that another device of the same line has (RFC
@@ -55,6 +56,7 @@ func (c *call) takenOver(in *incoming, r *replaces) {
 		in.answer(sipgo.StatusRequestPending, nil)
 		return
 	}
+	c.endTaping(recording.PassedOn)
 	fresh := c.asked(in)
 	fresh.hidden = old.hidden
 	sdp, err := c.fits(fresh, c.other(old), in)

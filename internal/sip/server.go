@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"candour/internal/media"
+	"candour/internal/recording"
 	"candour/internal/telecom"
 	"candour/internal/voicemail"
 )
@@ -62,6 +63,8 @@ type Config struct {
 	Seen func(context.Context, telecom.Line) (bool, error)
 
 	Voicemail *voicemail.Desk // answers for people who have it; nil where nobody has
+
+	Recording *recording.Desk // keeps calls that people choose to record; nil where nobody does
 
 	PhoneHost string            // name or address under which phones reach ListenPhones; "" for the one they came to
 	Refused   func(code string) // counts phones that were not let in, by a closed set of codes; nil where nobody counts
@@ -141,6 +144,9 @@ func New(c Config) (*Server, error) {
 	c.Desk.OnRevoke(s.revoke)
 	if c.Voicemail != nil {
 		c.Voicemail.OnWaiting(func(line int64, _, _ int) { s.tellOf(line) })
+	}
+	if c.Recording != nil {
+		c.Recording.OnEnd(s.recordingEnds)
 	}
 	return s, nil
 }

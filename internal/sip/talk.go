@@ -11,6 +11,7 @@ import (
 	sipgo "github.com/emiago/sipgo/sip"
 
 	"candour/internal/media"
+	"candour/internal/recording"
 )
 
 // inside acts on a request within one of the call's dialogs.
@@ -147,6 +148,9 @@ func (c *call) offered(l *leg, in *incoming, timer session) {
 	}
 	l.refreshed(timer)
 	l.reply(in, sessionHeaders(in, timer), sdp)
+	if dir != media.SendRecv {
+		c.endTaping(recording.Held)
+	}
 	if other := c.other(l); other != nil && c.phase == talking {
 		other.wanted, other.news = dir, other.news || other.media.Misses()
 		c.tellWay(other)

@@ -123,7 +123,11 @@ func (p *phone) speaks(c *net.UDPConn) {
 
 // outside is a house with two people who have numbers, and networks.
 func outside(t *testing.T, n int, c sip.Config, change func(i int, f *trunk.File, t *trunk.Trunk)) (*exchange, []*phone) {
-	h := open(t)
+	return outsideOf(open(t), t, n, c, change)
+}
+
+// outsideOf is outside for a house that is there.
+func outsideOf(h *house, t *testing.T, n int, c sip.Config, change func(i int, f *trunk.File, t *trunk.Trunk)) (*exchange, []*phone) {
 	ann, ben := h.line(identity.CustomerUser, "1001"), h.line(identity.CustomerUser, "1002")
 	h.number(ann, annsNumber)
 	h.number(ben, bensNumber)

@@ -11,7 +11,7 @@
 //
 //	Put, Rectify, Remove    write, change, take away one record
 //	Write, OwnPart,         the same of records that several people share, each
-//	RemovePart              with their own part
+//	RemovePart, RemoveParts with their own part
 //	Read, ReadSubject       use for a purpose; the policy is asked each time
 //	Find, Lookup            from an e-mail address or number to people, records
 //	SetConsent, Object,     what a person has decided, as the doors need it;

@@ -2,7 +2,7 @@ package voicemail
 
 import (
 	"embed"
-	"sync"
+	"io/fs"
 
 	"candour/internal/media"
 )
@@ -39,26 +39,14 @@ const (
 
 // Prompt returns what is said in the codec that a leg speaks; the zero value, of
 // which nothing is heard, if there is no such.
-func Prompt(say Say, codec string) media.Sound {
-	end := ".wav"
-	if codec == "opus" {
-		end = ".opus"
-	}
-	name := "prompts/" + string(say) + end
-	if s, ok := read.Load(name); ok {
-		return s.(media.Sound)
-	}
-	file, err := files.ReadFile(name)
-	if err != nil {
-		return media.Sound{}
-	}
-	s, err := media.ReadSound(file)
-	if err != nil {
-		return media.Sound{}
-	}
-	read.Store(name, s)
-	return s
-}
+func Prompt(say Say, codec string) media.Sound { return prompts.Say(string(say), codec) }
 
-// read are those that were used before.
-var read sync.Map
+var prompts = media.NewPrompts(folder())
+
+func folder() fs.FS {
+	sub, err := fs.Sub(files, "prompts")
+	if err != nil {
+		panic(err) // the name is no path
+	}
+	return sub
+}

@@ -39,7 +39,7 @@ var structs = map[string]any{
 	"console_people_search": console.PeopleSearch{}, "console_people_found": console.PeopleFound{}, "console_person": console.Person{},
 	"account_codes": account.Codes{}, "account_people": account.People{}, "surface_welcome": member.Welcome{}, "portal_home": member.Home{},
 	"this_device": softphone.ThisDevice{}, "quality": softphone.Quality{},
-	"phone": softphone.Phone{}, "calls": softphone.Calls{}, "permissions": softphone.Permissions{},
+	"phone": softphone.Phone{}, "calls": softphone.Calls{}, "permissions": softphone.Permissions{}, "recordings": softphone.Recordings{},
 	"contacts": softphone.Contacts{}, "contact_edit": softphone.ContactEdit{}, "contact_import": softphone.ContactImport{},
 	"chats": softphone.Chats{}, "chat": softphone.Chat{}, "directory": softphone.Directory{},
 	"portal_profile": own.Profile{}, "portal_preferences": own.Preferences{}, "portal_choices": own.ChoiceHistory{},

@@ -3,6 +3,7 @@ import type { RTCSession } from 'jssip/lib/RTCSession';
 import { automaton, type Automaton } from './automaton';
 import { left } from './limit';
 import { release } from './media';
+import { off, tapedOf, type Taped } from './record';
 import { joinCalls, passOn, whom, words, type Passing } from './transfer';
 import type { End } from './words';
 
@@ -45,6 +46,7 @@ export class Call {
   because = ''; // why it ends, where that is better known here
   passing = ''; // to whom the other side is being passed on
   automaton: Automaton; // a machine answered
+  taped: Taped = off; // whether it is being recorded
 
   readonly #session: RTCSession;
   readonly #listener: Listener;
@@ -82,6 +84,11 @@ export class Call {
   /** Whether it is the call with this id (RFC 3261 section 8.1.1.4). */
   is(callId: string): boolean {
     return this.#session.id.startsWith(callId);
+  }
+
+  /** Its Call-ID, by which our server knows it. */
+  get callId(): string {
+    return (this.#session as unknown as { _request?: { call_id?: string } })._request?.call_id ?? '';
   }
 
   /** What is heard and seen of the other side. */
@@ -276,6 +283,12 @@ export class Call {
       this.since = Date.now();
       this.#go('talking');
       this.#sound();
+    });
+    s.on('newInfo', (event: unknown) => {
+      const state = tapedOf(event);
+      if (state === undefined) return;
+      this.taped = state;
+      this.#changed();
     });
     s.on('reinvite', (event: unknown) => this.#meets((event as { request?: Answered }).request));
     s.on('newInfo', (event: unknown) => {

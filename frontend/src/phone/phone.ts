@@ -13,6 +13,7 @@ import { keep } from './notes';
 import { dialled, rescues } from './number';
 import { sound } from './equipment';
 import { Permission, type Device } from './permission';
+import { Recorder } from './record';
 import { Rescue } from './rescue';
 import { session, type Session } from './session';
 import { Several } from './several';
@@ -44,6 +45,7 @@ class Phone {
     answer: () => this.#answer(false), number: () => this.#number(), wrong: (words) => this.#wrong(words),
     address: (number) => this.#line?.at(number), rows: () => void this.#afar(), refresh: () => this.#refreshSoon(),
   });
+  readonly #recorder = new Recorder(this.#view, () => this.#call);
   #elsewhereCalls: Dialog[] = []; // of this line, on whichever phone
   #asking: AbortController | undefined;
   readonly #ending = new Ending();
@@ -371,6 +373,7 @@ class Phone {
     else if (call.stage !== 'calling') this.#sounds.stop();
     this.#view.call(call, this.#several.third(call));
     if (this.#ending.show(call) && !this.#several.rings) this.#sounds.play(tones.warning, 0.7);
+    this.#recorder.show(call);
   }
 
   #ended(call: Call, end: End): void {

@@ -2,6 +2,7 @@
 // buttons do that are about two of them.
 import type { Call } from './call';
 import { Merge } from './merge';
+import { untold } from './record';
 import { tones, type Sounder } from './tones';
 import { whyNot } from './transfer';
 import { spokenOf, type View } from './view';
@@ -169,6 +170,7 @@ export class Several {
   async #mix(other: Call): Promise<void> {
     const call = this.#host.shown();
     if (call === undefined || this.#merge !== undefined) return;
+    if (call.taped.state !== 'off') return this.#host.view.say(untold, 'wrong');
     if (call.muted) call.mute(false);
     for (const each of [call, other]) each.hold(false);
     const merge = this.#merge = new Merge(call, other);

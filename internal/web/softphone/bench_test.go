@@ -62,11 +62,12 @@ type bench struct {
 	flow      func(line telecom.Line, alive func(context.Context) error)
 	connected []own.Connection             // of whichever line is asked for
 	loop      func(string) (string, error) // either half of trying the way to the relay
+	recorder  *recorder
 }
 
 func open(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{server: "192.0.2.1:5070", Bench: mailtest.New(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")}
+	b := &bench{recorder: &recorder{}, server: "192.0.2.1:5070", Bench: mailtest.New(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")}
 	must := func(err error) {
 		if err != nil {
 			t.Helper()
@@ -116,6 +117,7 @@ func open(t *testing.T) *bench {
 			Voicemail: b.voicemail, Phones: b.phones, PhoneServer: func() string { return b.server },
 			Connected: func(int64) []own.Connection { return b.connected },
 		},
+		Recordings: b.records(choices), Recorder: b.recorder,
 		Phones: b.phones, Domain: "invoco.net", Push: b.wakes(t, choices),
 		Support: support.New(support.Config{Store: b.Store, Log: b.Log, Vault: b.Vault, Queue: b.Queue, InForce: b.InForce, Now: b.Now}),
 		Loop:    func(_ context.Context, _ int64, offer string) (string, error) { return b.loop(offer) },

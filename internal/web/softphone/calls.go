@@ -35,8 +35,12 @@ func (h *site) calls(w http.ResponseWriter, r *http.Request, me *identity.Sessio
 	page.Kept = h.Kept(r, roles.Form.ID)
 	var entries []telecom.Entry
 	var reported map[int64]time.Time
+	var sounds map[int64]string
 	err = h.Store.View(r.Context(), func(tx *store.Tx) (err error) {
 		if entries, err = h.Phones.Calls(r.Context(), tx, me.Account.Subject, before, callLines+1); err != nil {
+			return err
+		}
+		if sounds, err = h.recordedCalls(r, tx, me); err != nil {
 			return err
 		}
 		reported, err = h.Phones.Reported(r.Context(), tx, me.Account.Subject)
@@ -52,6 +56,7 @@ func (h *site) calls(w http.ResponseWriter, r *http.Request, me *identity.Sessio
 	for _, e := range entries {
 		view := callView(e, web.VisitOf(r).Now)
 		view.Dial = "" // there is no phone on this page
+		view.Sound = sounds[e.Call]
 		view.Forget = callsPath + "/" + strconv.FormatInt(e.Call, 10) + "/forget"
 		if e.Cost > 0 {
 			view.Bill = "It cost " + e.Cost.String() + ". If you remove it, the bill keeps it until " + e.Billed.Format("2 January 2006") + "."

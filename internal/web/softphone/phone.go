@@ -90,6 +90,9 @@ func (h *site) phone(w http.ResponseWriter, r *http.Request) error {
 	if err := h.beside(r, me, &page); err != nil {
 		return err
 	}
+	if err := h.recordable(r, me, &page); err != nil {
+		return err
+	}
 	if page.Extension != "" {
 		page.Asks = asks(states)
 		features := append([]string{speakerFeature, headsetFeature}, devices...)

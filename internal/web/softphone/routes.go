@@ -8,6 +8,7 @@ import (
 	"candour/internal/contacts"
 	"candour/internal/identity"
 	"candour/internal/push"
+	"candour/internal/recording"
 	"candour/internal/support"
 	"candour/internal/telecom"
 	"candour/internal/web"
@@ -48,6 +49,10 @@ type Deps struct {
 	Domain string
 	Book   *contacts.Desk // optional: people's own address books
 	Chat   *chat.Desk     // optional: messages
+	// Recordings keeps calls that people choose to record, and Recorder records
+	// them; both nil where nobody does.
+	Recordings *recording.Desk
+	Recorder   Recorder
 	// Ending is closed when the program ends, so that pages which are told of
 	// changes let go; optional.
 	Ending <-chan struct{}
@@ -93,6 +98,8 @@ func New(s *web.Site, d Deps) *web.Routes {
 	rt.Member(web.Whole, "POST "+qualityPath, h.qualityPost)
 	rt.Menu("Phone", "/")
 	rt.Menu("Calls", callsPath)
+	_, err := recording.RolesOf(policy.Compile(s.Profile.Policy))
+	h.recordRoutes(rt, err == nil)
 	h.chatRoutes(rt)
 	h.contactRoutes(rt)
 	own.Pages(rt, s, "softphone", d.Deps)

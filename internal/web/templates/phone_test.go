@@ -42,6 +42,7 @@ func phonePages() map[string][]any {
 					{Device: "camera", Words: []string{"Camera", hostile, hostile, hostile, hostile}, Given: true, Grant: "/permissions/b/granted", Refuse: "/permissions/b/refused"},
 				},
 				Keys: []softphone.Key{{Digit: "1"}, {Digit: "2", Letters: "ABC"}, {Digit: "*", Name: "star"}}, Settings: "/call-settings", Unplaced: true, Quiet: true, Calls: calls, More: "/calls",
+				Recording: &softphone.Recording{Path: "/call", Grant: "/recordings/allow?shown=00", Words: []string{hostile}, Page: "/recordings"},
 				Voicemail: &softphone.Waiting{On: true, Fresh: 2, Old: 1, Page: "/voicemail"},
 				Script:    "/assets/phone.js", Style: "/assets/phone.css", Session: "/session", Flow: "/sip",
 				Manifest: "/app.webmanifest", Worker: "/worker.js", Wake: "/wake", Key: "AAAA", Help: true,

@@ -150,6 +150,7 @@ func TestPages(t *testing.T) {
 	maps.Copy(all, contactPages())
 	maps.Copy(all, chatPages())
 	maps.Copy(all, voicemailPages())
+	maps.Copy(all, recordingPages())
 	for _, name := range templates.Pages() {
 		if all[name] == nil {
 			t.Errorf("the page %s is not tried here", name)
