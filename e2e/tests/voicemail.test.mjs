@@ -125,4 +125,26 @@ describe('voicemail', () => {
     assert.match(await bea.page.locator('main').innerText(), /The standard one\./);
     assert.deepEqual(bea.wrong, []);
   });
+
+  it('takes a call that was passed on and that nobody takes, with the same words (L40)', async () => {
+    const cal = await phone(browser, server, 'cal');
+    await cal.dial(ann.number);
+    await ann.answer();
+    await ann.button('Pass on or add').click();
+    await ann.page.getByLabel('Number or extension').fill('1002');
+    await ann.button('Pass on now').click();
+    await ann.said('You passed the call on.');
+    await cal.said('Voicemail. After the tone you are recorded.');
+    await cal.stage('After the tone you are recorded');
+    assert.match(await cal.at('phone-with').innerText(), /Extension 1002/);
+    await cal.hears();
+    await cal.button('Keys').click();
+    const key = cal.page.locator('#phone-pad [data-key="#"]');
+    await key.click();
+    await cal.played(4);
+    await key.click();
+    await cal.idle();
+    assert.deepEqual((await cal.calls())[0].slice(0, 2), ['Extension 1002', 'You left a voicemail message']);
+    assert.deepEqual(cal.wrong, []);
+  });
 });

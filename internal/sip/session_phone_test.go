@@ -9,8 +9,50 @@ import (
 	"candour/internal/trunk"
 )
 
+// A phone that is asked whether it is there, and has no such call or says nothing
+// of it, is gone: the call is over for the other side too, and has its record. One
+// that takes no UPDATE is offered its session anew, unchanged.
+func TestAPhoneIsAskedWhetherItIsThere(t *testing.T) {
+	x := three(t, sip.Config{})
+	a, b := x.registered("ann"), x.here("ben", "TCP")
+	from := a.call("1002")
+	to := b.rings()
+	to.accept("Allow: INVITE, ACK, BYE, CANCEL")
+	from.connected()
+	x.sip.Refresh()
+	again := b.asked("INVITE")
+	if goes(string(again.Body())) != "sendrecv" || again.CallID().Value() != to.callID || again.GetHeader("Session-Expires").Value() != "1800;refresher=uac" {
+		t.Errorf("a phone is asked with\n%s", again)
+	}
+	to.replyTo(again, 200, answerTo(string(again.Body()), b.id), "Session-Expires: 1800;refresher=uac", "Require: timer")
+	b.asked("ACK")
+	from.ask("INFO", 200, "application/dtmf", "1")
+	x.sip.Refresh()
+	to.replyTo(b.asked("INVITE"), 481, "")
+	b.asked("ACK")
+	if got := reason(from.bye()); !strings.Contains(got, "connection was lost") {
+		t.Errorf("the other side is told %q", got)
+	}
+	x.kept("ann", telecom.Lost)
+	x.kept("ben", telecom.Lost)
+
+	from = a.call("1002")
+	to = b.rings()
+	to.accept("Allow: INVITE, ACK, BYE, CANCEL, UPDATE")
+	from.connected()
+	x.sip.Refresh()
+	to.replyTo(b.asked("UPDATE"), 200, "")
+	from.ask("INFO", 200, "application/dtmf", "1")
+	x.sip.Refresh()
+	to.replyTo(b.asked("UPDATE"), 408, "")
+	from.bye()
+	to.bye()
+	x.kept("ann", telecom.Lost)
+	a.quiet()
+}
+
 // A phone that wants a longer session than it was offered is called again for
-// that; one that takes no UPDATE is offered its session anew, unchanged.
+// that, once.
 func TestAPhoneWantsALongerSession(t *testing.T) {
 	x := three(t, sip.Config{})
 	a, b := x.registered("ann"), x.here("ben", "TCP")

@@ -336,6 +336,7 @@ export class Call {
     if (who === undefined) return;
     this.number = who.number;
     this.name = who.name;
+    this.automaton = automaton(request?.getHeader?.('Contact'));
     this.#noPicture = false;
     this.#changed();
     this.#listener.met(this);

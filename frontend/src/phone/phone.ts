@@ -1,7 +1,7 @@
 // The phone in the page. Without this script the page is one of facts: who one
 // is, one's calls, and what the app may use.
 import { App } from './app';
-import { toDial } from './automaton';
+import { automatonWords, toDial } from './automaton';
 import { Call } from './call';
 import { spoken } from './clock';
 import type { Dialog } from './colleagues';
@@ -102,7 +102,7 @@ class Phone {
         if (!me.signedIn || me.extension === undefined) return this.#went('signed-out');
         this.#line = new Line(me, { session: at, flow }, { state: (s) => this.#went(s), incoming: (c) => this.#incoming(c), calls: (l) => this.#afar(l) }, {
           changed: (c) => this.#changed(c), media: (s) => { if (s === this.#call?.remote) this.#view.play(s); },
-          ended: (c, e) => this.#ended(c, e), met: (c) => this.#view.say(`${c === this.#call ? 'You are talking' : 'On hold: you are connected'} to ${spokenOf(c)} now.`),
+          ended: (c, e) => this.#ended(c, e), met: (c) => this.#view.say(c.automaton !== undefined ? automatonWords[c.automaton] : `${c === this.#call ? 'You are talking' : 'On hold: you are connected'} to ${spokenOf(c)} now.`),
         });
         this.#app.begin();
         return this.#line.start();
