@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"time"
 )
 
 // stats are what must not grow in our server, and how many calls it kept.
@@ -37,6 +38,10 @@ func (s *server) stats() (st stats, err error) {
 	return said.Stats, err
 }
 
+// rest is how long a server keeps what was said of a call that is over, for who
+// did not hear it (RFC 3261 section 17, 64*T1), and a little.
+const rest = 35 * time.Second
+
 // soak has calls at half of what the server can do for a long time. Nothing may
 // grow once it has run a while, and the record of every call is kept.
 func soak(ours *server) error {
@@ -57,6 +62,7 @@ func soak(ours *server) error {
 		if o.failed > 0 {
 			return fmt.Errorf("%d calls failed: %s", o.failed, o.trouble)
 		}
+		time.Sleep(rest) // or what is measured is how many calls there were lately
 		now, err := ours.stats()
 		if err != nil {
 			return err
