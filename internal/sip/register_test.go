@@ -1,8 +1,8 @@
 package sip_test
 
 import (
-	"maps"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"

@@ -30,8 +30,11 @@ type DeviceAdded struct {
 	Name, Extension    string
 	Username, Password string
 	Domain             string
-	Server             string // where the phone connects, if that is not the domain
+	Server             string // where the phone connects, if that is not the domain; empty also where none does without TLS
+	ServerTLS          string // where it connects over TLS; empty where none does
+	Plain              bool   // it can connect without TLS
 	Picture            Picture
+	Makers             []Maker
 	Back               string
 }
 
@@ -142,8 +145,9 @@ func (h *site) deviceAddPost(w http.ResponseWriter, r *http.Request, me *identit
 
 func (h *site) deviceAdded(w http.ResponseWriter, r *http.Request, d telecom.Device, c telecom.Credentials) error {
 	page := DeviceAdded{
-		Base: h.Base(r, "Set up your phone", ""), Name: d.Name, Extension: d.Line.Extension, Username: c.Username, Password: c.Password, Domain: c.Domain, Back: devicesPath,
+		Base: h.Base(r, "Set up your phone", ""), Name: d.Name, Extension: d.Line.Extension, Username: c.Username, Password: c.Password, Domain: c.Domain, Makers: makers, Back: devicesPath,
 	}
+	page.ServerTLS, page.Plain = h.serverTLS(), h.server() != ""
 	if server := h.server(); server != c.Domain {
 		page.Server = server
 	}
