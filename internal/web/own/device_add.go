@@ -12,6 +12,7 @@ import (
 	"candour/internal/store"
 	"candour/internal/support/intake"
 	"candour/internal/telecom"
+	"candour/internal/voicemail"
 	"candour/internal/web"
 )
 
@@ -34,6 +35,7 @@ type DeviceAdded struct {
 	ServerTLS          string // where it connects over TLS; empty where none does
 	Plain              bool   // it can connect without TLS
 	Picture            Picture
+	Voicemail          string // what is dialled to hear messages; empty where nothing takes any
 	Makers             []Maker
 	Back               string
 }
@@ -150,6 +152,9 @@ func (h *site) deviceAdded(w http.ResponseWriter, r *http.Request, d telecom.Dev
 	page.ServerTLS, page.Plain = h.serverTLS(), h.server() != ""
 	if server := h.server(); server != c.Domain {
 		page.Server = server
+	}
+	if h.Voicemail != nil {
+		page.Voicemail = voicemail.Code
 	}
 	var err error
 	if page.Picture, err = pictureOf(c.Address()); err != nil {

@@ -9,5 +9,5 @@ var makers = []Maker{
 	{"Yealink", "Register Name, and User Name", "Password", "SIP Server 1: Server Host", "Enable Outbound Proxy Server, then Outbound Proxy Server 1"},
 	{"Snom", "Account", "Password", "Registrar", "Outbound Proxy"},
 	{"Grandstream", "SIP User ID, and Authenticate ID", "Authenticate Password", "SIP Server", "Outbound Proxy"},
-	{"Linphone", "Username", "Password", "Domain", "Server address in the account’s settings, with “Outbound proxy” on"},
+	{"Linphone", "Username", "Password", "Domain", "Outbound proxy, in the account’s settings"},
 }
