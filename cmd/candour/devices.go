@@ -9,6 +9,9 @@ const sipPort = "5060"
 // phoneServer is where people's own phones connect, as it is told to them.
 func (s *sites) phoneServer() string { return serverFor(s.sip, s.profile.Policy.Operator.Domain) }
 
+// phoneServerTLS is phoneServer of those that connect over TLS.
+func (s *sites) phoneServerTLS() string { return serverFor(s.sipTLS, s.profile.Policy.Operator.Domain) }
+
 // serverFor is where phones connect that are let in at an address: that
 // one, or the operator's domain where that is every
 // address of the machine. Empty where none is.

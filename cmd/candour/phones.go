@@ -123,6 +123,7 @@ func (s *sites) listenPhones(ctx context.Context, c *RunCmd) error {
 		if err != nil {
 			return fmt.Errorf("--sip-tls: %w", err)
 		}
+		s.sipTLS = c.sipAddress(c.SipTLS, addr)
 		s.log.Info("phones may sign in over TLS", "address", addr.String(), "domain", s.profile.Policy.Operator.Domain)
 	}
 	if c.Sip == "" {
@@ -132,7 +133,7 @@ func (s *sites) listenPhones(ctx context.Context, c *RunCmd) error {
 	if err != nil {
 		return fmt.Errorf("--sip: %w", err)
 	}
-	s.sip = c.sipAddress(addr)
+	s.sip = c.sipAddress(c.Sip, addr)
 	s.log.Info("phones may sign in", "address", addr.String(), "domain", s.profile.Policy.Operator.Domain)
 	if tcp, ok := addr.(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
 		s.log.Warn("--sip is open to others than this machine, and hides nothing from the network between: who calls whom can be read there, and what is said unless the phone encrypts it")

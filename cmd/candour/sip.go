@@ -66,10 +66,10 @@ func (a *app) listRegistrations(context.Context, struct{}) (any, error) {
 	return rows, nil
 }
 
-// sipAddress is where phones are told to connect, of the address that is listened
-// on.
-func (c *RunCmd) sipAddress(addr net.Addr) string {
-	host, _, err := net.SplitHostPort(c.Sip)
+// sipAddress is where phones are told to connect, of the address that was given
+// and the one that is listened on.
+func (c *RunCmd) sipAddress(given string, addr net.Addr) string {
+	host, _, err := net.SplitHostPort(given)
 	_, port, err2 := net.SplitHostPort(addr.String())
 	if err != nil || err2 != nil {
 		return addr.String()

@@ -141,6 +141,7 @@ type sites struct {
 	phones   *phones            // nil where the policy declares no telephone
 	ending   <-chan struct{}    // closed when the program ends
 	sip      string             // address at which people's own phones connect, as it is told to them; empty for none
+	sipTLS   string             // the same of those that connect over TLS
 }
 
 // place finds the address of the website for links, and the parent domains
@@ -250,7 +251,7 @@ func (s *sites) surface(id string) *web.Routes {
 	d := s.desks
 	deps := own.Deps{
 		Accounts: d.accounts, Profiles: d.profiles, Choices: d.choices, Newsletter: d.newsletter, Store: s.store, Vault: s.vault,
-		History: d.history, Rights: d.rights, Phones: d.phones, PhoneServer: s.phoneServer, Voicemail: d.voicemail,
+		History: d.history, Rights: d.rights, Phones: d.phones, PhoneServer: s.phoneServer, PhoneServerTLS: s.phoneServerTLS, Voicemail: d.voicemail,
 	}
 	if s.phones != nil {
 		deps.Connected = s.connected

@@ -2,13 +2,12 @@
 // (R15, R16, R27, L46). Firefox is driven over WebDriver BiDi.
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
-import puppeteer from 'puppeteer-core';
 import { until } from '../lib/ask.mjs';
+import { launch } from '../lib/firefox.mjs';
 import { setUp } from '../lib/stage.mjs';
 import { running } from '../lib/thirdparty.mjs';
 
 const site = 'invoco.localhost';
-const executablePath = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
 let server, stats, end;
 
 before(async () => { ({ server, stats, end } = await setUp({ analytics: true, chromium: false })); });
@@ -16,16 +15,7 @@ after(() => end?.());
 
 // firefox runs scene in a fresh Firefox without calls home.
 async function firefox(prefs, scene) {
-  const browser = await puppeteer.launch({
-    browser: 'firefox', executablePath, headless: true,
-    extraPrefsFirefox: {
-      'app.normandy.enabled': false, 'app.update.enabled': false, 'browser.safebrowsing.downloads.remote.enabled': false,
-      'browser.safebrowsing.malware.enabled': false, 'browser.safebrowsing.phishing.enabled': false,
-      'datareporting.policy.dataSubmissionEnabled': false, 'extensions.getAddons.cache.enabled': false,
-      'network.captive-portal-service.enabled': false, 'network.connectivity-service.enabled': false,
-      'privacy.globalprivacycontrol.enabled': false, 'services.settings.server': 'data:,', 'toolkit.telemetry.enabled': false, ...prefs,
-    },
-  });
+  const browser = await launch(prefs);
   try {
     const page = await browser.newPage();
     const elsewhere = [];

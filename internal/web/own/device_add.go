@@ -12,6 +12,7 @@ import (
 	"candour/internal/store"
 	"candour/internal/support/intake"
 	"candour/internal/telecom"
+	"candour/internal/voicemail"
 	"candour/internal/web"
 )
 
@@ -30,8 +31,12 @@ type DeviceAdded struct {
 	Name, Extension    string
 	Username, Password string
 	Domain             string
-	Server             string // where the phone connects, if that is not the domain
+	Server             string // where the phone connects, if that is not the domain; empty also where none does without TLS
+	ServerTLS          string // where it connects over TLS; empty where none does
+	Plain              bool   // it can connect without TLS
 	Picture            Picture
+	Voicemail          string // what is dialled to hear messages; empty where nothing takes any
+	Makers             []Maker
 	Back               string
 }
 
@@ -142,10 +147,14 @@ func (h *site) deviceAddPost(w http.ResponseWriter, r *http.Request, me *identit
 
 func (h *site) deviceAdded(w http.ResponseWriter, r *http.Request, d telecom.Device, c telecom.Credentials) error {
 	page := DeviceAdded{
-		Base: h.Base(r, "Set up your phone", ""), Name: d.Name, Extension: d.Line.Extension, Username: c.Username, Password: c.Password, Domain: c.Domain, Back: devicesPath,
+		Base: h.Base(r, "Set up your phone", ""), Name: d.Name, Extension: d.Line.Extension, Username: c.Username, Password: c.Password, Domain: c.Domain, Makers: makers, Back: devicesPath,
 	}
+	page.ServerTLS, page.Plain = h.serverTLS(), h.server() != ""
 	if server := h.server(); server != c.Domain {
 		page.Server = server
+	}
+	if h.Voicemail != nil {
+		page.Voicemail = voicemail.Code
 	}
 	var err error
 	if page.Picture, err = pictureOf(c.Address()); err != nil {

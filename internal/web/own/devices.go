@@ -55,6 +55,14 @@ func (d Deps) server() string {
 	return d.PhoneServer()
 }
 
+// serverTLS is where phones connect over TLS; empty where none can.
+func (d Deps) serverTLS() string {
+	if d.PhoneServerTLS == nil {
+		return ""
+	}
+	return d.PhoneServerTLS()
+}
+
 // deviceRoles are those of the policy in force; not found if it declares none.
 func deviceRoles(r *http.Request) (telecom.DeviceRoles, error) {
 	v := web.VisitOf(r)
@@ -85,7 +93,7 @@ func (h *site) devicesPage(r *http.Request, me *identity.Session) (Devices, erro
 		return Devices{}, err
 	}
 	page := Devices{
-		Base: h.Base(r, "Your desk phones", ""), Extension: line.Extension, Most: telecom.MaxDevices, Full: len(list) >= telecom.MaxDevices, Open: h.server() != "",
+		Base: h.Base(r, "Your desk phones", ""), Extension: line.Extension, Most: telecom.MaxDevices, Full: len(list) >= telecom.MaxDevices, Open: h.server() != "" || h.serverTLS() != "",
 		Kept: h.Kept(r, roles.Form.ID), Data: dataPath, Support: web.VisitOf(r).Public("/contact"),
 	}
 	if page.Extension != "" && page.Open && !page.Full {

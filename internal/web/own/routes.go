@@ -34,6 +34,8 @@ type Deps struct {
 	Phones      *telecom.Desk   // optional: what people register their own phones with
 	Voicemail   *voicemail.Desk // optional: what answers for people
 	PhoneServer func() string   // optional: address at which those connect; empty where none can
+	// PhoneServerTLS is PhoneServer of those that connect over TLS; optional.
+	PhoneServerTLS func() string
 	// Connected are the devices that a line can be reached on now; nil where that is
 	// not known.
 	Connected func(line int64) []Connection

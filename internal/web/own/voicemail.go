@@ -28,6 +28,7 @@ const (
 // set.
 type Voicemail struct {
 	web.Base
+	Script    string
 	Extension string // empty if the account has no line
 	Messages  []MessageView
 	Fresh     int    // of them, those that nobody has heard
@@ -52,6 +53,7 @@ type MessageView struct {
 	From, When, Stamp, Length string
 	Fresh                     bool
 	Sound                     string // address of what was said
+	Heard                     string // where is posted that it was heard; empty if it was before
 	Remove                    string // where the button to remove it posts
 	Call                      string // where its sender is called back; empty where there is no phone, or no number
 }
@@ -75,6 +77,7 @@ func voicemailRoles(r *http.Request) (voicemail.Roles, error) {
 func (h *site) voicemailRoutes(rt *web.Routes) {
 	rt.Member(web.Whole, "GET "+voicemailPath, h.voicemail)
 	rt.Member(web.Whole, "GET "+voicemailPath+"/{recording}/sound", h.voicemailSound)
+	rt.Member(web.Whole, "POST "+voicemailPath+"/{recording}/heard", h.voicemailHeard)
 	rt.Member(web.Whole, "POST "+voicemailPath+"/{recording}/remove", h.voicemailRemove)
 	rt.Member(web.Whole, "GET "+voicemailSetPath, h.voicemailSet)
 	rt.Member(web.Whole, "POST "+voicemailSetPath, h.voicemailSetPost)
@@ -89,7 +92,7 @@ func (h *site) voicemail(w http.ResponseWriter, r *http.Request, me *identity.Se
 		return err
 	}
 	page := Voicemail{
-		Base: h.Base(r, "Voicemail", ""), Code: voicemail.Code, Set: voicemailSetPath, Most: voicemail.MaxMessages, Longest: int(voicemail.MaxMessage / time.Minute),
+		Base: h.Base(r, "Voicemail", ""), Script: h.Asset("voicemail.js"), Code: voicemail.Code, Set: voicemailSetPath, Most: voicemail.MaxMessages, Longest: int(voicemail.MaxMessage / time.Minute),
 		Kept: keptAs(r, roles), Data: dataPath, Support: web.VisitOf(r).Public("/contact"),
 	}
 	line, err := h.hasLine(r, me)
@@ -160,6 +163,9 @@ func messageView(m voicemail.Message) MessageView {
 		From: "Number no longer known", When: moment(m.Left), Stamp: m.Left.In(policy.London).Format(time.RFC3339), Fresh: m.Heard.IsZero(),
 		Sound: messagePath(m.ID) + "/sound", Remove: messagePath(m.ID) + "/remove",
 	}
+	if v.Fresh {
+		v.Heard = messagePath(m.ID) + "/heard"
+	}
 	switch {
 	case m.Hidden:
 		v.From = "Number withheld"
@@ -193,20 +199,17 @@ func (h *site) message(r *http.Request, me *identity.Session) (roles voicemail.R
 	return roles, line, id, err
 }
 
-// voicemailSound gives what was said, in ranges if they are asked for. That it was
-// played is noted: the player of a page asks for it when its person plays it, and
-// not before.
+// voicemailSound gives what was said, in ranges if they are asked for. It changes
+// nothing: browsers fetch what nobody has played (RFC 9110 9.2.1).
 func (h *site) voicemailSound(w http.ResponseWriter, r *http.Request, me *identity.Session) error {
-	roles, line, id, err := h.message(r, me)
+	_, line, id, err := h.message(r, me)
 	if err != nil {
 		return err
 	}
 	var file []byte
-	err = h.Store.Update(r.Context(), func(tx *store.Tx) (err error) {
-		if file, err = h.Voicemail.Sound(r.Context(), tx, line, id); err != nil {
-			return err
-		}
-		return h.Voicemail.Heard(r.Context(), tx, me.Access(roles.Purpose), line, id)
+	err = h.Store.View(r.Context(), func(tx *store.Tx) (err error) {
+		file, err = h.Voicemail.Sound(r.Context(), tx, line, id)
+		return err
 	})
 	if errors.Is(err, voicemail.ErrNotFound) {
 		return web.ErrNotFound
@@ -226,6 +229,21 @@ func sound(w http.ResponseWriter, r *http.Request, file []byte) {
 	}
 	w.Header().Set("Content-Type", kind)
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(file))
+}
+
+// voicemailHeard notes that a message was heard: its person pressed the button, or
+// the page saw that its player began to play. To say it twice changes nothing.
+func (h *site) voicemailHeard(w http.ResponseWriter, r *http.Request, me *identity.Session) error {
+	if err := h.ReadButton(r); err != nil {
+		return err
+	}
+	roles, line, id, err := h.message(r, me)
+	if err != nil {
+		return err
+	}
+	return h.backToVoicemail(w, r, func(ctx context.Context, tx *store.Tx) error {
+		return h.Voicemail.Heard(ctx, tx, me.Access(roles.Purpose), line, id)
+	})
 }
 
 // voicemailRemove erases a message.

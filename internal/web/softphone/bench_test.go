@@ -59,6 +59,7 @@ type bench struct {
 	phones    *telecom.Desk
 	history   *history.Desk
 	server    string // where phones connect
+	serverTLS string // where they do over TLS
 	flow      func(line telecom.Line, alive func(context.Context) error)
 	connected []own.Connection             // of whichever line is asked for
 	loop      func(string) (string, error) // either half of trying the way to the relay
@@ -115,7 +116,8 @@ func open(t *testing.T) *bench {
 				Forget: []func(context.Context, *store.Tx, keys.SubjectID) error{b.phones.Erased, b.accounts.Forget},
 			}),
 			Voicemail: b.voicemail, Phones: b.phones, PhoneServer: func() string { return b.server },
-			Connected: func(int64) []own.Connection { return b.connected },
+			PhoneServerTLS: func() string { return b.serverTLS },
+			Connected:      func(int64) []own.Connection { return b.connected },
 		},
 		Recordings: b.records(choices), Recorder: b.recorder,
 		Phones: b.phones, Domain: "invoco.net", Push: b.wakes(t, choices),

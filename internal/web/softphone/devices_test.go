@@ -202,3 +202,25 @@ func TestPhonesThatAreConnected(t *testing.T) {
 		t.Error("which are connected:", page)
 	}
 }
+
+// Who can connect over TLS is told where, before what is not encrypted, and where
+// nothing else is open a phone can be added all the same.
+func TestPhonesThatConnectOverTLS(t *testing.T) {
+	b := open(t)
+	ann := b.caller(t, "Ann", "1001")
+	if a := ann.add("plain"); strings.Contains(a.Text, "TLS") || !strings.Contains(a.Text, "TCP or UDP") {
+		t.Error("TLS is told of where none is")
+	}
+	b.serverTLS = "192.0.2.1:5061"
+	if a := ann.add("either"); !strings.Contains(a.Text, "192.0.2.1:5061") || !strings.Contains(a.Text, "for phones without TLS") || !strings.Contains(a.Text, "192.0.2.1:5070") {
+		t.Error("not both ways are told")
+	}
+	b.server = ""
+	if a := ann.add("sealed"); a.StatusCode != http.StatusOK || !strings.Contains(a.Text, "192.0.2.1:5061") || strings.Contains(a.Text, "TCP or UDP") || strings.Contains(a.Text, "without TLS") {
+		t.Error("over TLS alone:", a.StatusCode)
+	}
+	b.serverTLS = ""
+	if a := ann.get("/devices"); !strings.Contains(a.Text, "Phones cannot connect here") {
+		t.Error("a phone can be added that nothing lets in")
+	}
+}

@@ -52,7 +52,7 @@ func (c *caller) ranged(t *testing.T, path, part string) *webtest.Answer {
 }
 
 // R7, R28: voicemail is set with the declared fields, its messages are heard in
-// parts, marked as heard and erased, by their person alone.
+// parts, marked as heard by a press and not by being fetched, and erased, by their person alone.
 func TestVoicemailPages(t *testing.T) {
 	b := open(t)
 	ann, bob, cal := b.caller(t, "Ann", "1001"), b.caller(t, "Bob", "1002"), b.caller(t, "Cal", "")
@@ -76,7 +76,7 @@ func TestVoicemailPages(t *testing.T) {
 	ann.getsMessage(t, "1002")
 	ann.getsMessage(t, "")
 	list := ann.get("/voicemail")
-	for _, want := range []string{"2 new", "Extension 1002", "Number withheld", "after 20 seconds", `href="/#dial=1002"`, `preload="none"`} {
+	for _, want := range []string{`data-fresh="2"`, "Extension 1002", "Number withheld", "after 20 seconds", `href="/#dial=1002"`, `preload="none"`} {
 		if !strings.Contains(list.Text, want) {
 			t.Errorf("the list lacks %s", want)
 		}
@@ -96,7 +96,22 @@ func TestVoicemailPages(t *testing.T) {
 	if a := ann.ranged(t, sound, "bytes=4-11"); a.StatusCode != http.StatusPartialContent || len(a.Text) != 8 || !strings.HasSuffix(a.Text, "WAVE") {
 		t.Error("a part of it:", a.StatusCode, len(a.Text))
 	}
-	if a := ann.get("/voicemail"); !strings.Contains(a.Text, "1 new") {
+	if a := ann.get("/voicemail"); strings.Count(a.Text, "data-heard") != 2 || strings.Contains(ann.get("/history").Text, "was played for the first time") {
+		t.Error("fetching the sound marked it as heard")
+	}
+	heard := strings.TrimSuffix(sound, "sound") + "heard"
+	if a := ann.get(heard); a.StatusCode != http.StatusMethodNotAllowed {
+		t.Error("marked by a link:", a.StatusCode)
+	}
+	if a := bob.press(heard); a.StatusCode != http.StatusNotFound {
+		t.Error("somebody else marks it:", a.StatusCode)
+	}
+	for range 2 {
+		if a := ann.press(heard); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != "/voicemail" {
+			t.Error("marking:", a.StatusCode, a.Header.Get("Location"))
+		}
+	}
+	if a := ann.get("/voicemail"); !strings.Contains(a.Text, `data-fresh="1"`) || strings.Contains(a.Text, heard) {
 		t.Error("it is not marked as heard")
 	}
 	remove := strings.TrimSuffix(sound, "sound") + "remove"

@@ -20,10 +20,10 @@ func devicePages() map[string][]any {
 		"device_add": {own.DeviceAdd{Base: base(), Extension: hostile, Form: form(), Back: "/devices"}},
 		"device_added": {
 			own.DeviceAdded{
-				Base: base(), Name: hostile, Extension: hostile, Username: hostile, Password: hostile, Domain: hostile, Server: hostile,
+				Base: base(), Name: hostile, Extension: hostile, Username: hostile, Password: hostile, Domain: hostile, Server: hostile, ServerTLS: hostile, Plain: true, Voicemail: hostile, Makers: []own.Maker{{Name: hostile, User: hostile, Password: hostile, Server: hostile, Proxy: hostile}},
 				Picture: own.Picture{Units: 41, Path: hostile}, Back: "/devices",
 			},
-			own.DeviceAdded{Base: base(), Name: "kitchen", Back: "/devices", Picture: own.Picture{Units: 41, Path: "M4 4h1v1h-1z"}},
+			own.DeviceAdded{Base: base(), Name: "kitchen", Back: "/devices", Plain: true, Picture: own.Picture{Units: 41, Path: "M4 4h1v1h-1z"}},
 		},
 	}
 }
