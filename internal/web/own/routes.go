@@ -34,6 +34,9 @@ type Deps struct {
 	Phones      *telecom.Desk   // optional: what people register their own phones with
 	Voicemail   *voicemail.Desk // optional: what answers for people
 	PhoneServer func() string   // optional: address at which those connect; empty where none can
+	// Names returns who has a number, as whoever is signed in knows them; optional,
+	// and empty for a number of nobody's.
+	Names func(r *http.Request, me *identity.Session) (func(number string) string, error)
 }
 
 // site is the pages of one surface.

@@ -35,6 +35,8 @@ type Phone struct {
 	Names      string  // where it asks whose numbers are whose; empty where nobody keeps contacts
 	Messages   string  // address of the messages; empty where there are none
 	New        int     // messages that were not read
+	Missed     int     // calls that were missed since the list of them was last looked at
+	News       string  // where it is told how much is new
 }
 
 // Waiting is what the page says of one's voicemail; nil where there is none.
@@ -71,6 +73,7 @@ type Calls struct {
 type CallView struct {
 	Kind   string // out, in, missed, failed: which picture it gets
 	Who    string // the other side, in words
+	Number string // beside its name; empty where it has none
 	What   string // what came of it
 	When   string
 	Stamp  string // the same for programs, RFC 3339
