@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { clock, spoken } from '../src/phone/clock';
 import { address, dialled, isEmergency, rescues } from '../src/phone/number';
 import { left, warning } from '../src/phone/limit';
+import { more, read } from '../src/phone/news';
 import { oneTab } from '../src/phone/tabs';
 import { bursts, key, tones } from '../src/phone/tones';
 import { helpElsewhere, soundsBusy, why, whyNoDevice, type End } from '../src/phone/words';
@@ -124,4 +125,13 @@ test('what the server says of the end of a call is read, and nothing else for it
   for (const [kind, body] of [[type, ''], [type, '-1'], [type, '6e1'], [type, '1234567'], [type, undefined], ['text/plain', '60'], [undefined, '60']] as const) assert.equal(left(kind, body), undefined);
   assert.match(warning(60), /^This call ends in about a minute\./);
   assert.match(warning(9), /^This call ends in 9 seconds\./);
+});
+
+test('what is new is read, and only what is more is told', () => {
+  const none = { missed: 0, voicemail: 0, messages: 0 };
+  assert.deepEqual(read(JSON.stringify(none)), none);
+  for (const text of ['', 'null', '{}', '[]', '{"missed":-1,"voicemail":0,"messages":0}', '{"missed":"1","voicemail":0,"messages":0}', '<p>']) assert.equal(read(text), undefined, text);
+  assert.equal(more(none, none), '');
+  assert.equal(more({ ...none, missed: 2 }, { ...none, missed: 1 }), '');
+  assert.equal(more(none, { missed: 1, voicemail: 0, messages: 2 }), 'You have 1 missed call and 2 new messages.');
 });

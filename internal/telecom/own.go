@@ -223,8 +223,10 @@ func (d *Desk) Erased(ctx context.Context, tx *store.Tx, s keys.SubjectID) error
 	if err := d.forgetSettings(ctx, tx, "subject", int64(s)); err != nil {
 		return wrap(err)
 	}
-	if _, err := tx.Exec(ctx, "DELETE FROM lines WHERE subject = $1", int64(s)); err != nil {
-		return wrap(err)
+	for _, table := range []string{"lines", "calls_looked"} {
+		if _, err := tx.Exec(ctx, "DELETE FROM "+table+" WHERE subject = $1", int64(s)); err != nil {
+			return wrap(err)
+		}
 	}
 	return wrap(d.unlink(ctx, tx, s, 0))
 }

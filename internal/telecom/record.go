@@ -186,6 +186,9 @@ func (d *Desk) end(ctx context.Context, tx *store.Tx, ends []*ended) error {
 		return err
 	}
 	for i, e := range open {
+		if e.callee != 0 {
+			d.tellCalls(tx, e.callee)
+		}
 		if err := d.spent(ctx, tx, e); err != nil {
 			return err
 		}

@@ -67,6 +67,7 @@ type Desk struct {
 	mu      sync.Mutex
 	live    map[int64]bool // calls of this process that have not ended
 	revoked []func(device int64)
+	listed  []func(keys.SubjectID)
 	ways    Ways // what leads out of the house; nil for nothing
 }
 

@@ -126,6 +126,7 @@ var nonPersonal = map[string]string{
 	"recordings.apart": "flag", "recordings.heard_ms": "time", "recordings.expires_day": "day",
 	"recording_pieces.recording": "id", "recording_pieces.side": "code", "recording_pieces.number": "count", "recording_pieces.subject": "pseudonym", "recording_pieces.record": "record id",
 	"calls.withheld": "flag", "calls.video": "flag", "calls.begun_ms": "time", "calls.answered_ms": "time", "calls.ended_ms": "time", "calls.code": "code", "calls.record": "record id", "calls.expires_day": "day",
+	"calls_looked.subject": "pseudonym", "calls_looked.at_ms": "time",
 	"calls.outside": "which side is no line: 0 to 3", "calls.origin": "id",
 	"line_numbers.id": "id", "line_numbers.line": "id", "line_numbers.subject": "pseudonym", "line_numbers.mark": "HMAC under a key outside the database", "line_numbers.number": "record id", "line_numbers.given_ms": "time",
 	"line_settings.line": "id", "line_settings.subject": "pseudonym", "line_settings.record": "record id", "line_settings.address": "record id", "line_settings.warned_ms": "time", "line_settings.helped_ms": "time",

@@ -9,6 +9,7 @@ import { Ending } from './limit';
 import { Line, type State } from './line';
 import { picture, take, type Got } from './media';
 import { Names } from './names';
+import { listen, more, type News } from './news';
 import { keep } from './notes';
 import { dialled, rescues } from './number';
 import { sound } from './equipment';
@@ -46,6 +47,7 @@ class Phone {
     address: (number) => this.#line?.at(number), rows: () => void this.#afar(), refresh: () => this.#refreshSoon(),
   });
   readonly #recorder = new Recorder(this.#view, () => this.#call);
+  #unlisten: (() => void) | undefined; // ends being told of news
   #elsewhereCalls: Dialog[] = []; // of this line, on whichever phone
   #asking: AbortController | undefined;
   readonly #ending = new Ending();
@@ -94,6 +96,7 @@ class Phone {
   async #connect(): Promise<void> {
     const { session: at = '', flow = '' } = this.#root.dataset;
     this.#view.show('phone-dial');
+    this.#unlisten ??= listen(this.#root.dataset.news, (now, before) => this.#news(now, before));
     this.#went('connecting');
     for (;;) {
       try {
@@ -113,7 +116,17 @@ class Phone {
     }
   }
 
+  /** Something is new, or was looked at elsewhere. */
+  #news(now: News, before: News | undefined): void {
+    this.#view.unread(now.missed + now.voicemail + now.messages);
+    if (before === undefined) return; // the page came with it
+    part('phone-news').textContent = more(before, now);
+    void this.#refresh();
+  }
+
   #disconnect(): void {
+    this.#unlisten?.();
+    this.#unlisten = undefined;
     this.#line?.stop();
     this.#line = undefined;
   }
@@ -147,7 +160,9 @@ class Phone {
     this.#view.line(state);
     this.#app.went(state === 'ready');
     if (state === 'ready') for (const call of this.#several.all) call.reconnect();
-    if (state === 'signed-out') this.#view.show('phone-signed-out');
+    if (state !== 'signed-out') return;
+    this.#unlisten?.();
+    this.#view.show('phone-signed-out');
   }
 
   /** What the buttons and the form do. */
@@ -416,7 +431,7 @@ class Phone {
     const answer = await fetch(location.pathname, { redirect: 'error' }).catch(() => undefined);
     if (!answer?.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
-    for (const id of ['phone-recent', 'phone-voicemail']) {
+    for (const id of ['phone-recent', 'phone-voicemail', 'phone-messages']) {
       const fresh = page.getElementById(id);
       const place = document.getElementById(id);
       if (fresh === null || place === null || place.contains(document.activeElement)) continue;

@@ -36,9 +36,17 @@ const longest = 6; // digits of an extension
 export const numbered = (number: string): string => (number !== '' && number.length <= longest && !isEmergency(number) ? `Extension ${number}` : number);
 
 export class View {
-  readonly #title = document.title;
+  readonly #bare = document.title;
+  #title = this.#bare;
   #shown: Panel | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
+
+  /** How much is new, in front of the title. */
+  unread(n: number): void {
+    const before = this.#title;
+    this.#title = n > 0 ? `(${n}) ${this.#bare}` : this.#bare;
+    if (document.title.endsWith(before)) document.title = document.title.slice(0, -before.length) + this.#title;
+  }
 
   /** How the line is, beside the extension. */
   line(state: State | 'elsewhere'): void {

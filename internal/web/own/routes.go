@@ -39,6 +39,9 @@ type Deps struct {
 	// Connected are the devices that a line can be reached on now; nil where that is
 	// not known.
 	Connected func(line int64) []Connection
+	// Names returns who has a number, as whoever is signed in knows them; optional,
+	// and empty for a number of nobody's.
+	Names func(r *http.Request, me *identity.Session) (func(number string) string, error)
 }
 
 // site is the pages of one surface.

@@ -51,6 +51,7 @@ type Voicemail struct {
 // MessageView is a message as its person sees it.
 type MessageView struct {
 	From, When, Stamp, Length string
+	Number                    string // beside the name; empty where there is none
 	Fresh                     bool
 	Sound                     string // address of what was said
 	Heard                     string // where is posted that it was heard; empty if it was before
@@ -104,7 +105,13 @@ func (h *site) voicemail(w http.ResponseWriter, r *http.Request, me *identity.Se
 		return err
 	}
 	page.Extension = line.Extension
-	err = h.Store.View(r.Context(), func(tx *store.Tx) error { return h.fillVoicemail(r, tx, line, &page) })
+	names := func(string) string { return "" }
+	if h.Names != nil {
+		if names, err = h.Names(r, me); err != nil {
+			return err
+		}
+	}
+	err = h.Store.View(r.Context(), func(tx *store.Tx) error { return h.fillVoicemail(r, tx, line, names, &page) })
 	if err != nil {
 		return err
 	}
@@ -112,7 +119,7 @@ func (h *site) voicemail(w http.ResponseWriter, r *http.Request, me *identity.Se
 	return nil
 }
 
-func (h *site) fillVoicemail(r *http.Request, tx *store.Tx, line telecom.Line, page *Voicemail) error {
+func (h *site) fillVoicemail(r *http.Request, tx *store.Tx, line telecom.Line, names func(string) string, page *Voicemail) error {
 	box, err := h.Voicemail.Box(r.Context(), tx, line)
 	if err != nil {
 		return err
@@ -128,6 +135,9 @@ func (h *site) fillVoicemail(r *http.Request, tx *store.Tx, line telecom.Line, p
 	phone := callsHere(r)
 	for _, m := range list {
 		v := messageView(m)
+		if name := names(m.From); name != "" {
+			v.From, v.Number = name, v.From
+		}
 		if phone && m.From != "" {
 			v.Call = "/#dial=" + m.From
 		}

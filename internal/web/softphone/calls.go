@@ -64,8 +64,30 @@ func (h *site) calls(w http.ResponseWriter, r *http.Request, me *identity.Sessio
 		h.against(r, e, reported, &view)
 		page.Calls = append(page.Calls, view)
 	}
+	if err := h.nameCalls(r, me, entries, page.Calls); err != nil {
+		return err
+	}
 	h.Render(w, r, http.StatusOK, "calls", page)
+	if before != 0 {
+		return nil
+	}
+	if err := h.sawCalls(r, me); err != nil {
+		h.Log.Error("it could not be noted that somebody looked at their calls", "error", err)
+	}
 	return nil
+}
+
+// sawCalls notes that whoever is signed in has seen which calls they missed.
+func (h *site) sawCalls(r *http.Request, me *identity.Session) error {
+	missed := 0
+	err := h.Store.View(r.Context(), func(tx *store.Tx) (err error) {
+		missed, err = h.Phones.Missed(r.Context(), tx, me.Account.Subject)
+		return err
+	})
+	if err != nil || missed == 0 {
+		return err
+	}
+	return h.Store.Update(r.Context(), func(tx *store.Tx) error { return h.Phones.Looked(r.Context(), tx, me.Account.Subject) })
 }
 
 // against adds what can be done about who called.

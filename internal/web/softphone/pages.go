@@ -36,6 +36,8 @@ type Phone struct {
 	Messages   string     // address of the messages; empty where there are none
 	New        int        // messages that were not read
 	Recording  *Recording // how a call is recorded; nil where nobody records
+	Missed     int        // calls that were missed since the list of them was last looked at
+	News       string     // where it is told how much is new
 }
 
 // Waiting is what the page says of one's voicemail; nil where there is none.
@@ -73,6 +75,7 @@ type Calls struct {
 type CallView struct {
 	Kind   string // out, in, missed, failed: which picture it gets
 	Who    string // the other side, in words
+	Number string // beside its name; empty where it has none
 	What   string // what came of it
 	When   string
 	Stamp  string // the same for programs, RFC 3339

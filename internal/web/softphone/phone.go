@@ -36,7 +36,7 @@ func (h *site) phone(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := Phone{
 		Base: h.Base(r, "Phone", ""), Keys: keypad, More: callsPath, Session: sessionPath, Flow: flowPath,
-		Script: h.Asset("phone.js"), Style: h.Asset("phone.css"), Manifest: manifestPath, Worker: workerPath,
+		News: newsPath, Script: h.Asset("phone.js"), Style: h.Asset("phone.css"), Manifest: manifestPath, Worker: workerPath,
 	}
 	if _, ok := h.wakes(); ok {
 		page.Wake, page.Key = wakePath, h.Push.PublicKey()
@@ -75,6 +75,11 @@ func (h *site) phone(w http.ResponseWriter, r *http.Request) error {
 		if page.Voicemail, err = h.waiting(r, tx, line); err != nil {
 			return err
 		}
+		if line.Extension != "" {
+			if page.Missed, err = h.Phones.Missed(r.Context(), tx, me.Account.Subject); err != nil {
+				return err
+			}
+		}
 		states, err = h.Choices.Permissions(r.Context(), tx, me.Account.Subject, me.Account.Role.Actor(), me.Surface)
 		return err
 	})
@@ -86,6 +91,9 @@ func (h *site) phone(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, e := range entries {
 		page.Calls = append(page.Calls, callView(e, v.Now))
+	}
+	if err := h.nameCalls(r, me, entries, page.Calls); err != nil {
+		return err
 	}
 	if err := h.beside(r, me, &page); err != nil {
 		return err

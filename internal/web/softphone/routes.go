@@ -63,6 +63,7 @@ type site struct {
 	*web.Site
 	Deps
 	first *member.First
+	news  news
 }
 
 // New returns the softphone's routes. Under a policy that declares no telephone,
@@ -74,6 +75,12 @@ func New(s *web.Site, d Deps) *web.Routes {
 		return rt
 	}
 	h := &site{Site: s, Deps: d, first: &member.First{Site: s, Accounts: d.Accounts, Cards: func(*identity.Session) []member.Card { return nil }}}
+	d.Names = h.names
+	h.Phones.OnCalls(h.news.ofPerson)
+	if d.Voicemail != nil {
+		d.Voicemail.OnWaiting(func(line int64, _, _ int) { h.news.ofLine(line) })
+	}
+	rt.Member(web.Whole, "GET "+newsPath, h.tellNews)
 	rt.Handle("GET /{$}", h.phone)
 	rt.Handle("GET "+sessionPath, h.session)
 	rt.Member(web.Whole, "GET "+flowPath, h.flow)

@@ -1,0 +1,8 @@
+-- +goose Up
+
+-- When people last looked at their list of calls, so that their phone can say how
+-- many they missed since.
+CREATE TABLE calls_looked (
+    subject BIGINT NOT NULL PRIMARY KEY,
+    at_ms   BIGINT NOT NULL
+);
