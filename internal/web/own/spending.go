@@ -39,7 +39,7 @@ type Spending struct {
 	Classes   []ClassView
 	Standing  *BlockLine // keeps calls back now
 	Blocks    []BlockLine
-	Months    []Fact
+	Months    []MonthLine
 	Hourly    int
 	Longest   string
 	Decision  *policy.Decision // what a computer decides alone; nil for nothing
@@ -57,6 +57,9 @@ type ClassView struct {
 	Press        string // where the button posts; empty for none
 	Label        string
 }
+
+// MonthLine is what was spent in a month, and where its statement is.
+type MonthLine struct{ Name, Value, Href string }
 
 // BlockLine is a block in a list.
 type BlockLine struct{ When, State, Href string }
@@ -176,7 +179,7 @@ func (h *site) spendingOf(w http.ResponseWriter, r *http.Request, me *identity.S
 		page.blocks(blocks, own)
 		months, err := h.Phones.Months(r.Context(), tx, of.ID)
 		for _, m := range months {
-			page.Months = append(page.Months, Fact{m.Month.Format("January 2006"), m.Spent.String()})
+			page.Months = append(page.Months, MonthLine{m.Month.Format("January 2006"), m.Spent.String(), statementPath(baseOf(me, of), m.Month)})
 		}
 		return err
 	})
