@@ -20,7 +20,7 @@ func spendingPages() map[string][]any {
 				Classes: []own.ClassView{{Title: hostile, State: hostile, Press: "/c", Label: hostile}, {Title: "t", State: "s", Barred: true}}, Standing: &line, Blocks: []own.BlockLine{line, {When: "w", State: "s"}},
 				Months: []own.MonthLine{{Name: hostile, Value: hostile, Href: "/m"}}, Hourly: 60, Longest: hostile, Decision: &policy.Decision{ID: "toll-fraud"}, Patterns: []string{hostile}, Within: hostile, People: "/d", Privacy: "/e", Kept: hostile,
 			},
-			own.Spending{Base: base(), Near: true, Standing: &own.BlockLine{}}, own.Spending{Base: base()},
+			own.Spending{Base: base(), Near: true, Standing: &own.BlockLine{ByStaff: true}}, own.Spending{Base: base()},
 		},
 		"spending_people": {own.Colleagues{Base: base(), People: []own.ColleagueLine{{Who: hostile, Spent: hostile, Cap: hostile, Blocked: true, Href: "/a"}, {Who: "b", Href: "/b"}}, Back: "/c"}, own.Colleagues{Base: base()}},
 		"statement": {
@@ -36,8 +36,9 @@ func spendingPages() map[string][]any {
 				Base: base(), Reference: hostile, Made: hostile, Stands: true, Alone: true, State: hostile, Saw: hostile, Rule: hostile, Facts: facts, Said: hostile, Reason: hostile, Form: &f, Within: hostile,
 				Officer: hostile, Email: hostile, Back: "/a",
 			},
-			own.Block{Base: base()},
+			own.Block{Base: base()}, own.Block{Base: base(), ByStaff: true, Form: &f},
 		},
+		"console_stop":   {console.Stop{Base: base(), Account: hostile, Form: f, Person: "/a"}},
 		"console_blocks": {console.Blocks{Base: base(), Blocks: []console.BlockView{{Reference: hostile, Made: hostile, State: hostile, Saw: hostile, Href: "/a", Late: true}, {Href: "/b"}}}, console.Blocks{Base: base()}},
 		"console_block": {
 			console.BlockPage{
