@@ -14,6 +14,7 @@ import (
 
 	"candour/internal/chat"
 	"candour/internal/identity"
+	"candour/internal/identity/identitytest"
 	"candour/internal/keys"
 	"candour/internal/mail/mailtest"
 	"candour/internal/store"
@@ -40,7 +41,7 @@ func open(t testing.TB, st *store.Store) *office {
 	t.Helper()
 	x := &office{Bench: mailtest.New(t, st, "invoco"), t: t, blocked: map[[2]int64]bool{}}
 	var err error
-	x.accounts, err = identity.New(identity.Config{Store: x.Store, Ring: x.Ring, Log: x.Log, Vault: x.Vault, Queue: x.Queue, InForce: x.InForce, Now: x.Now, Floor: time.Nanosecond})
+	x.accounts, err = identity.New(identity.Config{Store: x.Store, Ring: x.Ring, Log: x.Log, Vault: x.Vault, Queue: x.Queue, InForce: x.InForce, Now: x.Now, Floor: time.Nanosecond, Hashing: identitytest.Cheap})
 	x.must(err)
 	x.phones = telecom.New(telecom.Config{Store: x.Store, Ring: x.Ring, Log: x.Log, Vault: x.Vault, Accounts: x.accounts, InForce: x.InForce, Now: x.Now})
 	x.desk = chat.New(chat.Config{Store: x.Store, Log: x.Log, Vault: x.Vault, InForce: x.InForce, Now: x.Now, Blocked: func(_ context.Context, _ *store.Tx, from, to telecom.Line) (bool, error) {

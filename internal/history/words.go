@@ -139,6 +139,7 @@ var table = map[evidence.Kind]words{
 	evidence.BlockDecided: {show: Decisions, text: "A person decided about a block of your calls", codes: map[string]string{
 		"lifted":    "A person lifted a block of your calls",
 		"confirmed": "A person looked at a block of your calls, and kept it",
+		"stopped":   "A person of ours stopped the calls of your account that cost, with a reason",
 	}},
 
 	evidence.DeviceAdded:   {show: Account, text: "A phone was added to your line, and may make and take calls on it"},
@@ -262,6 +263,8 @@ var mailWords = map[string]string{
 	"account.recovery-used":         "our word that a recovery code was used",
 	"account.phone-added":           "our word that a phone was added to your line",
 	"voicemail.waiting":             "our word that a voicemail message is waiting",
+	"voicemail.filling":             "our word that your voicemail is nearly full",
+	"voicemail.full":                "our word that your voicemail is full",
 	"account.closed":                "our word that your account was closed",
 	"account.signed-out":            "our word that your account was signed out",
 	"account.recover-asked":         "the question whether your second step is lost",
@@ -276,6 +279,7 @@ var mailWords = map[string]string{
 	"calls.at-cap":    "our word that the limit for your calls is reached",
 	"calls.blocked":   "our word that a computer stopped calls on your account",
 	"calls.contested": "our word that somebody looks at the block of your calls",
+	"calls.stopped":   "our word that one of us stopped calls that cost, and how to answer that",
 	"calls.decided":   "a person’s decision about the block of your calls",
 }
 

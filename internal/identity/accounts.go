@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/alexedwards/argon2id"
+
 	"candour/internal/evidence"
 	"candour/internal/keys"
 	"candour/internal/mail"
@@ -39,7 +41,7 @@ var (
 	ErrBusy = errors.New("identity: too many sign-ins at once")
 )
 
-// Config is what accounts stand on. All fields but Breached and Floor are
+// Config is what accounts stand on. All fields but Breached, Floor and Hashing are
 // needed.
 type Config struct {
 	Store    *store.Store
@@ -49,8 +51,9 @@ type Config struct {
 	Queue    *mail.Queue
 	InForce  func() *policy.Compiled
 	Now      func() time.Time
-	Breached *Breached     // passwords that are known to others; nil for none
-	Floor    time.Duration // least time of an answer that must not tell; zero is DefaultFloor
+	Breached *Breached        // passwords that are known to others; nil for none
+	Floor    time.Duration    // least time of an answer that must not tell; zero is DefaultFloor
+	Hashing  *argon2id.Params // cost of a password's hash; nil is what RFC 9106 section 4 asks
 }
 
 // DefaultFloor is more than a sign-in takes on the slowest machine we run on.
@@ -86,7 +89,10 @@ func New(c Config) (*Accounts, error) {
 	if c.Floor == 0 {
 		c.Floor = DefaultFloor
 	}
-	h, err := newHasher()
+	if c.Hashing == nil {
+		c.Hashing = &hashing
+	}
+	h, err := newHasher(c.Hashing)
 	if err != nil {
 		return nil, err
 	}

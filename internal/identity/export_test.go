@@ -40,7 +40,7 @@ func (a *Accounts) CodeAt(of *Session, at time.Time) (string, error) {
 // SignInMeanwhile signs in and has an act done after the account was found and
 // before its password is checked.
 func (a *Accounts) SignInMeanwhile(ctx context.Context, in Attempt, act func() error) (token string, s *Session, err error) {
-	slow, other := a.hasher, &hasher{slots: make(chan struct{}, 1), dummy: a.hasher.dummy}
+	slow, other := a.hasher, &hasher{cost: a.hasher.cost, slots: make(chan struct{}, 1), dummy: a.hasher.dummy}
 	for range cap(slow.slots) {
 		slow.slots <- struct{}{}
 	}

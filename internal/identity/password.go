@@ -112,6 +112,7 @@ func isPlain(p string) bool {
 // hasher makes and checks hashes, as many at once as there are processors: each
 // takes 19 MiB of memory.
 type hasher struct {
+	cost    *argon2id.Params
 	slots   chan struct{}
 	waiting atomic.Int64 // for a slot; at most maxWaiting
 	dummy   string       // a hash of nothing anybody knows, checked where there is no account
@@ -121,12 +122,12 @@ type hasher struct {
 // gets through in some ten seconds. Whoever comes after is asked to come again.
 const maxWaiting = 256
 
-func newHasher() (*hasher, error) {
-	dummy, err := argon2id.CreateHash(strings.Repeat("\x00", MinPassword), &hashing)
+func newHasher(cost *argon2id.Params) (*hasher, error) {
+	dummy, err := argon2id.CreateHash(strings.Repeat("\x00", MinPassword), cost)
 	if err != nil {
 		return nil, err
 	}
-	return &hasher{slots: make(chan struct{}, runtime.GOMAXPROCS(0)), dummy: dummy}, nil
+	return &hasher{cost: cost, slots: make(chan struct{}, runtime.GOMAXPROCS(0)), dummy: dummy}, nil
 }
 
 // acquire waits for a slot. ErrBusy if too many wait, or ctx ends before.
@@ -159,7 +160,7 @@ func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 		return "", err
 	}
 	defer h.release()
-	return argon2id.CreateHash(p, &hashing)
+	return argon2id.CreateHash(p, h.cost)
 }
 
 // matches reports whether a password has a hash. An empty hash takes as long

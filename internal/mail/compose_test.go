@@ -74,7 +74,7 @@ func contents(c *Composer) []Content {
 		Reference: "7K3M-Q2TX", Saw: "11 such calls were made.", Rule: "The rule: 10 or more calls to premium-rate numbers within 10 minutes, each shorter than 30 seconds. Machines ring like that.",
 		Within: "3 days", Due: noon.AddDate(0, 0, 3), Link: c.LinkOn("portal", "/spending/blocks/7K3M-Q2TX", "", ""),
 	}
-	for _, k := range []Kind{CallsBlocked, CallsContested, CallsDecided} {
+	for _, k := range []Kind{CallsBlocked, CallsStopped, CallsContested, CallsDecided} {
 		block.Of = k
 		list = append(list, block)
 	}

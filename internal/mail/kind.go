@@ -118,6 +118,7 @@ var kinds = map[Kind]struct {
 	CallsNearCap:                {Service, false, true, spendingTemplate},
 	CallsAtCap:                  {Service, false, true, spendingTemplate},
 	CallsBlocked:                {Service, false, true, "calls_blocked"},
+	CallsStopped:                {Service, false, true, "calls_stopped"},
 	CallsContested:              {Service, false, true, "calls_contested"},
 	CallsDecided:                {Service, false, true, "calls_decided"},
 }

@@ -7,6 +7,7 @@ const (
 	CallsNearCap   Kind = "calls.near-cap"  // most of what an account may spend in a month is spent
 	CallsAtCap     Kind = "calls.at-cap"    // all of it is
 	CallsBlocked   Kind = "calls.blocked"   // software alone stopped calls that cost (UK GDPR Art 22C(2)(a))
+	CallsStopped   Kind = "calls.stopped"   // a member of staff did
 	CallsContested Kind = "calls.contested" // acknowledges that its person contested that
 	CallsDecided   Kind = "calls.decided"   // a person decided about it
 )

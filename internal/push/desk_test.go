@@ -21,6 +21,7 @@ import (
 	"candour/internal/consent/people"
 	"candour/internal/evidence"
 	"candour/internal/identity"
+	"candour/internal/identity/identitytest"
 	"candour/internal/mail/mailtest"
 	"candour/internal/push"
 	"candour/internal/rights"
@@ -60,7 +61,7 @@ func open(t *testing.T, st *store.Store) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.accounts, err = identity.New(identity.Config{Store: st, Ring: h.Ring, Log: h.Log, Vault: h.Vault, Queue: h.Queue, InForce: h.InForce, Now: h.Now, Floor: 1})
+	h.accounts, err = identity.New(identity.Config{Store: st, Ring: h.Ring, Log: h.Log, Vault: h.Vault, Queue: h.Queue, InForce: h.InForce, Now: h.Now, Floor: 1, Hashing: identitytest.Cheap})
 	if err != nil {
 		t.Fatal(err)
 	}

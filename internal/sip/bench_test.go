@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"candour/internal/identity"
+	"candour/internal/identity/identitytest"
 	"candour/internal/mail/mailtest"
 	"candour/internal/media"
 	"candour/internal/sip"
@@ -45,7 +46,7 @@ func newHouse(t *testing.T, st *store.Store) *house {
 	t.Helper()
 	b := mailtest.New(t, st, "invoco")
 	a, err := identity.New(identity.Config{
-		Store: st, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Queue: b.Queue, InForce: b.InForce, Now: b.Now, Floor: time.Nanosecond,
+		Store: st, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Queue: b.Queue, InForce: b.InForce, Now: b.Now, Floor: time.Nanosecond, Hashing: identitytest.Cheap,
 	})
 	if err != nil {
 		t.Fatal(err)

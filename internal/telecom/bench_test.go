@@ -15,6 +15,7 @@ import (
 
 	"candour/internal/evidence"
 	"candour/internal/identity"
+	"candour/internal/identity/identitytest"
 	"candour/internal/keys"
 	"candour/internal/mail"
 	"candour/internal/mail/mailtest"
@@ -110,7 +111,7 @@ func openOn(t testing.TB, b *mailtest.Bench) *exchange {
 	x := &exchange{Bench: b, t: t}
 	var err error
 	x.accounts, err = identity.New(identity.Config{
-		Store: b.Store, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Queue: b.Queue, InForce: b.InForce, Now: b.Now, Floor: time.Nanosecond,
+		Store: b.Store, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Queue: b.Queue, InForce: b.InForce, Now: b.Now, Floor: time.Nanosecond, Hashing: identitytest.Cheap,
 	})
 	x.must(err)
 	x.counter = evidence.NewCounter(b.Log, make(chan struct{}))

@@ -42,7 +42,8 @@ const (
 )
 
 // Block keeps the calls of an account that cost from being made: a decision of
-// software alone until a person looks at it (UK GDPR Art 22A to 22D). It covers
+// software alone until a person looks at it (UK GDPR Art 22A to 22D), or of a
+// member of staff. It covers
 // no emergency call, no free one, none that comes in and none between lines. It
 // prints as a fixed word.
 type Block struct {
@@ -50,7 +51,7 @@ type Block struct {
 	Account   int64
 	Subject   keys.SubjectID // whose account
 	Reference string         // told to people
-	Pattern   string         // policy id
+	Pattern   string         // policy id; empty if a member of staff put it in place
 	Policy    int            // version by which it was decided
 	Seen      int            // calls, or pence
 	Usual     int            // pence that the account usually spends in the time
@@ -88,6 +89,9 @@ func scanBlock(row interface{ Scan(...any) error }) (b Block, err error) {
 // Seen says in plain words, with numbers, what led to a block, and the rule. p
 // is the policy by which it was decided, or the one in force.
 func Seen(p *policy.Policy, b *Block) (saw, rule string) {
+	if b.ByStaff() {
+		return "A person of ours decided it. Software saw nothing.", ""
+	}
 	decision, ok := p.DecisionByID(DecisionID)
 	if !ok {
 		return "Our software saw calls that look like fraud.", ""

@@ -22,7 +22,7 @@ func (d *Desk) handleLetters() {
 	for _, kind := range []mail.Kind{mail.CallsNearCap, mail.CallsAtCap} {
 		d.c.Queue.Handle(kind, d.capLetter)
 	}
-	for _, kind := range []mail.Kind{mail.CallsBlocked, mail.CallsContested, mail.CallsDecided} {
+	for _, kind := range []mail.Kind{mail.CallsBlocked, mail.CallsStopped, mail.CallsContested, mail.CallsDecided} {
 		d.c.Queue.Handle(kind, d.blockLetter)
 	}
 }

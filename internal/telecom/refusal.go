@@ -73,7 +73,7 @@ var refusals = map[Code]struct {
 	NotAllowed:   {403, "Calls to that kind of number are switched off for your account. Open “Spending and limits” to see why, and who can switch them on."},
 	SpendCap:     {403, "Your limit for calls this month is reached. Raise it under “Spending and limits”. Emergency calls and calls to extensions go on."},
 	TooManyCalls: {403, "Your account has begun as many calls as it may within an hour. Wait a little and try again."},
-	Fraud:        {403, "Calls that cost are stopped here: they looked like fraud. Read why, and contest it, under “Spending and limits”. Emergency calls go on."},
+	Fraud:        {403, "Calls that cost are stopped here. Read why, and contest it, under “Spending and limits”. Emergency calls go on."},
 }
 
 // Codes returns every code, sorted, for closed metric labels.

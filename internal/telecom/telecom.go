@@ -140,7 +140,7 @@ func wrap(err error) error {
 	}
 	for _, known := range []error{
 		ErrNoLine, ErrTaken, ErrExtension, ErrNotFound, ErrNoDevice, ErrTooMany, ErrDeviceName, ErrClosed, ErrNumber, ErrNumberTaken,
-		ErrNotYours, ErrLimit, ErrNoBlock, ErrContested, ErrNothingSaid,
+		ErrNotYours, ErrLimit, ErrNoBlock, ErrContested, ErrNothingSaid, ErrBarred,
 		ErrSetting, ErrLoop, ErrStopped, ErrEmergencyForward, ErrBlocked, ErrManyBlocks, ErrUnknownCaller, ErrReported,
 	} {
 		if errors.Is(err, known) {

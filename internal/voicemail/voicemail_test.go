@@ -14,6 +14,7 @@ import (
 
 	"candour/internal/history"
 	"candour/internal/identity"
+	"candour/internal/identity/identitytest"
 	"candour/internal/keys"
 	"candour/internal/mail"
 	"candour/internal/mail/mailtest"
@@ -75,7 +76,7 @@ func open(t *testing.T, st *store.Store, operator string) *house {
 	h := &house{Bench: mailtest.NewWith(t, st, operator, edit), t: t}
 	var err error
 	h.accounts, err = identity.New(identity.Config{
-		Store: st, Ring: h.Ring, Log: h.Log, Vault: h.Vault, Queue: h.Queue, InForce: h.InForce, Now: h.Now, Floor: time.Nanosecond,
+		Store: st, Ring: h.Ring, Log: h.Log, Vault: h.Vault, Queue: h.Queue, InForce: h.InForce, Now: h.Now, Floor: time.Nanosecond, Hashing: identitytest.Cheap,
 	})
 	h.must(err)
 	h.phones = telecom.New(telecom.Config{Store: st, Ring: h.Ring, Log: h.Log, Vault: h.Vault, Accounts: h.accounts, InForce: h.InForce, Now: h.Now})

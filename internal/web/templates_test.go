@@ -25,7 +25,7 @@ var structs = map[string]any{
 	"your_data_correct": yourdata.Correct{}, "your_data_erase": yourdata.Erase{}, "your_data_done": yourdata.Done{}, "your_data_receipt": website.YourDataReceipt{},
 	"complaint": website.Complaint{}, "complaint_sent": website.ComplaintSent{},
 	"privacy": website.Privacy{}, "privacy_versions": website.PrivacyVersions{}, "privacy_changes": website.PrivacyChanges{}, "cookies": website.Cookies{}, "surface_first": firstpage.SurfaceFirst{}, "error": web.ErrorPage{},
-	"spending": own.Spending{}, "spending_people": own.Colleagues{}, "spending_form": own.SpendingForm{}, "spending_block": own.Block{},
+	"spending": own.Spending{}, "console_stop": console.Stop{}, "spending_people": own.Colleagues{}, "statement": own.Statement{}, "spending_form": own.SpendingForm{}, "spending_block": own.Block{},
 	"console_blocks": console.Blocks{}, "console_block": console.BlockPage{},
 	"devices": own.Devices{}, "device_add": own.DeviceAdd{}, "device_added": own.DeviceAdded{},
 	"call_settings": own.CallSettings{}, "call_report": softphone.CallReport{}, "console_reports": console.Reports{}, "console_report": console.ReportPage{},

@@ -61,7 +61,7 @@ func (s *server) run(bin string) error {
 		return err
 	}
 	s.cmd = exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", s.dir, "-p", strconv.Itoa(s.port),
-		"-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200", "-c", "fsync=off", "-c", "logging_collector=off", "-c", "log_destination=stderr")
+		"-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "logging_collector=off", "-c", "log_destination=stderr")
 	s.cmd.Dir = s.dir
 	// The server gets SIGQUIT, its immediate shutdown, when the thread that
 	// started it dies; so that thread is kept for as long as the server runs.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -40,14 +41,29 @@ func Main(m *testing.M) int {
 }
 
 // Each runs fn as one subtest on SQLite and one on PostgreSQL, each with a
-// fresh store that is closed afterwards.
+// fresh store that is closed afterwards. Its schema is that of the migrations,
+// which one database of each engine went through for all tests of the process:
+// the others are copies of it.
 func Each(t *testing.T, fn func(t *testing.T, s *store.Store)) {
 	t.Helper()
 	for _, engine := range []store.Engine{store.SQLite, store.PostgreSQL} {
 		t.Run(string(engine), func(t *testing.T) {
-			fn(t, Open(t, Target(t, engine)))
+			fn(t, Open(t, Migrated(t, engine)))
 		})
 	}
+}
+
+// Migrated is Target for a database whose schema is up to date.
+func Migrated(tb testing.TB, engine store.Engine) string {
+	tb.Helper()
+	if engine == store.PostgreSQL {
+		return database(tb, " TEMPLATE "+patterns.postgres(tb))
+	}
+	file := filepath.Join(tb.TempDir(), "candour.db")
+	if err := os.WriteFile(file, patterns.sqlite(tb), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	return file
 }
 
 // Open opens the store at target and closes it when the test ends.
@@ -72,6 +88,12 @@ func Target(tb testing.TB, engine store.Engine) string {
 	if engine == store.SQLite {
 		return filepath.Join(tb.TempDir(), "candour.db")
 	}
+	return database(tb, "")
+}
+
+// database makes one of PostgreSQL, and returns its address.
+func database(tb testing.TB, from string) string {
+	tb.Helper()
 	srv, err := shared()
 	if err != nil {
 		tb.Fatalf("starting PostgreSQL: %v", err)
@@ -82,7 +104,7 @@ func Target(tb testing.TB, engine store.Engine) string {
 		tb.Fatal(err)
 	}
 	defer admin.Close()
-	if _, err := admin.Exec("CREATE DATABASE " + name); err != nil {
+	if _, err := admin.Exec("CREATE DATABASE " + name + from); err != nil {
 		tb.Fatal(err)
 	}
 	return srv.address(name)

@@ -20,6 +20,7 @@ import (
 	"candour/internal/evidence/verify"
 	"candour/internal/history"
 	"candour/internal/identity"
+	"candour/internal/identity/identitytest"
 	"candour/internal/keys"
 	"candour/internal/mail"
 	"candour/internal/marketing"
@@ -65,7 +66,7 @@ func open(t testing.TB, st *store.Store, operator string) *bench {
 		Store: st, Ring: b.Ring, Log: b.Evidence, Vault: b.vault, InForce: inForce, Composer: composer, Now: b.Clock, Logger: slog.New(slog.DiscardHandler),
 	})
 	b.accounts, err = identity.New(identity.Config{
-		Store: st, Ring: b.Ring, Log: b.Evidence, Vault: b.vault, Queue: queue, InForce: inForce, Now: b.Clock, Floor: time.Nanosecond,
+		Store: st, Ring: b.Ring, Log: b.Evidence, Vault: b.vault, Queue: queue, InForce: inForce, Now: b.Clock, Floor: time.Nanosecond, Hashing: identitytest.Cheap,
 	})
 	b.must(err)
 	b.Accounts = b.accounts

@@ -56,6 +56,7 @@ func (h *site) blockRoutes(rt *web.Routes) {
 	h.route(rt, mayReview, "GET /blocks", h.blocks)
 	h.route(rt, mayReview, "GET /blocks/{block}", h.block)
 	h.route(rt, mayReview, "POST /blocks/{block}", h.blockPost)
+	h.stopRoutes(rt)
 	h.route(rt, mayReview, "POST /blocks/{block}/bar/{class}", h.blockBar)
 	h.route(rt, mayReview, "POST /blocks/{block}/unbar/{class}", h.blockUnbar)
 }
@@ -96,6 +97,8 @@ func blockState(b *telecom.Block) string {
 		return "Lifted"
 	case b.Owed():
 		return "Contested; we owe an answer by " + b.Due.In(policy.London).Format(minutes)
+	case b.ByStaff() && b.Contested.IsZero():
+		return "Put in place by one of us, and not contested"
 	case b.State == telecom.BlockConfirmed:
 		return "Kept by one of us"
 	}

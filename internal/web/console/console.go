@@ -121,7 +121,7 @@ func (h *site) shows(p place) bool { return p.path != telephonePath || h.Telepho
 var places = []place{
 	{mayFind, "", "Find a person", "/people-search", "Find a person", "See what your role may see of a person, for a purpose that you state. They see that you looked."},
 	{mayAnswer, "", "Enquiries", "/enquiries", "Enquiries", "What people wrote to your desk and nobody has closed yet."},
-	{mayReview, callsMenu, "Blocks", "/blocks", "Blocks of calls", "Calls that our software stopped alone because they looked like fraud, and who waits for an answer."},
+	{mayReview, callsMenu, "Blocks", "/blocks", "Blocks of calls", "Calls that our software stopped alone because they looked like fraud, or that one of us stopped, and who waits for an answer."},
 	{mayTrace, callsMenu, "Reported calls", reportsPath, "Reported calls", "Calls that people reported as malicious or a nuisance, to be traced."},
 	{always, callsMenu, "Telephone", telephonePath, "Telephone", "Devices that are signed in, calls, and how each trunk is doing. It names nobody."},
 	{mayAppoint, "", "Firms", "/firms", "Firms without an administrator", "Firms whose last administrator left. Appoint one of their people."},

@@ -40,6 +40,8 @@ type Person struct {
 	Unused   []string // titles of categories that the purpose does not use
 	Tickets  []TicketView
 	Choices  *Timeline // nil where the role may not see any
+	Block    string    // address of the block that keeps their calls back; empty for none
+	Stop     string    // where their calls that cost are stopped; empty where that cannot be, or a block stands
 }
 
 // Fact is a line of a list of facts.

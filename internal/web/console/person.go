@@ -28,7 +28,7 @@ func (h *site) person(w http.ResponseWriter, r *http.Request, me *identity.Sessi
 		return web.ErrNotFound
 	}
 	blank := Person{Base: h.Base(r, "A person", ""), Purpose: q.Title, Why: q.Description, Until: x.until.In(policy.London).Format("15:04")}
-	l := look{site: h, ctx: r.Context(), me: me, policy: v.Policy(), purpose: q, subject: x.subject, blank: blank}
+	l := look{site: h, ctx: r.Context(), me: me, policy: v.Policy(), purpose: q, subject: x.subject, blank: blank, pass: r.PathValue("pass")}
 	if err := h.Store.Update(r.Context(), l.act); err != nil {
 		if errors.Is(err, vault.ErrNotFound) || refused(err) {
 			return web.ErrNotFound
@@ -48,6 +48,7 @@ type look struct {
 	purpose *policy.Purpose
 	subject keys.SubjectID
 	blank   Person // what is known before
+	pass    string // by which they are reached
 	page    Person
 }
 
@@ -84,6 +85,11 @@ func (l *look) act(tx *store.Tx) error {
 // others fills in what is known of the person in codes and times.
 func (l *look) others(tx *store.Tx) error {
 	account, err := l.Accounts.Of(l.ctx, tx, l.subject)
+	if err == nil {
+		if err := l.calls(tx, account); err != nil {
+			return err
+		}
+	}
 	switch {
 	case err == nil:
 		l.page.Facts = []Fact{

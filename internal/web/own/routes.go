@@ -153,7 +153,11 @@ func (h *site) spendingRoutes(rt *web.Routes) {
 	rt.Member(web.Whole, "GET "+blocksPath, h.spending) // where the path of the form leads by itself
 	rt.Member(web.Whole, "GET "+blocksPath+"/{block}", h.spendingBlock)
 	rt.Member(web.Whole, "POST "+blocksPath+"/{block}", h.spendingBlockPost)
+	rt.Member(web.Whole, "GET "+spendingPath+"/statement/{month}", h.statement)
+	rt.Member(web.Whole, "GET "+spendingPath+"/statement/{month}/file", h.statementFile)
 	firm := []identity.Role{identity.CustomerAdministrator}
+	rt.Member(web.Whole, "GET "+colleaguePath+"/{account}/statement/{month}", h.statementColleague, firm...)
+	rt.Member(web.Whole, "GET "+colleaguePath+"/{account}/statement/{month}/file", h.statementFileColleague, firm...)
 	rt.Member(web.Whole, "GET "+colleaguePath, h.spendingPeople, firm...)
 	rt.Member(web.Whole, "GET "+colleaguePath+"/{account}", h.spendingColleague, firm...)
 	for base, roles := range map[string][]identity.Role{spendingPath: {identity.CustomerAdministrator, identity.Partner}, colleaguePath + "/{account}": firm} {

@@ -39,7 +39,7 @@ type Spending struct {
 	Classes   []ClassView
 	Standing  *BlockLine // keeps calls back now
 	Blocks    []BlockLine
-	Months    []Fact
+	Months    []MonthLine
 	Hourly    int
 	Longest   string
 	Decision  *policy.Decision // what a computer decides alone; nil for nothing
@@ -58,8 +58,14 @@ type ClassView struct {
 	Label        string
 }
 
+// MonthLine is what was spent in a month, and where its statement is.
+type MonthLine struct{ Name, Value, Href string }
+
 // BlockLine is a block in a list.
-type BlockLine struct{ When, State, Href string }
+type BlockLine struct {
+	When, State, Href string
+	ByStaff           bool // a person of ours put it in place
+}
 
 // Colleagues is the page "spending_people": the lines of a firm.
 type Colleagues struct {
@@ -176,7 +182,7 @@ func (h *site) spendingOf(w http.ResponseWriter, r *http.Request, me *identity.S
 		page.blocks(blocks, own)
 		months, err := h.Phones.Months(r.Context(), tx, of.ID)
 		for _, m := range months {
-			page.Months = append(page.Months, Fact{m.Month.Format("January 2006"), m.Spent.String()})
+			page.Months = append(page.Months, MonthLine{m.Month.Format("January 2006"), m.Spent.String(), statementPath(baseOf(me, of), m.Month)})
 		}
 		return err
 	})
@@ -217,7 +223,7 @@ func (page *Spending) classes(states map[string]telecom.ClassState, base string)
 func (page *Spending) blocks(list []telecom.Block, own bool) {
 	for i := range list {
 		b := &list[i]
-		line := BlockLine{When: moment(b.Made), State: blockState(b)}
+		line := BlockLine{When: moment(b.Made), State: blockState(b), ByStaff: b.ByStaff()}
 		if own {
 			line.Href = blocksPath + "/" + b.Reference // what is said in it is between its person and us
 		}
@@ -234,6 +240,8 @@ func blockState(b *telecom.Block) string {
 		return "lifted by a person on " + day(b.Decided)
 	case b.Owed():
 		return "contested, a person answers by " + day(b.Due)
+	case b.ByStaff() && b.Contested.IsZero():
+		return "decided by a person of ours"
 	case b.State == telecom.BlockConfirmed:
 		return "kept by a person on " + day(b.Decided)
 	}
@@ -297,7 +305,11 @@ func Urgent(r *http.Request, d Deps, me *identity.Session) (list []member.Card, 
 		}
 		for i := range blocks {
 			if b := &blocks[i]; b.Stands() {
-				list = append(list, member.Card{Title: "Calls that cost are stopped", Text: "They looked like fraud to our software. Read what it saw, and tell us what is wrong with it. Emergency calls, calls to you and calls to extensions go on.", Href: blocksPath + "/" + b.Reference})
+				text := "They looked like fraud to our software. Read what it saw, and tell us what is wrong with it."
+				if b.ByStaff() {
+					text = "A person of ours stopped them. Read why, and tell us what is wrong with it."
+				}
+				list = append(list, member.Card{Title: "Calls that cost are stopped", Text: text + " Emergency calls, calls to you and calls to extensions go on.", Href: blocksPath + "/" + b.Reference})
 				break
 			}
 		}

@@ -17,6 +17,7 @@ type Block struct {
 	web.Base
 	Reference, Made string
 	Stands, Alone   bool // a person has not looked yet
+	ByStaff         bool // a person of ours put it in place
 	State           string
 	Saw, Rule       string
 	Facts           []Fact
@@ -55,7 +56,7 @@ func (h *site) blockShow(w http.ResponseWriter, r *http.Request, me *identity.Se
 	}
 	p := web.VisitOf(r).Policy()
 	page := Block{
-		Base: h.Base(r, "Block of your calls", ""), Reference: b.Reference, Made: moment(b.Made), Stands: b.Stands(), Alone: b.Decided.IsZero(), State: blockState(&b),
+		Base: h.Base(r, "Block of your calls", ""), Reference: b.Reference, Made: moment(b.Made), Stands: b.Stands(), Alone: b.Decided.IsZero(), ByStaff: b.ByStaff(), State: blockState(&b),
 		Said: said, Reason: reason, Officer: p.Operator.Officer.Title, Email: p.Operator.Officer.Email, Back: spendingPath,
 	}
 	page.Saw, page.Rule = telecom.Seen(h.decidedUnder(&b, p), &b)

@@ -20,6 +20,7 @@ import (
 	"candour/internal/evidence"
 	"candour/internal/history"
 	"candour/internal/identity"
+	"candour/internal/identity/identitytest"
 	"candour/internal/keys"
 	"candour/internal/mail/mailtest"
 	"candour/internal/marketing"
@@ -68,7 +69,7 @@ func open(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	b.accounts, err = identity.New(identity.Config{
-		Store: b.Store, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Queue: b.Queue, InForce: b.InForce, Now: b.Now, Floor: time.Nanosecond,
+		Store: b.Store, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Queue: b.Queue, InForce: b.InForce, Now: b.Now, Floor: time.Nanosecond, Hashing: identitytest.Cheap,
 	})
 	if err != nil {
 		t.Fatal(err)

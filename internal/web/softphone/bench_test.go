@@ -21,6 +21,7 @@ import (
 	"candour/internal/evidence"
 	"candour/internal/history"
 	"candour/internal/identity"
+	"candour/internal/identity/identitytest"
 	"candour/internal/keys"
 	"candour/internal/mail/mailtest"
 	"candour/internal/marketing"
@@ -81,7 +82,7 @@ func open(t *testing.T) *bench {
 	_, err = versions.Publish(ctx, loaded, b.Now(), b.Now())
 	must(err)
 	b.accounts, err = identity.New(identity.Config{
-		Store: b.Store, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Queue: b.Queue, InForce: b.InForce, Now: b.Now, Floor: time.Nanosecond,
+		Store: b.Store, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Queue: b.Queue, InForce: b.InForce, Now: b.Now, Floor: time.Nanosecond, Hashing: identitytest.Cheap,
 	})
 	must(err)
 	tariff, faults := telecom.LoadTariff(webtest.Profile(t, "invoco"))

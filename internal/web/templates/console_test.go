@@ -55,7 +55,7 @@ func consolePages() map[string][]any {
 				Base: base(), Purpose: hostile, Why: hostile, Until: "12:00", Seen: true, States: []string{hostile}, Facts: facts, Groups: held,
 				Withheld: []console.Withheld{{Title: hostile, Why: hostile}}, Unused: []string{hostile}, Tickets: tickets, Choices: choices,
 			},
-			console.Person{Base: base()}, console.Person{Base: base(), Seen: true},
+			console.Person{Base: base()}, console.Person{Base: base(), Seen: true, Stop: "/a"}, console.Person{Base: base(), Seen: true, Block: "/b"},
 		},
 	}
 }

@@ -18,19 +18,27 @@ func spendingPages() map[string][]any {
 			own.Spending{
 				Base: base(), Whose: hostile, Month: hostile, Spent: hostile, Held: hostile, Cap: hostile, Percent: 80, Near: true, Reached: true, MayChange: true, CapHref: "/a", Price: "/b",
 				Classes: []own.ClassView{{Title: hostile, State: hostile, Press: "/c", Label: hostile}, {Title: "t", State: "s", Barred: true}}, Standing: &line, Blocks: []own.BlockLine{line, {When: "w", State: "s"}},
-				Months: facts, Hourly: 60, Longest: hostile, Decision: &policy.Decision{ID: "toll-fraud"}, Patterns: []string{hostile}, Within: hostile, People: "/d", Privacy: "/e", Kept: hostile,
+				Months: []own.MonthLine{{Name: hostile, Value: hostile, Href: "/m"}}, Hourly: 60, Longest: hostile, Decision: &policy.Decision{ID: "toll-fraud"}, Patterns: []string{hostile}, Within: hostile, People: "/d", Privacy: "/e", Kept: hostile,
 			},
-			own.Spending{Base: base(), Near: true, Standing: &own.BlockLine{}}, own.Spending{Base: base()},
+			own.Spending{Base: base(), Near: true, Standing: &own.BlockLine{ByStaff: true}}, own.Spending{Base: base()},
 		},
 		"spending_people": {own.Colleagues{Base: base(), People: []own.ColleagueLine{{Who: hostile, Spent: hostile, Cap: hostile, Blocked: true, Href: "/a"}, {Who: "b", Href: "/b"}}, Back: "/c"}, own.Colleagues{Base: base()}},
-		"spending_form":   {own.SpendingForm{Base: base(), Whose: hostile, Lead: hostile, Form: f, Answer: facts, Back: "/a"}, own.SpendingForm{Base: base(), Form: f}},
+		"statement": {
+			own.Statement{
+				Base: base(), Whose: hostile, Month: hostile, Total: hostile, Calls: 2, Length: hostile, More: 3, File: "/a", Back: "/b",
+				Items: []own.BilledView{{When: hostile, Stamp: "2026-05-01T12:00:00+01:00", Number: hostile, Class: hostile, Length: hostile, Cost: hostile}, {}},
+			},
+			own.Statement{Base: base(), Plain: true, Settings: "/c"}, own.Statement{Base: base(), Plain: true, Whose: hostile}, own.Statement{Base: base(), Items: []own.BilledView{{}}, Settings: "/d"}, own.Statement{Base: base()},
+		},
+		"spending_form": {own.SpendingForm{Base: base(), Whose: hostile, Lead: hostile, Form: f, Answer: facts, Back: "/a"}, own.SpendingForm{Base: base(), Form: f}},
 		"spending_block": {
 			own.Block{
 				Base: base(), Reference: hostile, Made: hostile, Stands: true, Alone: true, State: hostile, Saw: hostile, Rule: hostile, Facts: facts, Said: hostile, Reason: hostile, Form: &f, Within: hostile,
 				Officer: hostile, Email: hostile, Back: "/a",
 			},
-			own.Block{Base: base()},
+			own.Block{Base: base()}, own.Block{Base: base(), ByStaff: true, Form: &f},
 		},
+		"console_stop":   {console.Stop{Base: base(), Account: hostile, Form: f, Person: "/a"}},
 		"console_blocks": {console.Blocks{Base: base(), Blocks: []console.BlockView{{Reference: hostile, Made: hostile, State: hostile, Saw: hostile, Href: "/a", Late: true}, {Href: "/b"}}}, console.Blocks{Base: base()}},
 		"console_block": {
 			console.BlockPage{

@@ -11,6 +11,7 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"candour/internal/identity"
+	"candour/internal/identity/identitytest"
 	"candour/internal/web"
 	"candour/internal/web/account"
 	"candour/policy"
@@ -24,7 +25,7 @@ const Password = "harbour lantern twelve"
 func (b *Bench) OpenAccounts(add ...func(*web.Routes)) *identity.Accounts {
 	b.T.Helper()
 	a, err := identity.New(identity.Config{
-		Store: b.Store, Ring: b.Ring, Log: b.Evidence, Vault: b.vault, Queue: b.queue, Now: b.Clock, Floor: time.Nanosecond,
+		Store: b.Store, Ring: b.Ring, Log: b.Evidence, Vault: b.vault, Queue: b.queue, Now: b.Clock, Floor: time.Nanosecond, Hashing: identitytest.Cheap,
 		InForce: func() *policy.Compiled { return b.InForce().Compiled },
 	})
 	must(b.T, err)
