@@ -17,11 +17,11 @@ import (
 	"candour/internal/marketing"
 	"candour/internal/profile"
 	"candour/internal/push"
+	"candour/internal/recording"
 	"candour/internal/rights"
 	"candour/internal/store"
 	"candour/internal/support"
 	"candour/internal/telecom"
-	"candour/internal/recording"
 	"candour/internal/voicemail"
 )
 

@@ -118,9 +118,11 @@ func (d *Desk) Follow(ctx context.Context, tx *store.Tx, dec people.Decision) (f
 	}
 	return func() error {
 		for _, m := range members {
-			err := d.orphan(ctx, tx, m, Withdrawn)
+			var err error
 			if dec.Purpose == OtherID {
 				err = d.objected(ctx, tx, roles, m)
+			} else {
+				err = d.orphan(ctx, tx, m, Withdrawn)
 			}
 			if err != nil {
 				return wrap(err)

@@ -99,10 +99,13 @@ func TestObjecting(t *testing.T) {
 		h.told(bob, "recording.erased voice")
 
 		h.records(ann, bob)
+		h.decides(bob, recording.PurposeID, true)
+		h.records(bob, ann)
 		going, err := h.begin(ann, bob)
 		h.must(err)
 		h.decides(bob, recording.OtherID, false)
-		h.want("for always", []any{h.voices(bob)[0], h.ended}, []any{0, []string{"objected"}})
+		// What is left of Bob's voice is in his own recording, which is his to keep.
+		h.want("for always", []any{h.voices(bob)[0], len(h.list(bob)), len(h.about(bob)), h.ended}, []any{2, 1, 0, []string{"objected"}})
 		before := h.voices(ann)
 		if err := h.keep(going); !errors.Is(err, recording.ErrObjected) { // nor is it kept as somebody's outside
 			t.Error(err)

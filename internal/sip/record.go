@@ -25,7 +25,8 @@ import (
 const (
 	tellTime = 15 * time.Second       // until both have heard that it begins, at most
 	tapeBeat = 250 * time.Millisecond // between two looks at whether it may go on
-	toneTime = 20 * time.Second       // between two tones
+
+	defaultRemind = 20 * time.Second
 )
 
 // taping is a recording of a call. Only the call's serial touches it, but for what
@@ -229,7 +230,7 @@ func (c *call) tapes(t *taping, lines [2]telecom.Line, legs [2]*media.Leg) {
 		}
 		now := time.Now()
 		why := c.endsTape(t, lines, legs, now.Sub(begun))
-		if why == "" && (now.Sub(cut) >= recording.Piece || t.tape.Due()) {
+		if why == "" && (now.Sub(cut) >= c.s.Piece || t.tape.Due()) {
 			cut = now
 			if err := c.s.keepPiece(t.id, t.tape.Cut); err != nil {
 				why, broken = whyNot(err), true
@@ -242,7 +243,7 @@ func (c *call) tapes(t *taping, lines [2]telecom.Line, legs [2]*media.Leg) {
 				}
 			})
 		}
-		if now.Sub(toned) >= toneTime {
+		if now.Sub(toned) >= c.s.Remind {
 			toned = now
 			c.do(func() { c.tone(t) })
 		}
@@ -258,7 +259,7 @@ func (c *call) endsTape(t *taping, lines [2]telecom.Line, legs [2]*media.Leg, le
 		return recording.Joined
 	case t.tape.Turned():
 		return recording.Failed
-	case length >= recording.MaxLength:
+	case length >= c.s.Longest:
 		return recording.Limit
 	}
 	return ""

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pion/webrtc/v4"
 
@@ -31,7 +32,7 @@ func samples(file []byte) (all []float64) {
 // L40: a desk phone has no page, so it hears that the call is recorded, and each
 // part has the tone of its own side alone.
 func TestRecordingADeskPhone(t *testing.T) {
-	r := recorders(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	r := recordersWith(t, storetest.Open(t, storetest.Target(t, store.SQLite)), sip.Config{Remind: 500 * time.Millisecond})
 	r.agrees("ann")
 	a, d := r.registered("ann"), r.baresip("ben", "UDP", 1000, true)
 	r.until("both have signed in", func() bool { return len(r.sip.Registrations()) == 2 })
@@ -55,6 +56,15 @@ func TestRecordingADeskPhone(t *testing.T) {
 		return loudest(s) > 1000
 	})
 	r.here.speaks(tone(), 60)
+	r.until("the desk phone hears the tone that reminds", func() bool {
+		s, _ := d.heard()
+		for ; len(s) >= 800; s = s[400:] {
+			if loud(s[:800], 1400) > 0.7 {
+				return true
+			}
+		}
+		return false
+	})
 	if err := r.sip.StopRecording(context.Background(), r.lines["ann"], r.from.callID); err != nil {
 		t.Fatal(err)
 	}
@@ -69,6 +79,25 @@ func TestRecordingADeskPhone(t *testing.T) {
 		if got[0] < 0.3 || got[1] > 0.01 {
 			t.Errorf("%s has %.3f of its own and %.4f of the other's", name, got[0], got[1])
 		}
+	}
+}
+
+// A recording is kept piece by piece while it goes on, without a gap, and is no
+// longer than one may be.
+func TestARecordingInPieces(t *testing.T) {
+	r := recordersWith(t, storetest.Open(t, storetest.Target(t, store.SQLite)), sip.Config{Piece: 300 * time.Millisecond, Longest: 1500 * time.Millisecond})
+	r.agrees("ann")
+	r.talks()
+	r.begins()
+	r.here.speaks(tone(), 80)
+	r.off("limit")
+	list := r.list("ann")
+	if len(list) != 1 || list[0].Code != recording.Limit {
+		t.Fatalf("%d recordings", len(list))
+	}
+	mine := r.side("ann", list[0].ID, recording.Mine)
+	if n := r.count("SELECT COUNT(*) FROM recording_pieces WHERE side = 0"); n < 3 || mine.Length() != list[0].Length || mine.Length() < 1400*time.Millisecond || mine.Loud() < mine.Length()*3/4 {
+		t.Errorf("%d pieces, %s of %s, loud for %s", n, mine.Length(), list[0].Length, mine.Loud())
 	}
 }
 

@@ -32,9 +32,15 @@ type recorder struct {
 // recorders opens one. Nobody has said anything yet.
 func recorders(t *testing.T, st *store.Store) *recorder {
 	t.Helper()
+	return recordersWith(t, st, sip.Config{})
+}
+
+func recordersWith(t *testing.T, st *store.Store, c sip.Config) *recorder {
+	t.Helper()
 	h := newHouse(t, st)
 	r := &recorder{desk: recording.New(recording.Config{Store: h.Store, Log: h.Log, Vault: h.Vault, InForce: h.InForce, Now: h.Now})}
-	r.exchange = h.serve(t, sip.Config{Recording: r.desk}, map[string]telecom.Line{
+	c.Recording = r.desk
+	r.exchange = h.serve(t, c, map[string]telecom.Line{
 		"ann": h.line(identity.CustomerUser, "1001"), "ben": h.line(identity.CustomerUser, "1002"), "cat": h.line(identity.CustomerUser, "1003"),
 	})
 	return r
@@ -256,6 +262,7 @@ func TestWhatEndsARecording(t *testing.T) {
 		"hold by the other": {"held", func(r *recorder) { r.to.reoffers(r.there, "sendonly") }},
 		"passing on":        {"passed-on", func(r *recorder) { r.registered("cat"); r.from.refer(at("1003"), 202) }},
 		"another device":    {"passed-on", func(r *recorder) { r.registered("ann").takeOver(r.from) }},
+		"another call":      {"joined", func(r *recorder) { talk(r.registered("ann"), r.registered("cat")) }},
 		"a no on a page": {"objected", func(r *recorder) {
 			err := r.desk.Update(context.Background(), func(tx *store.Tx) error {
 				return r.desk.TakeOut(context.Background(), tx, r.lines["ben"].Subject, int64(r.count("SELECT MAX(id) FROM recordings")))

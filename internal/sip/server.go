@@ -65,6 +65,9 @@ type Config struct {
 	Voicemail *voicemail.Desk // answers for people who have it; nil where nobody has
 
 	Recording *recording.Desk // keeps calls that people choose to record; nil where nobody does
+	Piece     time.Duration   // how much of a recording is kept at once
+	Longest   time.Duration   // a recording is
+	Remind    time.Duration   // between two tones, to whom no page shows that the call is recorded
 
 	PhoneHost string            // name or address under which phones reach ListenPhones; "" for the one they came to
 	Refused   func(code string) // counts phones that were not let in, by a closed set of codes; nil where nobody counts
@@ -124,7 +127,7 @@ func New(c Config) (*Server, error) {
 	for _, d := range []struct {
 		given *time.Duration
 		or    time.Duration
-	}{{&c.NoAnswer, defaultNoAnswer}, {&c.Grace, defaultGrace}, {&c.Beat, defaultBeat}, {&c.Acked, defaultAcked}, {&c.Slow, refusalTime}, {&c.WakeTime, defaultWakeTime}, {&c.Try, defaultTry}, {&c.Ping, defaultPing}, {&c.Retry, defaultRetry}} {
+	}{{&c.NoAnswer, defaultNoAnswer}, {&c.Grace, defaultGrace}, {&c.Beat, defaultBeat}, {&c.Acked, defaultAcked}, {&c.Slow, refusalTime}, {&c.WakeTime, defaultWakeTime}, {&c.Try, defaultTry}, {&c.Ping, defaultPing}, {&c.Retry, defaultRetry}, {&c.Piece, recording.Piece}, {&c.Longest, recording.MaxLength}, {&c.Remind, defaultRemind}} {
 		if *d.given <= 0 {
 			*d.given = d.or
 		}

@@ -21,23 +21,24 @@ type Phone struct {
 	More       string        // address of all calls
 	Script     string        // of the phone; empty where the build has none
 	Style      string
-	Session    string     // where the phone asks who is signed in
-	Flow       string     // what the phone talks over
-	Help       bool       // emergency calls lead somewhere
-	Rescue     *Rescue    // what an emergency call tells; nil where such calls lead nowhere
-	Settings   string     // address of the call settings; empty where there are none
-	Unplaced   bool       // where the line is for emergency calls, or that its person was warned, is not known yet
-	Quiet      bool       // the line is not to be disturbed
-	Manifest   string     // how the phone is installed
-	Worker     string     // the script that runs while it is closed
-	Wake       string     // where a browser says that it is to be woken; empty where nobody is
-	Key        string     // what it is told of us for that
-	Names      string     // where it asks whose numbers are whose; empty where nobody keeps contacts
-	Messages   string     // address of the messages; empty where there are none
-	New        int        // messages that were not read
-	Recording  *Recording // how a call is recorded; nil where nobody records
-	Missed     int        // calls that were missed since the list of them was last looked at
-	News       string     // where it is told how much is new
+	Session    string  // where the phone asks who is signed in
+	Flow       string  // what the phone talks over
+	Help       bool    // emergency calls lead somewhere
+	Rescue     *Rescue // what an emergency call tells; nil where such calls lead nowhere
+	Settings   string  // address of the call settings; empty where there are none
+	Unplaced   bool    // where the line is for emergency calls, or that its person was warned, is not known yet
+	Quiet      bool    // the line is not to be disturbed
+	Manifest   string  // how the phone is installed
+	Worker     string  // the script that runs while it is closed
+	Wake       string  // where a browser says that it is to be woken; empty where nobody is
+	Key        string  // what it is told of us for that
+	Names      string  // where it asks whose numbers are whose; empty where nobody keeps contacts
+	Messages   string  // address of the messages; empty where there are none
+	New        int     // messages that were not read
+	Missed     int     // calls that were missed since the list of them was last looked at
+	News       string  // where it is told how much is new
+
+	Recording *Recording // how a call is recorded; nil where nobody records
 }
 
 // Waiting is what the page says of one's voicemail; nil where there is none.
