@@ -11,11 +11,11 @@ import (
 )
 
 // outward leads emergency calls out of the house, to services that are told where
-// their caller is if there are any.
+// their caller is if there are any. It has a main number.
 type outward []string
 
 func (outward) Takes(telecom.Target) bool { return true }
-func (outward) Main() string              { return "" }
+func (outward) Main() string              { return "+441527306000" }
 func (o outward) Services() []string      { return o }
 
 // R11, L38: the page says what the emergency services are told of whoever calls

@@ -10,19 +10,13 @@ import (
 	"candour/internal/telecom"
 )
 
-// everywhere is a way out that takes every call.
-type everywhere struct{}
-
-func (everywhere) Takes(telecom.Target) bool { return true }
-func (everywhere) Main() string              { return "+441527306000" }
-
 // L24, L25: what calls cost is on a statement for each month, call by call unless
 // its person would rather not, and the same holds for whoever looks after the
 // accounts of the firm and for the file; a call that costs leaves the list and
 // stays on the bill, as the page says.
 func TestStatementPage(t *testing.T) {
 	b := open(t)
-	b.phones.Connect(everywhere{})
+	b.phones.Connect(outward{"emergency-services"})
 	ann := b.caller(t, "Ann", "1001")
 	cal := ann.colleague(t, "Cal", "1003")
 	cal.rings(t, "+447911123456", telecom.Completed)
