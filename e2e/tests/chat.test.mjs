@@ -56,7 +56,7 @@ describe('two who write to each other', () => {
 
   it('are told of what is new, and see it come by itself', async () => {
     await bea.goto(at('/'));
-    await bea.getByText('1 new.').waitFor();
+    await bea.getByText('1 new', { exact: true }).waitFor();
     await bea.goto(at('/chat'));
     await bea.getByText('1 new', { exact: true }).waitFor();
     await bea.waitForFunction(() => document.title.startsWith('(1)'));

@@ -204,7 +204,10 @@ export class App {
       const at = new URL(targetURL);
       if (at.pathname !== '/dial' || at.href === here) return;
       const number = telephone(at.searchParams.get('number') ?? '');
-      if (number !== '') part<HTMLInputElement>('dial-number').value = number;
+      if (number === '') return;
+      const field = part<HTMLInputElement>('dial-number');
+      field.value = number;
+      field.dispatchEvent(new Event('input'));
     });
   }
 }

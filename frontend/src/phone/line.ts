@@ -98,7 +98,14 @@ export class Line {
     const made = (event: OutgoingRTCSessionEvent | IncomingRTCSessionEvent) => {
       if ((event.originator as string) !== 'local') return;
       call = new Call(event.session, this.#listener, number, '', true, stream);
-      if (place !== undefined) event.session.on('sending', ({ request }) => enclose(request as unknown as Sent, place));
+      if (place === undefined) return;
+      event.session.on('sending', ({ request }) => {
+        try {
+          enclose(request as unknown as Sent, place);
+        } catch {
+          // The call goes on without: help is on the way sooner than a place.
+        }
+      });
     };
     this.#ua.on('newRTCSession', made);
     try {

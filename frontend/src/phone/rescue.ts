@@ -6,7 +6,6 @@ import type { Call } from './call';
 import { rescues } from './number';
 import { fix, locationObject, NoPlace, type Place } from './place';
 import type { Permission } from './permission';
-import { part } from './view';
 
 const wait = 2500; // milliseconds from the press on: the longest that a call waits for a fix
 const type = 'application/pidf+xml';
@@ -126,6 +125,7 @@ export class Rescue {
   }
 
   #say(words: string): void {
-    if (!this.#over.signal.aborted) part('phone-rescue-fix').textContent = words;
+    const place = document.getElementById('phone-rescue-fix'); // not there where no call gets through
+    if (place !== null && !this.#over.signal.aborted) place.textContent = words;
   }
 }
