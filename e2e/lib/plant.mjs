@@ -27,3 +27,16 @@ export async function block(server, of = '7K2M-9QXT') {
     VALUES (${Date.now()}, ${id}, ${subject}, '${of}', 'short-calls', 1, 11, 0, ${Date.now()}, 0, 0, 0, 'standing', 0, 0)`);
   return of;
 }
+
+// charged has that account have made calls this month that cost something, of
+// which no number is kept, and has it have spent what they cost.
+export async function charged(server, n) {
+  const { id, subject } = await first(server);
+  const now = Date.now();
+  const month = 'strftime(\'%Y\', \'now\') * 12 + strftime(\'%m\', \'now\') - 1';
+  for (let i = 0; i < n; i++) {
+    await run(server, `INSERT INTO call_charges (call, account, subject, month, prefix, class, minute, connection, held, cost, seconds, begun_ms, ended_ms, expires_day)
+      VALUES (${now + i}, ${id}, ${subject}, ${month}, '44', 'international', 1800, 0, 0, ${4500 + i * 100}, ${150 + i}, ${now - 60000 + i}, ${now}, ${Math.ceil(now / 86400000) + 365})`);
+  }
+  await spent(server, 5 * n);
+}

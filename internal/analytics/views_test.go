@@ -49,7 +49,7 @@ func TestViewsAreTotals(t *testing.T) {
 }
 
 func TestRunFlushesAtTheEnd(t *testing.T) {
-	st := storetest.Open(t, storetest.Target(t, store.SQLite))
+	st := storetest.Open(t, storetest.Migrated(t, store.SQLite))
 	c := analytics.NewCounter(st, time.Now)
 	ctx, cancel := context.WithCancel(context.Background())
 	ticks, done := make(chan time.Time), make(chan struct{})
@@ -69,7 +69,7 @@ func TestRunFlushesAtTheEnd(t *testing.T) {
 }
 
 func TestWhatCouldNotBeWrittenIsCountedOn(t *testing.T) {
-	st := storetest.Open(t, storetest.Target(t, store.SQLite))
+	st := storetest.Open(t, storetest.Migrated(t, store.SQLite))
 	c := analytics.NewCounter(st, time.Now)
 	c.Count("website", "/")
 	ctx, cancel := context.WithCancel(context.Background())

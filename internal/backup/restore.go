@@ -220,13 +220,9 @@ func replay(ctx context.Context, tx *store.Tx) (r Restored, err error) {
 		"DELETE FROM tags WHERE NOT EXISTS (SELECT 1 FROM records r WHERE r.id = tags.part)",
 		"DELETE FROM tags WHERE owner_kind < 3 AND EXISTS (SELECT 1 FROM purges p WHERE p.subject = tags.subject AND p.key_id = 0)",
 	} {
-		res, err := tx.Exec(ctx, query)
+		n, err := tx.Change(ctx, query)
 		if err != nil {
 			return r, fmt.Errorf("backup: replaying erasures: %w", err)
-		}
-		n, err := res.RowsAffected()
-		if err != nil {
-			return r, fmt.Errorf("backup: %w", err)
 		}
 		r.Rows += n
 	}

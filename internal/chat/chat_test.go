@@ -83,7 +83,7 @@ func TestRefused(t *testing.T) {
 
 // A person writes so much in a while and no more; others are not held up.
 func TestLimit(t *testing.T) {
-	x := open(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	x := open(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)))
 	ann, bea := x.two()
 	for range 30 {
 		x.send(ann, bea, "x")
@@ -160,7 +160,7 @@ func TestRetention(t *testing.T) {
 
 // A conversation comes in pages.
 func TestPages(t *testing.T) {
-	x := open(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	x := open(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)))
 	ann, bea := x.two()
 	var ids []int64
 	for i := range 7 {

@@ -197,11 +197,7 @@ func (d *Desk) Seen(ctx context.Context, tx *store.Tx, s keys.SubjectID, line, u
 	}
 	read := int64(0)
 	for _, m := range members {
-		res, err := tx.Exec(ctx, "UPDATE messages SET read_ms = $1 WHERE reader = $2 AND author_line = $3 AND id <= $4 AND read_ms = 0", d.c.Now().UnixMilli(), int64(m), line, upTo)
-		if err != nil {
-			return wrap(err)
-		}
-		n, err := res.RowsAffected()
+		n, err := tx.Change(ctx, "UPDATE messages SET read_ms = $1 WHERE reader = $2 AND author_line = $3 AND id <= $4 AND read_ms = 0", d.c.Now().UnixMilli(), int64(m), line, upTo)
 		if err != nil {
 			return wrap(err)
 		}

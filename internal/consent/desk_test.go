@@ -135,7 +135,7 @@ func TestChoicesTakeEffect(t *testing.T) {
 // A refusal makes nobody identifiable: two browsers carry the same cookie,
 // and no row's id.
 func TestARefusalIsNobodys(t *testing.T) {
-	b := setUp(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	b := setUp(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)))
 	first := b.desk.Read(b.p, "website", nil, false)
 	one := b.decide(t, first, none)
 	b.now = b.now.Add(time.Hour)
@@ -182,7 +182,7 @@ func TestADecisionIsEvidenced(t *testing.T) {
 
 // L46: the signal is a no, except to what was accepted while it was sent.
 func TestGlobalPrivacyControl(t *testing.T) {
-	b := setUp(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	b := setUp(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)))
 	first := b.desk.Read(b.p, "website", nil, true)
 	if first.Ask() || first.Counted() || first.Allows("analytics") || !first.Allows("necessary") || !first.GPC() {
 		t.Error("the signal alone")
@@ -207,7 +207,7 @@ func TestGlobalPrivacyControl(t *testing.T) {
 
 // L23, R26: an objection makes no older consent younger, and outlives it.
 func TestAnObjectionRenewsNothing(t *testing.T) {
-	b := setUp(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	b := setUp(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)))
 	accepted := b.decide(t, b.desk.Read(b.p, "website", nil, false), all)
 	end := b.p.Settings.ConsentPeriod.From(b.now)
 	b.now = end.AddDate(0, 0, -7)
@@ -228,7 +228,7 @@ func TestAnObjectionRenewsNothing(t *testing.T) {
 }
 
 func TestAChoiceGrowsOld(t *testing.T) {
-	b := setUp(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	b := setUp(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)))
 	value := b.decide(t, b.desk.Read(b.p, "website", nil, false), all)
 	made := b.now
 	for at, holds := range map[time.Time]bool{
@@ -244,7 +244,7 @@ func TestAChoiceGrowsOld(t *testing.T) {
 // E: asked again when declared cookies change materially, and only about the
 // group that changed.
 func TestAMaterialChangeIsAskedAgain(t *testing.T) {
-	b := setUp(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	b := setUp(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)))
 	value := b.decide(t, b.desk.Read(b.p, "website", nil, false), map[string]bool{"analytics": true, "trusted-traffic": false, "statistics": false})
 	b.versions[2] = invoco(t, 2, "name: _gat\n", "name: _other\n")
 	b.p = b.versions[2]
@@ -268,7 +268,7 @@ func TestAMaterialChangeIsAskedAgain(t *testing.T) {
 }
 
 func TestWhatDoesNotVerifyIsNoChoice(t *testing.T) {
-	b := setUp(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	b := setUp(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)))
 	good := b.decide(t, b.desk.Read(b.p, "website", nil, false), all)
 	if s := b.desk.Read(b.p, "website", []string{"x", good}, false); !s.Allows("analytics") {
 		t.Error("the good one of two was not found")
@@ -288,7 +288,7 @@ func TestWhatDoesNotVerifyIsNoChoice(t *testing.T) {
 }
 
 func TestOnlyDecidableGroups(t *testing.T) {
-	b := setUp(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	b := setUp(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)))
 	s := b.desk.Read(b.p, "website", nil, false)
 	for _, group := range []string{"necessary", "undeclared", ""} {
 		if _, err := b.desk.Decide(context.Background(), consent.Request{Surface: "website", Choices: map[string]bool{group: true}, State: s}); !errors.Is(err, consent.ErrGroup) {

@@ -36,7 +36,7 @@ func (b *bench) publish(t *testing.T, version int) {
 // R1: who decided under an older version is behind until they have seen the
 // newer one; that makes no choice wider, younger or anybody's.
 func TestSeen(t *testing.T) {
-	b := setUp(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	b := setUp(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)))
 	first := b.desk.Read(b.p, "website", nil, false)
 	accepted, refused := b.decide(t, first, all), b.decide(t, first, none)
 	if _, behind := b.read(accepted).Behind(); behind {
@@ -81,7 +81,7 @@ func TestSeen(t *testing.T) {
 }
 
 func TestSeenIsEvidenced(t *testing.T) {
-	b := setUp(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	b := setUp(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)))
 	value := b.decide(t, b.desk.Read(b.p, "website", nil, false), none)
 	if _, err := b.desk.Accept(t.Context(), "website", b.read(value)); !errors.Is(err, consent.ErrNotBehind) {
 		t.Errorf("with nothing new: %v", err)
@@ -123,7 +123,7 @@ func (b *bench) last(t *testing.T) evidence.Body {
 // A cookie that says it has seen what was never published, or what came before
 // its choice, is no choice; nor is one that was changed.
 func TestSeenThatDoesNotVerify(t *testing.T) {
-	b := setUp(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	b := setUp(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)))
 	value := b.decide(t, b.desk.Read(b.p, "website", nil, false), all)
 	b.publish(t, 2)
 	seen := b.accept(t, value)

@@ -26,12 +26,8 @@ func (d *Desk) Sweep(ctx context.Context, p *policy.Policy) (int64, error) {
 		oldest = time.UnixMilli(0)
 	}
 	var n int64
-	err := d.store.Update(ctx, func(tx *store.Tx) error {
-		res, err := tx.Exec(ctx, "DELETE FROM consent_decisions WHERE at_ms <= $1 OR (ended_ms > 0 AND ended_ms <= $2)", oldest.UnixMilli(), ended.UnixMilli())
-		if err != nil {
-			return err
-		}
-		n, err = res.RowsAffected()
+	err := d.store.Update(ctx, func(tx *store.Tx) (err error) {
+		n, err = tx.Change(ctx, "DELETE FROM consent_decisions WHERE at_ms <= $1 OR (ended_ms > 0 AND ended_ms <= $2)", oldest.UnixMilli(), ended.UnixMilli())
 		return err
 	})
 	if err != nil {

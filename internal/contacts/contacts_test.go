@@ -185,7 +185,7 @@ func TestRestricted(t *testing.T) {
 }
 
 func TestFull(t *testing.T) {
-	x := open(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	x := open(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)))
 	var b strings.Builder
 	for i := range contacts.MaxContacts + 2 {
 		fmt.Fprintf(&b, "BEGIN:VCARD\nVERSION:4.0\nUID:u%d\nFN:Contact %d\nEND:VCARD\n", i, i)
@@ -202,7 +202,7 @@ func TestFull(t *testing.T) {
 
 // What is typed is checked, field by field.
 func TestRead(t *testing.T) {
-	x := open(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	x := open(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)))
 	for name, c := range map[string]struct {
 		field, value, wrong string
 	}{

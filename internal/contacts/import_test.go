@@ -61,7 +61,7 @@ func TestImport(t *testing.T) {
 		"a byte order":   {"\ufeff" + card("VERSION:3.0", "FN:A"), "1 new, 0 changed, 0 same", "A|||||||"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			x := open(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+			x := open(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)))
 			x.want("told", told(x.bring(c.file)), c.told)
 			if c.line != "" {
 				list := x.list(x.owner)
@@ -76,7 +76,7 @@ func TestImport(t *testing.T) {
 
 // A file that is none is refused whole.
 func TestImportRefuses(t *testing.T) {
-	x := open(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	x := open(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)))
 	for name, file := range map[string]string{
 		"nothing": "", "a letter": "Dear sirs", "a picture": "\x89PNG\r\n\x1a\n", "too large": strings.Repeat(" ", contacts.MaxFile+1), "too many": strings.Repeat(card("VERSION:4.0", "FN:A"), contacts.MaxCards+1),
 		"words first": "Hello\n" + card("VERSION:4.0", "FN:A"), "not UTF-8": card("VERSION:4.0", "FN:A\xff"),
@@ -136,7 +136,7 @@ func FuzzImport(f *testing.F) {
 	f.Add([]byte(card("VERSION:4.0", "FN:Ann", "TEL;TYPE=cell:1002")))
 	f.Add([]byte(card("VERSION:2.1", "N;ENCODING=QUOTED-PRINTABLE:=C3=84;b=", "=20c", "TEL;CELL:1")))
 	f.Add([]byte(card("VERSION:3.0", "item1.FN;X=\"a:b\":x", " y", "ORG:;;", "NOTE:\\;\\n")))
-	x := open(f, storetest.Open(f, storetest.Target(f, store.SQLite)))
+	x := open(f, storetest.Open(f, storetest.Migrated(f, store.SQLite)))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		back := errors.New("back")
 		err := x.Store.Update(ctx, func(tx *store.Tx) error {

@@ -41,7 +41,7 @@ func newBench(t testing.TB, engine store.Engine) *bench {
 	t.Helper()
 	database := ""
 	if engine == store.PostgreSQL {
-		database = storetest.Target(t, engine)
+		database = storetest.Migrated(t, engine)
 	}
 	return benchIn(t, t.TempDir(), database)
 }

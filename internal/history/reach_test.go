@@ -72,7 +72,7 @@ func TestReach(t *testing.T) {
 
 // What is shown as the reach of a role is what the doors answer (R13).
 func TestReachIsWhatTheDoorsAnswer(t *testing.T) {
-	b := newBench(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	b := newBench(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)))
 	s := b.person()
 	b.update(func(tx *store.Tx) error {
 		return b.Vault.ShutOut(ctx, tx, vault.Access{Actor: "customer", Purpose: "account", Surface: "portal"}, s, "partner")

@@ -19,7 +19,7 @@ import (
 // is not ours to trick: another language, no code in common, wherever in the
 // log the entry stands.
 func TestAStrangerChecksTheProof(t *testing.T) {
-	b := newBench(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	b := newBench(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)))
 	s, other := b.person(), b.person()
 	var ids []int64
 	for i := range 300 { // a tree of more than one tile

@@ -242,16 +242,13 @@ func (a *Accounts) open(ctx context.Context, tx *store.Tx, d declared, surface s
 	x.ID, x.Opened = a.c.Store.NewID(), a.c.Now()
 	for range reference.Tries {
 		x.Reference = reference.New()
-		res, err := tx.Exec(ctx, `INSERT INTO accounts (id, reference, subject, address, role, company, state, opened_ms, proven)
+		n, err := tx.Change(ctx, `INSERT INTO accounts (id, reference, subject, address, role, company, state, opened_ms, proven)
 			VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $8) ON CONFLICT (reference) DO NOTHING`,
 			x.ID, x.Reference, int64(x.Subject), int64(x.address), string(x.Role), x.Company, x.Opened.UnixMilli(), flag(x.Proven))
 		if err != nil {
 			return wrap(err)
 		}
-		if n, err := res.RowsAffected(); err != nil || n == 1 {
-			if err != nil {
-				return wrap(err)
-			}
+		if n == 1 {
 			return a.prove(ctx, tx, d, evidence.Body{Kind: evidence.AccountOpened, Surface: surface, Subject: x.Subject, Ref: x.ID, Code: string(x.Role), Actor: x.Role.Actor()})
 		}
 	}

@@ -81,12 +81,12 @@ func (a *Accounts) appoint(ctx context.Context, by *Session, ref string, of func
 		if err != nil {
 			return err
 		}
-		res, err := tx.Exec(ctx, "UPDATE accounts SET role = 'customer-administrator' WHERE id = $1 AND company = $2 AND role = 'customer-user' AND state = 'open'", x.ID, company)
+		n, err := tx.Change(ctx, "UPDATE accounts SET role = 'customer-administrator' WHERE id = $1 AND company = $2 AND role = 'customer-user' AND state = 'open'", x.ID, company)
 		if err != nil {
 			return wrap(err)
 		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(ErrNotFound, err)
+		if n == 0 {
+			return ErrNotFound
 		}
 		a.tells(tx)
 		err = a.prove(ctx, tx, d, evidence.Body{

@@ -201,7 +201,7 @@ func (d *desk) together(t *testing.T, by *identity.Session, firm string, two ...
 
 // The only data protection officer is told too; another is not.
 func TestTheOnlyOfficer(t *testing.T) {
-	d, ctx := newDesk(t, storetest.Open(t, storetest.Target(t, store.SQLite))), context.Background()
+	d, ctx := newDesk(t, storetest.Open(t, storetest.Migrated(t, store.SQLite))), context.Background()
 	first := d.staff(identity.Officer, "olga@example.org")
 	if got, err := d.a.Last(ctx, first.Account); err != nil || !got.Only {
 		t.Errorf("%+v, %v", got, err)

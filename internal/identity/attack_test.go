@@ -84,7 +84,7 @@ func TestOneRefusal(t *testing.T) {
 // addresses are drawn from one distribution, as far as a rank-sum test can
 // tell (Mann and Whitney 1947).
 func TestTimeTellsNothing(t *testing.T) {
-	b := mailtest.New(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")
+	b := mailtest.New(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)), "invoco")
 	a, err := identity.New(identity.Config{Store: b.Store, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Queue: b.Queue, InForce: b.InForce, Now: b.Now})
 	if err != nil {
 		t.Fatal(err)

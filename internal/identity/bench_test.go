@@ -25,7 +25,7 @@ import (
 func BenchmarkSignIn(b *testing.B) {
 	const people, each = 200, 40
 	defer identity.CheapHashing()()
-	d := newDesk(b, storetest.Open(b, storetest.Target(b, store.SQLite)))
+	d := newDesk(b, storetest.Open(b, storetest.Migrated(b, store.SQLite)))
 	p := newPlain(b)
 	for i := range people {
 		email := fmt.Sprintf("person%d@example.org", i)
@@ -71,7 +71,7 @@ var plainSchema = []string{
 
 func newPlain(b *testing.B) *plainAccounts {
 	b.Helper()
-	p := &plainAccounts{st: storetest.Open(b, storetest.Target(b, store.SQLite))}
+	p := &plainAccounts{st: storetest.Open(b, storetest.Migrated(b, store.SQLite))}
 	for _, q := range plainSchema {
 		if _, err := p.st.DB().Exec(q); err != nil {
 			b.Fatal(err)

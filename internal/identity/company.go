@@ -20,12 +20,12 @@ const inviteForm = "invitation"
 func (a *Accounts) found(ctx context.Context, tx *store.Tx) (int64, error) {
 	id := a.c.Store.NewID()
 	for range reference.Tries {
-		res, err := tx.Exec(ctx, "INSERT INTO companies (id, reference, opened_ms) VALUES ($1, $2, $3) ON CONFLICT (reference) DO NOTHING", id, reference.New(), a.c.Now().UnixMilli())
+		n, err := tx.Change(ctx, "INSERT INTO companies (id, reference, opened_ms) VALUES ($1, $2, $3) ON CONFLICT (reference) DO NOTHING", id, reference.New(), a.c.Now().UnixMilli())
 		if err != nil {
 			return 0, wrap(err)
 		}
-		if n, err := res.RowsAffected(); err != nil || n == 1 {
-			return id, wrap(err)
+		if n == 1 {
+			return id, nil
 		}
 	}
 	return 0, errors.New("identity: no free reference was found")

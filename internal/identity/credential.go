@@ -117,11 +117,7 @@ func (a *Accounts) drop(ctx context.Context, tx *store.Tx, d declared, by *Sessi
 // reports false if another sign-in used the same step before (RFC 6238 section
 // 5.2).
 func (a *Accounts) used(ctx context.Context, tx *store.Tx, c Credential, step int64) (bool, error) {
-	res, err := tx.Exec(ctx, "UPDATE credentials SET used_ms = $1, step = $2 WHERE id = $3 AND step <= $4", a.c.Now().UnixMilli(), step, c.ID, max(step-1, 0))
-	if err != nil {
-		return false, wrap(err)
-	}
-	n, err := res.RowsAffected()
+	n, err := tx.Change(ctx, "UPDATE credentials SET used_ms = $1, step = $2 WHERE id = $3 AND step <= $4", a.c.Now().UnixMilli(), step, c.ID, max(step-1, 0))
 	return n == 1, wrap(err)
 }
 

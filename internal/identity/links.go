@@ -137,12 +137,12 @@ func (a *Accounts) follow(ctx context.Context, tx *store.Tx, token string, kinds
 
 // use marks a link as used; ErrLink if somebody was quicker.
 func (a *Accounts) use(ctx context.Context, tx *store.Tx, l link) error {
-	res, err := tx.Exec(ctx, "UPDATE account_links SET state = $1 WHERE id = $2 AND state = $3", linkUsed, l.id, linkAsked)
+	n, err := tx.Change(ctx, "UPDATE account_links SET state = $1 WHERE id = $2 AND state = $3", linkUsed, l.id, linkAsked)
 	if err != nil {
 		return wrap(err)
 	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(ErrLink, err)
+	if n == 0 {
+		return ErrLink
 	}
 	return nil
 }
@@ -174,13 +174,13 @@ func (a *Accounts) count(ctx context.Context, tx *store.Tx, l link, address mail
 		return nil // a flood of others must not keep these two from their person; there is one of each for a mail that is counted
 	}
 	mark := a.c.Ring.Tag("account mails", address.Key())
-	res, err := tx.Exec(ctx, `INSERT INTO account_mails (mark, day, amount) VALUES ($1, $2, 1)
+	n, err := tx.Change(ctx, `INSERT INTO account_mails (mark, day, amount) VALUES ($1, $2, 1)
 		ON CONFLICT (mark, day) DO UPDATE SET amount = account_mails.amount + 1 WHERE account_mails.amount < $3`, mark, dayOf(a.c.Now()), mailsPerDay)
 	if err != nil {
 		return wrap(err)
 	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(mail.ErrVoid, err)
+	if n == 0 {
+		return mail.ErrVoid
 	}
 	_, err = tx.Exec(ctx, "UPDATE account_links SET counted = 1 WHERE id = $1", l.id)
 	return wrap(err)

@@ -17,12 +17,12 @@ import (
 // hold makes acts on an account follow one another. ErrNotFound if it is not
 // open any more.
 func (a *Accounts) hold(ctx context.Context, tx *store.Tx, account int64) error {
-	res, err := tx.Exec(ctx, "UPDATE accounts SET state = 'open' WHERE id = $1 AND state = 'open'", account)
+	n, err := tx.Change(ctx, "UPDATE accounts SET state = 'open' WHERE id = $1 AND state = 'open'", account)
 	if err != nil {
 		return wrap(err)
 	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(ErrNotFound, err)
+	if n == 0 {
+		return ErrNotFound
 	}
 	return nil
 }

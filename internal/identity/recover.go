@@ -198,12 +198,8 @@ func (a *Accounts) EndRecovery(ctx context.Context, me *Session) error {
 // and signs in as ever. If a wait was under way, or an engineer had made a link,
 // it stands in their history and they are told.
 func (a *Accounts) stopRecovery(ctx context.Context, tx *store.Tx, d declared, x Account, surface string) error {
-	res, err := tx.Exec(ctx, "UPDATE account_links SET state = $1 WHERE account = $2 AND account > 0 AND state = $3 AND kind IN ($4, $5) AND ends_ms > $6",
+	n, err := tx.Change(ctx, "UPDATE account_links SET state = $1 WHERE account = $2 AND account > 0 AND state = $3 AND kind IN ($4, $5) AND ends_ms > $6",
 		linkVoid, x.ID, linkAsked, string(linkRecover), string(linkRecoverStaff), a.c.Now().UnixMilli())
-	if err != nil {
-		return wrap(err)
-	}
-	n, err := res.RowsAffected()
 	if err != nil {
 		return wrap(err)
 	}

@@ -152,12 +152,12 @@ func (a *Accounts) renew(ctx context.Context, tx *store.Tx, d declared, s *Sessi
 		return err
 	}
 	token, hash := newToken()
-	res, err := tx.Exec(ctx, "UPDATE sessions SET token = $1, level = $2, proved_ms = $3 WHERE id = $4", hash, string(level), proved.UnixMilli(), s.ID)
+	n, err := tx.Change(ctx, "UPDATE sessions SET token = $1, level = $2, proved_ms = $3 WHERE id = $4", hash, string(level), proved.UnixMilli(), s.ID)
 	if err != nil {
 		return wrap(err)
 	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(ErrNotFound, err)
+	if n == 0 {
+		return ErrNotFound
 	}
 	tx.AfterCommit(func() {
 		if !proved.Equal(s.Proved) { // a proof, whose form may come in twice
@@ -392,11 +392,7 @@ func (a *Accounts) endThose(ctx context.Context, by *Session, how, query string,
 		return err
 	}
 	return wrap(a.c.Store.Update(ctx, func(tx *store.Tx) error {
-		res, err := tx.Exec(ctx, query, by.Account.ID, id)
-		if err != nil {
-			return err
-		}
-		n, err := res.RowsAffected()
+		n, err := tx.Change(ctx, query, by.Account.ID, id)
 		if err != nil {
 			return err
 		}

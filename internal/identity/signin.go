@@ -249,12 +249,12 @@ func (a *Accounts) Code(ctx context.Context, half *Session, code string, dev Dev
 // it, whichever half session they are for: whoever has the password can begin
 // as many as they like.
 func (a *Accounts) try(ctx context.Context, tx *store.Tx, half *Session) error {
-	res, err := tx.Exec(ctx, "UPDATE sessions SET tries = tries + 1 WHERE id = $1 AND level = 'half' AND tries < $2", half.ID, triesPerHalf)
+	n, err := tx.Change(ctx, "UPDATE sessions SET tries = tries + 1 WHERE id = $1 AND level = 'half' AND tries < $2", half.ID, triesPerHalf)
 	if err != nil {
 		return wrap(err)
 	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(ErrNotFound, err)
+	if n == 0 {
+		return ErrNotFound
 	}
 	return nil
 }

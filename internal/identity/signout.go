@@ -44,11 +44,7 @@ func (a *Accounts) signOut(ctx context.Context, tx *store.Tx, d declared, x Acco
 	if _, err := tx.Exec(ctx, "DELETE FROM sessions WHERE account = $1 AND level = 'half'", x.ID); err != nil {
 		return 0, wrap(err)
 	}
-	res, err := tx.Exec(ctx, "DELETE FROM sessions WHERE account = $1", x.ID)
-	if err != nil {
-		return 0, wrap(err)
-	}
-	if ended, err = res.RowsAffected(); err != nil || ended == 0 {
+	if ended, err = tx.Change(ctx, "DELETE FROM sessions WHERE account = $1", x.ID); err != nil || ended == 0 {
 		return 0, wrap(err)
 	}
 	b.Kind, b.Subject, b.Ref, b.Count = evidence.AccountEnded, x.Subject, x.ID, ended

@@ -120,7 +120,7 @@ func TestSealedValueOpensUntilItsKeyIsDestroyed(t *testing.T) {
 }
 
 func TestOtherProcessForgetsWithinTheBound(t *testing.T) {
-	target := storetest.Target(t, store.SQLite)
+	target := storetest.Migrated(t, store.SQLite)
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		st, err := store.Open(ctx, target)
@@ -337,7 +337,7 @@ func TestVerifyEpochListFindsAKeyKeptOut(t *testing.T) {
 // What an operator can get wrong at start is refused with its cure.
 func TestOpenRefuses(t *testing.T) {
 	other := t.TempDir()
-	otherStore := storetest.Open(t, storetest.Target(t, store.SQLite))
+	otherStore := storetest.Open(t, storetest.Migrated(t, store.SQLite))
 	open(t, otherStore, other)
 	copyFrom := func(name string) func(t *testing.T, dir string) {
 		return func(t *testing.T, dir string) {
@@ -386,7 +386,7 @@ func TestOpenRefuses(t *testing.T) {
 		}, "not a key file"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			st := storetest.Open(t, storetest.Target(t, store.SQLite))
+			st := storetest.Open(t, storetest.Migrated(t, store.SQLite))
 			dir := t.TempDir()
 			open(t, st, dir)
 			c.damage(t, dir)
@@ -409,7 +409,7 @@ func TestRootInAKeyManagementService(t *testing.T) {
 	}
 	registry.RegisterKMSClient(client)
 	t.Cleanup(registry.ClearKMSClients)
-	st := storetest.Open(t, storetest.Target(t, store.SQLite))
+	st := storetest.Open(t, storetest.Migrated(t, store.SQLite))
 	dir := t.TempDir()
 	r := open(t, st, dir, keys.WithKMS(uri))
 	v := seal(t, st, r, keys.Scope{Subject: keys.NewSubjectID(), Class: "c"}, time.Time{}, "x")
@@ -421,7 +421,7 @@ func TestRootInAKeyManagementService(t *testing.T) {
 }
 
 func TestSecretsAndTags(t *testing.T) {
-	st := storetest.Open(t, storetest.Target(t, store.SQLite))
+	st := storetest.Open(t, storetest.Migrated(t, store.SQLite))
 	dir := t.TempDir()
 	r, again := open(t, st, dir), open(t, st, dir)
 	if !bytes.Equal(r.Secret("a"), again.Secret("a")) || bytes.Equal(r.Secret("a"), r.Secret("b")) || len(r.Secret("a")) != 32 {

@@ -224,7 +224,7 @@ func TestDoor(t *testing.T) {
 		}, "refused restricted 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+			d := newDesk(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)))
 			s, address := d.person("ann@example.org", c.held, c.surface)
 			id := d.add(mail.Item{Kind: c.kind, Purpose: c.held, Subject: s, Address: address})
 			// What the mail names as its purpose may be another, or have gone
@@ -294,7 +294,7 @@ func TestNothingIsSentToWhoIsGone(t *testing.T) {
 }
 
 func TestVoidMail(t *testing.T) {
-	d := newDesk(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	d := newDesk(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)))
 	s, address := d.person("ann@example.org", enquiries, "website")
 	d.void = true
 	id := d.add(mail.Item{Kind: mail.EnquiryReceived, Purpose: enquiries, Subject: s, Address: address})
@@ -305,7 +305,7 @@ func TestVoidMail(t *testing.T) {
 }
 
 func TestAddRefuses(t *testing.T) {
-	d := newDesk(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	d := newDesk(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)))
 	s, address := d.person("ann@example.org", enquiries, "website")
 	for name, it := range map[string]mail.Item{
 		"unknown kind":   {Kind: "spam", Purpose: enquiries, Subject: s, Address: address},

@@ -154,15 +154,13 @@ func (q *Queue) claim(ctx context.Context) ([]Item, error) {
 		taken = nil
 		for _, it := range due {
 			claim := q.st.NewID()
-			res, err := tx.Exec(ctx, `UPDATE mail_queue SET claim = $1, attempts = attempts + 1, next_ms = $2
+			n, err := tx.Change(ctx, `UPDATE mail_queue SET claim = $1, attempts = attempts + 1, next_ms = $2
 				WHERE id = $3 AND state = 'queued' AND claim = $4 AND next_ms <= $5`,
 				claim, now.Add(lease).UnixMilli(), it.ID, it.claim, now.UnixMilli())
 			if err != nil {
 				return err
 			}
-			if n, err := res.RowsAffected(); err != nil {
-				return err
-			} else if n == 1 {
+			if n == 1 {
 				it.claim, it.attempt = claim, it.attempt+1
 				taken = append(taken, it)
 			}
@@ -270,13 +268,13 @@ func (q *Queue) finish(ctx context.Context, it Item, o outcomeOf) error {
 		next, done = now.Add(backoff[it.attempt-1]), 0
 	}
 	err := q.st.Update(ctx, func(tx *store.Tx) error {
-		res, err := tx.Exec(ctx, "UPDATE mail_queue SET state = $1, reason = $2, next_ms = $3, done_day = $4, claim = 0 WHERE id = $5 AND state = 'queued' AND claim = $6",
+		n, err := tx.Change(ctx, "UPDATE mail_queue SET state = $1, reason = $2, next_ms = $3, done_day = $4, claim = 0 WHERE id = $5 AND state = 'queued' AND claim = $6",
 			string(o.state), o.code, next.UnixMilli(), done, it.ID, it.claim)
 		if err != nil {
 			return err
 		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return err // the lease ran out and another worker has it
+		if n == 0 {
+			return nil // the lease ran out and another worker has it
 		}
 		return q.record(ctx, tx, it, o)
 	})

@@ -54,7 +54,7 @@ func TestRetries(t *testing.T) {
 }
 
 func TestSecondTryHasTheSameMessageID(t *testing.T) {
-	d := newDesk(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	d := newDesk(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)))
 	_, id := d.enquirer("ann@example.org")
 	var refuse error = &mail.DeliveryError{Code: "connection"}
 	lost := &mailtest.Office{}
@@ -80,7 +80,7 @@ func TestSecondTryHasTheSameMessageID(t *testing.T) {
 }
 
 func TestPermanentFailure(t *testing.T) {
-	d := newDesk(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	d := newDesk(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)))
 	it, id := d.enquirer("ann@example.org")
 	d.Office.Refuse = func(*mail.Message) error { return &mail.DeliveryError{Code: "smtp-550", Permanent: true} }
 	d.Work()
@@ -266,7 +266,7 @@ func TestOldRowsEnd(t *testing.T) {
 
 // Run is woken by the commit of what is owed and ends with its context.
 func TestRunIsNudged(t *testing.T) {
-	d := newDesk(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	d := newDesk(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)))
 	got := make(chan struct{}, 1)
 	d.Office.Refuse = func(*mail.Message) error { got <- struct{}{}; return nil }
 	ctx, cancel := context.WithCancel(context.Background())

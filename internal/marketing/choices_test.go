@@ -266,7 +266,7 @@ func TestTheNewsletterFollowsInTheApp(t *testing.T) {
 
 // Without a proven address a yes is refused, whole; a no never is.
 func TestJoiningNeedsAProvenAddress(t *testing.T) {
-	d := newDesk(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")
+	d := newDesk(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)), "invoco")
 	a := newAccount(d, "")
 	for _, address := range []string{"", "nonsense", "two@example.org, three@example.org"} {
 		a.address = address

@@ -91,11 +91,11 @@ func (n *Newsletter) leaveLink(roles Roles, id int64) string {
 // two sign-ups looked at together one waits for the other and gives way.
 func (n *Newsletter) notice(ctx context.Context, tx *store.Tx, id int64, m mail.Mark) error {
 	now := n.c.Now()
-	res, err := tx.Exec(ctx, `INSERT INTO newsletter_notices (mark, newsletter, at_ms) VALUES ($1, $2, $3)
+	met, err := tx.Change(ctx, `INSERT INTO newsletter_notices (mark, newsletter, at_ms) VALUES ($1, $2, $3)
 		ON CONFLICT (mark) DO UPDATE SET newsletter = excluded.newsletter, at_ms = excluded.at_ms
 		WHERE newsletter_notices.newsletter = excluded.newsletter OR newsletter_notices.at_ms <= $4`,
 		[]byte(m), id, now.UnixMilli(), now.Add(-noticePause).UnixMilli())
-	if err := n.changed(res, err); errors.Is(err, errMoved) {
+	if err := changed(met, err); errors.Is(err, errMoved) {
 		return mail.ErrVoid
 	} else if err != nil {
 		return err

@@ -368,7 +368,7 @@ func TestLeavingBeforeTheMailGoes(t *testing.T) {
 }
 
 func TestLinksThatAreNotOurs(t *testing.T) {
-	d := newDesk(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")
+	d := newDesk(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)), "invoco")
 	d.signUp("ann@example.org")
 	asked := d.one(mail.NewsletterConfirm, "ann@example.org").token
 	for _, token := range []string{"", "x", strings.Repeat("A", 32), asked[:31], asked + "A", strings.ToLower(asked) + "!", " " + asked} {
@@ -387,7 +387,7 @@ func TestLinksThatAreNotOurs(t *testing.T) {
 }
 
 func TestSubscribeRefuses(t *testing.T) {
-	d := newDesk(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")
+	d := newDesk(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)), "invoco")
 	for name, form := range map[string]url.Values{
 		"empty":         {},
 		"no address":    {"email": {"ann"}},

@@ -36,7 +36,7 @@ func TestMarketingGoesOnlyToWhoWantsIt(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	st := storetest.Open(t, storetest.Target(t, store.SQLite))
+	st := storetest.Open(t, storetest.Migrated(t, store.SQLite))
 	d := newDesk(t, st, "invoco")
 	// A campaign that asks nothing: only the outgoing-mail door stands between
 	// it and the people.

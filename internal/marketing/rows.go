@@ -83,21 +83,20 @@ var errMoved = errors.New("marketing: answered at the same time")
 // move changes the state of a sign-up. It is the first write of whoever acts
 // on one, so that of two only one goes on.
 func (n *Newsletter) move(ctx context.Context, tx *store.Tx, id int64, from, to state) error {
-	return n.changed(tx.Exec(ctx, "UPDATE newsletter SET state = $1 WHERE id = $2 AND state = $3", string(to), id, string(from)))
+	return changed(tx.Change(ctx, "UPDATE newsletter SET state = $1 WHERE id = $2 AND state = $3", string(to), id, string(from)))
 }
 
 // settle notes where the address of a confirmed sign-up is held from now on.
 func (n *Newsletter) settle(ctx context.Context, tx *store.Tx, id int64, address vault.RecordID, m mail.Mark) error {
-	return n.changed(tx.Exec(ctx, "UPDATE newsletter SET address = $1, mark = $2 WHERE id = $3", int64(address), []byte(m), id))
+	return changed(tx.Change(ctx, "UPDATE newsletter SET address = $1, mark = $2 WHERE id = $3", int64(address), []byte(m), id))
 }
 
-func (n *Newsletter) changed(res sql.Result, err error) error {
+// changed makes errMoved of a change that met no row.
+func changed(met int64, err error) error {
 	if err != nil {
 		return fmt.Errorf("marketing: %w", err)
 	}
-	if rows, err := res.RowsAffected(); err != nil {
-		return fmt.Errorf("marketing: %w", err)
-	} else if rows == 0 {
+	if met == 0 {
 		return errMoved
 	}
 	return nil

@@ -128,7 +128,7 @@ func TestErasureOfASubscriber(t *testing.T) {
 // R29, L9: a restriction does not stop the newsletter that was consented to,
 // nor the way out of it.
 func TestRestrictionLeavesTheWayOut(t *testing.T) {
-	d := newDesk(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")
+	d := newDesk(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)), "invoco")
 	leave := d.subscribed("ann@example.org")
 	err := d.Update(func(ctx context.Context, tx *store.Tx) error {
 		return d.Vault.Restrict(ctx, tx, staff, d.subject())

@@ -151,7 +151,7 @@ func TestStoryOfAProfile(t *testing.T) {
 
 // Restricted or not, a profile is its person's to see and to put right (L9).
 func TestProfileWhileRestricted(t *testing.T) {
-	p := newPerson(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")
+	p := newPerson(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)), "invoco")
 	p.save("profile", map[string]string{"name": "Ann"})
 	if err := p.Update(func(ctx context.Context, tx *store.Tx) error {
 		return p.Vault.Restrict(ctx, tx, vault.Access{Actor: "dpo", Purpose: "rights"}, p.w.Subject)
@@ -215,7 +215,7 @@ func TestConsentGivenWithData(t *testing.T) {
 // Hostile and clumsy input is text or is refused, field by field; what is
 // refused leaves everything as it was.
 func TestHostileInput(t *testing.T) {
-	p := newPerson(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")
+	p := newPerson(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)), "invoco")
 	p.save("profile", map[string]string{"name": "Ann"})
 	for name, c := range map[string]struct{ field, typed, kept string }{
 		"script":           {"profession", `<script>alert(1)</script>`, `<script>alert(1)</script>`},
@@ -261,7 +261,7 @@ func TestHostileInput(t *testing.T) {
 // Not found, not forbidden: other forms, fields and surfaces are not there, and
 // what must be given cannot be taken back.
 func TestWhatIsNotThere(t *testing.T) {
-	p := newPerson(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")
+	p := newPerson(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)), "invoco")
 	p.save("profile", map[string]string{"name": "Ann"})
 	for _, form := range []string{"contact", "preferences", "", "nonsense"} {
 		if _, err := p.desk.Remove(ctx, p.w, form, "name"); !errors.Is(err, profile.ErrNotFound) {
@@ -294,7 +294,7 @@ func TestEveryCategoryHasItsLine(t *testing.T) {
 		},
 		"fernhill": {"member.name": "input profile filled held portal", "spade.offer": "input about-you", "care.needs": "not-collected", "words.message": "held held website"},
 	} {
-		p := newPerson(t, storetest.Open(t, storetest.Target(t, store.SQLite)), operator)
+		p := newPerson(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)), operator)
 		names := map[string]map[string]string{"invoco": {"name": "Ann"}, "fernhill": {"called": "Ann", "where": "The Mill"}}
 		p.save("profile", names[operator])
 		writes := map[string][]string{"invoco": {"enquiries", "contact.message", "contact.telephone"}, "fernhill": {"answering", "words.message"}}[operator]

@@ -252,7 +252,7 @@ func TestWhoIsWokenNoMore(t *testing.T) {
 // one that fails, or sends us elsewhere, changes nothing.
 func TestAnswersOfTheService(t *testing.T) {
 	for status, left := range map[int]int{http.StatusCreated: 1, http.StatusGone: 0, http.StatusNotFound: 0, http.StatusInternalServerError: 1, http.StatusTooManyRequests: 1, http.StatusTemporaryRedirect: 1} {
-		h := open(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+		h := open(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)))
 		ann := h.person(t, "ann")
 		h.says(t, ann, people.PermissionGranted)
 		h.status = status
@@ -271,7 +271,7 @@ func TestAnswersOfTheService(t *testing.T) {
 
 // An account has at most so many browsers woken, the newest.
 func TestTooManyBrowsers(t *testing.T) {
-	h := open(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	h := open(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)))
 	ann := h.person(t, "ann")
 	h.says(t, ann, people.PermissionGranted)
 	for i := range push.MaxAddresses + 2 {

@@ -316,7 +316,7 @@ func TestTenYearsAgainstTheOracle(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				st, err := store.Open(ctx, storetest.Target(t, engine))
+				st, err := store.Open(ctx, storetest.Migrated(t, engine))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -396,7 +396,7 @@ func TestEveryDayOfTenYears(t *testing.T) {
 
 // A beat that fails is made up for by the next.
 func TestRunEndsWithItsContextAndSweepsOnTicks(t *testing.T) {
-	st := storetest.Open(t, storetest.Target(t, store.SQLite))
+	st := storetest.Open(t, storetest.Migrated(t, store.SQLite))
 	s, done := newStory(t, st, t.TempDir())
 	defer done()
 	s.collect(0, 1, promises[0])

@@ -82,7 +82,7 @@ func TestRestrictAndLift(t *testing.T) {
 // Who writes to us between asking and restricting is taken for whoever asked:
 // the link must outlive the restriction all the same.
 func TestRestrictionLeavesTheLink(t *testing.T) {
-	o := open(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")
+	o := open(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)), "invoco")
 	o.enquire("ann@example.org", "Hello")
 	token := o.link("ann@example.org")
 	for range 3 {
@@ -423,7 +423,7 @@ func TestComplain(t *testing.T) {
 
 // Who may not act is refused, and so is acting for nobody.
 func TestWhoMayAct(t *testing.T) {
-	o := open(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")
+	o := open(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)), "invoco")
 	ctx := context.Background()
 	o.enquire("ann@example.org", "Hello")
 	p := o.enter(o.link("ann@example.org"))

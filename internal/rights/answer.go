@@ -41,9 +41,12 @@ func (d *Desk) complaintOf(ctx context.Context, tx *store.Tx, ticket int64) (Req
 func (d *Desk) Acknowledge(ctx context.Context, a vault.Access, ticket int64) error {
 	return d.answering(ctx, a, ticket, func(tx *store.Tx, p Person, r Request) error {
 		now := d.c.Now().UTC()
-		changed, err := one(tx.Exec(ctx, "UPDATE rights_requests SET acknowledged_ms = $1 WHERE id = $2 AND acknowledged_ms = 0 AND state = 'open'", now.UnixMilli(), r.ID))
-		if err != nil || !changed {
-			return err
+		changed, err := tx.Change(ctx, "UPDATE rights_requests SET acknowledged_ms = $1 WHERE id = $2 AND acknowledged_ms = 0 AND state = 'open'", now.UnixMilli(), r.ID)
+		if err != nil {
+			return fmt.Errorf("rights: %w", err)
+		}
+		if changed == 0 {
+			return nil
 		}
 		return d.evidence(ctx, tx, p, evidence.Body{Kind: evidence.RightAcknowledged, Subject: r.Subject, Ref: r.ID, Code: r.Right})
 	})
@@ -55,9 +58,12 @@ func (d *Desk) Acknowledge(ctx context.Context, a vault.Access, ticket int64) er
 func (d *Desk) CloseComplaint(ctx context.Context, a vault.Access, ticket int64) error {
 	return d.answering(ctx, a, ticket, func(tx *store.Tx, p Person, r Request) error {
 		// Of two that come together the second waits here, and then meets no row.
-		open, err := one(tx.Exec(ctx, "UPDATE rights_requests SET state = 'answered' WHERE id = $1 AND state = 'open'", r.ID))
-		if err != nil || !open {
-			return err
+		open, err := tx.Change(ctx, "UPDATE rights_requests SET state = 'answered' WHERE id = $1 AND state = 'open'", r.ID)
+		if err != nil {
+			return fmt.Errorf("rights: %w", err)
+		}
+		if open == 0 {
+			return nil
 		}
 		if err := d.answered(ctx, tx, p, &r, Closed, ticket); err != nil {
 			return err
@@ -92,16 +98,4 @@ func (d *Desk) answering(ctx context.Context, a vault.Access, ticket int64, act 
 		}
 		return act(tx, Person{Access: a, Way: ByDesk}, r)
 	})
-}
-
-// one reports whether a change met a row.
-func one(res sql.Result, err error) (bool, error) {
-	if err != nil {
-		return false, fmt.Errorf("rights: %w", err)
-	}
-	n, err := res.RowsAffected()
-	if err != nil {
-		return false, fmt.Errorf("rights: %w", err)
-	}
-	return n > 0, nil
 }

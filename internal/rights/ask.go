@@ -250,16 +250,14 @@ var errHeld = errors.New("rights: something is held")
 // are looked at together one waits for the other and gives way.
 func (d *Desk) notice(ctx context.Context, tx *store.Tx, roles Roles, id int64, address mail.Address) error {
 	now := d.c.Now()
-	res, err := tx.Exec(ctx, `INSERT INTO rights_notices (mark, ask, at_ms) VALUES ($1, $2, $3)
+	n, err := tx.Change(ctx, `INSERT INTO rights_notices (mark, ask, at_ms) VALUES ($1, $2, $3)
 		ON CONFLICT (mark) DO UPDATE SET ask = excluded.ask, at_ms = excluded.at_ms
 		WHERE rights_notices.ask = excluded.ask OR rights_notices.at_ms <= $4`,
 		[]byte(d.c.Queue.Mark(roles.Purpose, address)), id, now.UnixMilli(), now.Add(-noticePause).UnixMilli())
 	if err != nil {
 		return fmt.Errorf("rights: %w", err)
 	}
-	if n, err := res.RowsAffected(); err != nil {
-		return fmt.Errorf("rights: %w", err)
-	} else if n == 0 {
+	if n == 0 {
 		return mail.ErrVoid
 	}
 	return nil

@@ -111,7 +111,7 @@ func peak(b *testing.B, fn func()) int64 {
 
 func BenchmarkAccessPack(b *testing.B) {
 	many := fromEnv("CANDOUR_BENCH_RECORDS", 100000)
-	o := open(b, storetest.Open(b, storetest.Target(b, store.SQLite)), "invoco")
+	o := open(b, storetest.Open(b, storetest.Migrated(b, store.SQLite)), "invoco")
 	people := map[int]rights.Person{fewRecords: o.owner(fewRecords), many: o.owner(many)}
 	pack := func(n int) {
 		var out discard

@@ -159,7 +159,7 @@ func TestStoryOfAnErasure(t *testing.T) {
 // An erasure for somebody who has no link: the confirmation goes to the newest
 // address that is held, and without one there is none.
 func TestEraseWithoutALink(t *testing.T) {
-	o := open(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")
+	o := open(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)), "invoco")
 	ctx := context.Background()
 	s := o.person()
 	o.plant("old@example.org", s)

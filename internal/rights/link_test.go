@@ -97,7 +97,7 @@ func TestAskDoesTheSameForEveryAddress(t *testing.T) {
 }
 
 func TestAskRefuses(t *testing.T) {
-	o := open(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")
+	o := open(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)), "invoco")
 	before := o.rows()
 	for _, c := range [][2]string{{"", "access"}, {"nobody", "access"}, {"ann@example.org", ""}, {"ann@example.org", "everything"}, {"ann@example.org\nbcc: x", "access"}} {
 		var wrong intake.FieldErrors
@@ -133,14 +133,14 @@ func TestOneLinkAnHour(t *testing.T) {
 
 // A link works for its hour and for nobody who made one up.
 func TestLinks(t *testing.T) {
-	o := open(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")
+	o := open(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)), "invoco")
 	ctx := context.Background()
 	o.enquire("ann@example.org", "Hello")
 	token := o.link("ann@example.org")
 	if l, err := o.desk.Enter(ctx, token); err != nil || l.Right != "access" || !l.Until.Equal(o.Now().Add(time.Hour)) {
 		t.Fatalf("%+v, %v", l, err)
 	}
-	other := open(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")
+	other := open(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)), "invoco")
 	other.enquire("ann@example.org", "Hello")
 	foreign := other.link("ann@example.org")
 	changed := []byte(token)
@@ -167,7 +167,7 @@ func TestLinks(t *testing.T) {
 
 // The hour counts from when the mail left, not from when it was asked for.
 func TestLinkCountsFromTheMail(t *testing.T) {
-	o := open(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")
+	o := open(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)), "invoco")
 	o.enquire("ann@example.org", "Hello")
 	o.post()
 	o.must(o.ask("ann@example.org", "access"))
@@ -177,7 +177,7 @@ func TestLinkCountsFromTheMail(t *testing.T) {
 
 // Nothing prints what it holds.
 func TestNothingOfAPersonPrints(t *testing.T) {
-	o := open(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")
+	o := open(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)), "invoco")
 	o.enquire("ann@example.org", "planted words")
 	p := o.enter(o.link("ann@example.org"))
 	v, err := o.desk.View(context.Background(), p)

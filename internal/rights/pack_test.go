@@ -80,7 +80,7 @@ func held(p *policy.Policy, category string) bool {
 // L6: each heading of Article 15(1) and (2) is in the copy, and filled from the
 // policy for what is held and from nothing else.
 func TestCopySaysWhatArticle15Asks(t *testing.T) {
-	o := open(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")
+	o := open(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)), "invoco")
 	const address = "ann@example.org"
 	o.plant(address, o.person())
 	p := o.enter(o.link(address))
@@ -197,7 +197,7 @@ func TestPortability(t *testing.T) {
 
 // The page shows the newest of each category and says how many there are (R24).
 func TestViewIsBounded(t *testing.T) {
-	o := open(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")
+	o := open(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)), "invoco")
 	s := o.person()
 	o.plant("ann@example.org", s)
 	for i := range 3 {
@@ -227,7 +227,7 @@ func TestViewIsBounded(t *testing.T) {
 
 // What cannot be text is handed out all the same.
 func TestCopyOfWhatIsNoText(t *testing.T) {
-	o := open(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")
+	o := open(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)), "invoco")
 	s := o.person()
 	o.plant("ann@example.org", s)
 	o.must(o.Update(func(ctx context.Context, tx *store.Tx) error {

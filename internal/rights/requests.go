@@ -54,15 +54,13 @@ func (d *Desk) receive(ctx context.Context, tx *store.Tx, p Person, s keys.Subje
 	r := Request{ID: d.c.Store.NewID(), Subject: s, Right: right, Way: p.Way, Received: d.c.Now().UTC()}
 	for range reference.Tries {
 		r.Reference = reference.New()
-		res, err := tx.Exec(ctx, `INSERT INTO rights_requests (id, reference, subject, right_id, way, state, received_ms, answered_ms, outcome, ref)
+		n, err := tx.Change(ctx, `INSERT INTO rights_requests (id, reference, subject, right_id, way, state, received_ms, answered_ms, outcome, ref)
 			VALUES ($1, $2, $3, $4, $5, 'open', $6, 0, '', 0) ON CONFLICT (reference) DO NOTHING`,
 			r.ID, r.Reference, int64(s), right, string(p.Way), r.Received.UnixMilli())
 		if err != nil {
 			return r, fmt.Errorf("rights: %w", err)
 		}
-		if n, err := res.RowsAffected(); err != nil {
-			return r, fmt.Errorf("rights: %w", err)
-		} else if n == 1 {
+		if n == 1 {
 			return r, d.evidence(ctx, tx, p, evidence.Body{Kind: evidence.RightRequested, Subject: s, Ref: r.ID, Code: right})
 		}
 	}

@@ -73,7 +73,7 @@ func newHouse(t *testing.T, st *store.Store) *house {
 // engines, as the stories show.
 func open(t *testing.T) *house {
 	t.Helper()
-	return newHouse(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	return newHouse(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)))
 }
 
 var token = regexp.MustCompile(`token=([A-Za-z0-9_-]{32})`)

@@ -49,6 +49,16 @@ func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (sql.Result, 
 	return st.ExecContext(ctx, args...)
 }
 
+// Change runs a statement that writes rows and returns how many it met: none,
+// where another was first or what it is about is not there.
+func (tx *Tx) Change(ctx context.Context, query string, args ...any) (met int64, err error) {
+	res, err := tx.Exec(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
 // Query runs a statement that returns rows; close them before the next
 // statement of the same transaction.
 func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {

@@ -130,7 +130,7 @@ func TestEnquiryBecomesATicket(t *testing.T) {
 // R3, L5: words about data, or the choice that says so, bring an enquiry to
 // the rights desk.
 func TestRequestsReachTheRightsDesk(t *testing.T) {
-	b := newBench(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")
+	b := newBench(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)), "invoco")
 	for message, right := range map[string]string{
 		"Please send me a copy of all my data":  "access",
 		"Delete my account and my data.":        "erasure",
@@ -345,7 +345,7 @@ func TestErasureOfWhoEnquired(t *testing.T) {
 }
 
 func TestEnquireRefuses(t *testing.T) {
-	b := newBench(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")
+	b := newBench(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)), "invoco")
 	for name, change := range map[string]map[string]string{
 		"no message":     {"message": " "},
 		"no address":     {"email": ""},

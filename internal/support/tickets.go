@@ -44,14 +44,14 @@ var ErrNotFound = errors.New("support: no such ticket")
 func (d *Desk) open(ctx context.Context, tx *store.Tx, t *Ticket) error {
 	for range reference.Tries {
 		t.Reference = reference.New()
-		res, err := tx.Exec(ctx, `INSERT INTO support_tickets (id, reference, subject, queue, about, suggests, surface, policy, state, opened_ms, closed_ms)
+		n, err := tx.Change(ctx, `INSERT INTO support_tickets (id, reference, subject, queue, about, suggests, surface, policy, state, opened_ms, closed_ms)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', $9, 0) ON CONFLICT (reference) DO NOTHING`,
 			t.ID, t.Reference, int64(t.Subject), string(t.Queue), t.About, t.Suggests, t.Surface, t.Policy, t.Opened.UnixMilli())
 		if err != nil {
 			return fmt.Errorf("support: %w", err)
 		}
-		if n, err := res.RowsAffected(); err != nil || n == 1 {
-			return err
+		if n == 1 {
+			return nil
 		}
 	}
 	return errors.New("support: no free reference was found")
@@ -171,7 +171,7 @@ func (d *Desk) Move(ctx context.Context, id int64, to QueueID) error {
 		return errors.New("support: there is no such desk")
 	}
 	return d.c.Store.Update(ctx, func(tx *store.Tx) error {
-		return one(tx.Exec(ctx, "UPDATE support_tickets SET queue = $1 WHERE id = $2 AND state = 'open'", string(to), id))
+		return met(tx.Change(ctx, "UPDATE support_tickets SET queue = $1 WHERE id = $2 AND state = 'open'", string(to), id))
 	})
 }
 
@@ -185,7 +185,7 @@ func (d *Desk) Close(ctx context.Context, id int64) error {
 			return err
 		}
 		now := d.c.Now()
-		err = one(tx.Exec(ctx, "UPDATE support_tickets SET state = 'closed', closed_ms = $1 WHERE id = $2 AND state = 'open'", now.UnixMilli(), id))
+		err = met(tx.Change(ctx, "UPDATE support_tickets SET state = 'closed', closed_ms = $1 WHERE id = $2 AND state = 'open'", now.UnixMilli(), id))
 		if errors.Is(err, ErrNotFound) {
 			return nil // by somebody else, just now
 		}
@@ -200,14 +200,12 @@ func (d *Desk) Close(ctx context.Context, id int64) error {
 	})
 }
 
-// one makes ErrNotFound of a change that met no row.
-func one(res sql.Result, err error) error {
+// met makes ErrNotFound of a change that met no row.
+func met(n int64, err error) error {
 	if err != nil {
 		return fmt.Errorf("support: %w", err)
 	}
-	if n, err := res.RowsAffected(); err != nil {
-		return fmt.Errorf("support: %w", err)
-	} else if n == 0 {
+	if n == 0 {
 		return ErrNotFound
 	}
 	return nil

@@ -257,26 +257,18 @@ func (d *Desk) Contest(ctx context.Context, tx *store.Tx, a vault.Access, accoun
 	if err != nil {
 		return wrap(err)
 	}
-	res, err := tx.Exec(ctx, "UPDATE call_blocks SET contested_ms = $1, due_ms = $2, said = $3 WHERE id = $4 AND due_ms = 0 AND state <> 'lifted'",
+	n, err := tx.Change(ctx, "UPDATE call_blocks SET contested_ms = $1, due_ms = $2, said = $3 WHERE id = $4 AND due_ms = 0 AND state <> 'lifted'",
 		now.UnixMilli(), due.UnixMilli(), int64(ids[0]), b.ID)
-	if err := one(res, err, ErrContested); err != nil {
+	if err != nil {
 		return wrap(err)
+	}
+	if n == 0 {
+		return ErrContested
 	}
 	if err := d.proveBlock(ctx, tx, a, evidence.BlockContested, &b, "", 0); err != nil {
 		return wrap(err)
 	}
 	return wrap(d.owe(ctx, tx, b.Account, mail.CallsContested, b.ID))
-}
-
-// one reports an error unless exactly one row was changed.
-func one(res sql.Result, err, otherwise error) error {
-	if err != nil {
-		return err
-	}
-	if n, err := res.RowsAffected(); err != nil || n != 1 {
-		return errors.Join(err, otherwise)
-	}
-	return nil
 }
 
 // Review is a person's decision about a block, with the reason that whose calls
@@ -306,9 +298,12 @@ func (d *Desk) Review(ctx context.Context, tx *store.Tx, a vault.Access, ref str
 		return wrap(err)
 	}
 	now := d.c.Now()
-	res, err := tx.Exec(ctx, "UPDATE call_blocks SET state = $1, decided_ms = $2, due_ms = 0, reason = $3 WHERE id = $4 AND state <> 'lifted'", string(state), now.UnixMilli(), int64(ids[0]), b.ID)
-	if err := one(res, err, ErrContested); err != nil {
+	n, err := tx.Change(ctx, "UPDATE call_blocks SET state = $1, decided_ms = $2, due_ms = 0, reason = $3 WHERE id = $4 AND state <> 'lifted'", string(state), now.UnixMilli(), int64(ids[0]), b.ID)
+	if err != nil {
 		return wrap(err)
+	}
+	if n == 0 {
+		return ErrContested
 	}
 	if err := d.proveBlock(ctx, tx, a, evidence.BlockDecided, &b, string(state), 0); err != nil {
 		return wrap(err)

@@ -70,13 +70,13 @@ func (d *Desk) GiveNumber(ctx context.Context, tx *store.Tx, account int64, numb
 		return "", ErrNumberTaken
 	}
 	id := d.c.Store.NewID()
-	res, err := tx.Exec(ctx, "INSERT INTO line_numbers (id, line, subject, mark, number, given_ms) VALUES ($1, $2, $3, $4, 0, $5) ON CONFLICT DO NOTHING",
+	n, err := tx.Change(ctx, "INSERT INTO line_numbers (id, line, subject, mark, number, given_ms) VALUES ($1, $2, $3, $4, 0, $5) ON CONFLICT DO NOTHING",
 		id, l.ID, int64(l.Subject), d.numberMark(e164), d.c.Now().UnixMilli())
 	if err != nil {
 		return "", wrap(err)
 	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return "", errors.Join(err, ErrNumberTaken)
+	if n == 0 {
+		return "", ErrNumberTaken
 	}
 	ids, err := d.c.Vault.Put(ctx, tx, roles.own(systemActor), vault.Item{Category: roles.Number, Parts: []vault.Part{{Owner: l.Subject, Value: []byte(e164)}}})
 	if err != nil {

@@ -69,13 +69,13 @@ func (d *Desk) give(ctx context.Context, tx *store.Tx, account int64, extension 
 	}
 	l := Line{ID: d.c.Store.NewID(), Account: x.ID, Subject: x.Subject, Extension: extension}
 	l.of(x)
-	res, err := tx.Exec(ctx, `INSERT INTO lines (id, account, subject, mark, number, opened_ms) VALUES ($1, $2, $3, $4, 0, $5) ON CONFLICT DO NOTHING`,
+	n, err := tx.Change(ctx, `INSERT INTO lines (id, account, subject, mark, number, opened_ms) VALUES ($1, $2, $3, $4, 0, $5) ON CONFLICT DO NOTHING`,
 		l.ID, l.Account, int64(l.Subject), mark, d.c.Now().UnixMilli())
 	if err != nil {
 		return Line{}, wrap(err)
 	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return Line{}, errors.Join(err, ErrTaken)
+	if n == 0 {
+		return Line{}, ErrTaken
 	}
 	ids, err := d.c.Vault.Put(ctx, tx, roles.own(systemActor), vault.Item{Category: roles.Number, Parts: []vault.Part{{Owner: x.Subject, Value: []byte(extension)}}})
 	if err != nil {

@@ -311,7 +311,7 @@ func TestEmergencyCallsDoNotWait(t *testing.T) {
 
 // L38: who may be shown as the caller from outside.
 func TestIdentify(t *testing.T) {
-	x := open(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")
+	x := open(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)), "invoco")
 	for _, c := range []struct {
 		what string
 		p    telecom.Presented

@@ -110,12 +110,12 @@ func (d *Desk) setRow(ctx context.Context, tx *store.Tx, line int64) (r setRow, 
 // needRow makes the row of a line that has none, and has those who change it
 // follow one another. ErrNoLine if there is no such line.
 func (d *Desk) needRow(ctx context.Context, tx *store.Tx, l Line) (setRow, error) {
-	res, err := tx.Exec(ctx, "UPDATE lines SET opened_ms = opened_ms WHERE id = $1", l.ID)
+	n, err := tx.Change(ctx, "UPDATE lines SET opened_ms = opened_ms WHERE id = $1", l.ID)
 	if err != nil {
 		return setRow{}, err
 	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return setRow{}, errors.Join(err, ErrNoLine)
+	if n == 0 {
+		return setRow{}, ErrNoLine
 	}
 	_, err = tx.Exec(ctx, "INSERT INTO line_settings (line, subject, record, address, warned_ms, helped_ms) VALUES ($1, $2, 0, 0, 0, 0) ON CONFLICT DO NOTHING", l.ID, int64(l.Subject))
 	if err != nil {

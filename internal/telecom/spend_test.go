@@ -16,7 +16,7 @@ import (
 )
 
 func newStore(t testing.TB) *store.Store {
-	return storetest.Open(t, storetest.Target(t, store.SQLite))
+	return storetest.Open(t, storetest.Migrated(t, store.SQLite))
 }
 
 // What a call costs is booked when it ends, told of before the limit bites, and

@@ -20,8 +20,8 @@ const StopFormID = "call-stop"
 var ErrBarred = errors.New("telecom: the calls of the account are stopped already")
 
 // ByStaff reports whether a member of staff put the block in place, and not
-// software. Its person contests it all the same, and another person of ours
-// looks then.
+// software. Its person contests it all the same, and a person of ours
+// looks again then.
 func (b *Block) ByStaff() bool { return b.Pattern == "" }
 
 // Stop is a member of staff's decision to keep the calls of an account that cost

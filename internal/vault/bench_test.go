@@ -116,7 +116,7 @@ type pair struct {
 
 func newPair(b *testing.B, people int) *pair {
 	b.Helper()
-	h := newHouse(b, storetest.Open(b, storetest.Target(b, engine())))
+	h := newHouse(b, storetest.Open(b, storetest.Migrated(b, engine())))
 	p := &pair{house: h, b: b, plain: openPlain(b), rng: rand.New(rand.NewPCG(1, 2))}
 	for len(p.people) < people {
 		n := min(1000, people-len(p.people))
@@ -146,7 +146,7 @@ func newPair(b *testing.B, people int) *pair {
 // tables alone: those of the vault are put out of the way.
 func openPlain(b *testing.B) *store.Store {
 	b.Helper()
-	st := storetest.Open(b, storetest.Target(b, engine()))
+	st := storetest.Open(b, storetest.Migrated(b, engine()))
 	for _, q := range append([]string{"DROP TABLE records", "DROP TABLE tags", "DROP TABLE subjects"}, strings.Split(plainSchema(engine()), ";")...) {
 		if _, err := st.DB().Exec(q); err != nil {
 			b.Fatal(err)

@@ -132,7 +132,7 @@ func TestRemoveKeepsWhatLawKeeps(t *testing.T) {
 // A long reader, such as a large copy, keeps the log of SQLite from being
 // truncated, and nothing else from being done.
 func TestRemovalsHoldUpNoPurge(t *testing.T) {
-	h := newHouse(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	h := newHouse(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)))
 	s := h.person()
 	h.consent(s, "newsletter", true)
 	h.put(vault.Access{Actor: "system", Purpose: "newsletter", Surface: "website"}, item(s, "contact.email", "a@b.example"))

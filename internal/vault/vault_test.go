@@ -329,7 +329,7 @@ func (h *house) refused() string {
 // Refusals are in the metrics by door and verdict, and with no id that a caller
 // passed, declared or not (R9).
 func TestRefusalsAreCounted(t *testing.T) {
-	h := newHouse(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	h := newHouse(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)))
 	s := h.person()
 	h.want("at first", h.refused(), "")
 	_ = h.tryPut(on("planted-7f3a"), item(s, "planted-7f3a", "planted-7f3a"))

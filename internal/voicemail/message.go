@@ -223,11 +223,8 @@ func (d *Desk) Heard(ctx context.Context, tx *store.Tx, a vault.Access, l teleco
 	if err != nil {
 		return err
 	}
-	res, err := tx.Exec(ctx, "UPDATE voicemail_messages SET heard_ms = $1 WHERE id = $2 AND heard_ms = 0", d.c.Now().UnixMilli(), id)
-	if err != nil {
-		return wrap(err)
-	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
+	n, err := tx.Change(ctx, "UPDATE voicemail_messages SET heard_ms = $1 WHERE id = $2 AND heard_ms = 0", d.c.Now().UnixMilli(), id)
+	if err != nil || n == 0 {
 		return wrap(err)
 	}
 	if err := d.prove(ctx, tx, a, evidence.Body{Kind: evidence.VoicemailHeard, Subject: m.subject, Ref: id}); err != nil {

@@ -45,13 +45,13 @@ func (d *Desk) See(ctx context.Context, tx *store.Tx, s keys.SubjectID, actor, s
 	if known, err := d.Known(ctx, tx, s); err != nil || known >= version {
 		return err
 	}
-	res, err := tx.Exec(ctx, "INSERT INTO notices_seen (subject, policy, at_ms, surface, code) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+	n, err := tx.Change(ctx, "INSERT INTO notices_seen (subject, policy, at_ms, surface, code) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
 		int64(s), version, now.UnixMilli(), surface, code)
 	if err != nil {
 		return fmt.Errorf("people: %w", err)
 	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return err // in another window, at the same moment
+	if n == 0 {
+		return nil // in another window, at the same moment
 	}
 	_, err = d.c.Log.Append(ctx, tx, evidence.Body{
 		Kind: evidence.NoticeAccepted, At: now, Actor: actor, Surface: surface, Policy: version, Subject: s, Code: code,

@@ -123,7 +123,7 @@ func TestChoicesBeforeAnyDecision(t *testing.T) {
 			"vote": "objection account in-use", "care": "consent account not-asked",
 		},
 	} {
-		p := newPerson(t, storetest.Open(t, storetest.Target(t, store.SQLite)), operator)
+		p := newPerson(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)), operator)
 		all := p.choices()
 		for id, w := range want {
 			c, ok := all[id]
@@ -300,7 +300,7 @@ func TestWithdrawalErases(t *testing.T) {
 // A yes in the account is a later word than an objection that the operator's
 // people noted.
 func TestAYesTakesBackAnObjection(t *testing.T) {
-	p := newPerson(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")
+	p := newPerson(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)), "invoco")
 	if err := p.Update(func(ctx context.Context, tx *store.Tx) error {
 		return p.Vault.Object(ctx, tx, vault.Access{Actor: "dpo", Purpose: "rights"}, p.s, "direct-marketing", true)
 	}); err != nil {

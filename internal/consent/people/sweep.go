@@ -22,11 +22,7 @@ func (d *Desk) Sweep(ctx context.Context) (int64, error) {
 	err := d.c.Store.Update(ctx, func(tx *store.Tx) error {
 		n = 0
 		count := func(query string, args ...any) error {
-			res, err := tx.Exec(ctx, query, args...)
-			if err != nil {
-				return err
-			}
-			gone, err := res.RowsAffected()
+			gone, err := tx.Change(ctx, query, args...)
 			n += gone
 			return err
 		}

@@ -14,7 +14,7 @@ import (
 // L16, R16: a yes covers what was shown with it. What a later version does more
 // is named beside it until the person says yes to that too, or no.
 func TestAYesCoversWhatWasShown(t *testing.T) {
-	p := newPerson(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")
+	p := newPerson(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)), "invoco")
 	p.say("personalise-sites", true)
 	p.say("feedback", true)
 	next := *p.Policy.Policy()

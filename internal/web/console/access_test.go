@@ -149,7 +149,7 @@ func checkPage(t *testing.T, path string, a *webtest.Answer, declared map[string
 // Another operator, whose policy has other ids for everything, has the pages
 // that its policy gives a ground to, and offers the purposes of its own.
 func TestAnotherOperator(t *testing.T) {
-	b := open(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "fernhill")
+	b := open(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)), "fernhill")
 	office := "office." + b.Parent
 	get := func(c *colleague, path string) int { return c.Do(http.MethodGet, office, path, "", "").StatusCode }
 	support, officer := b.as(identity.Support), b.as(identity.Officer)

@@ -97,7 +97,7 @@ func each(t *testing.T, fn func(b *bench)) {
 
 // one opens a bench on SQLite, for what does not touch the engine.
 func one(t *testing.T) *bench {
-	return open(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")
+	return open(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)), "invoco")
 }
 
 func (b *bench) must(err error) {

@@ -19,7 +19,7 @@ import (
 func TestStaffSeeTheirOwn(t *testing.T) {
 	for _, operator := range []string{"invoco", "fernhill"} {
 		t.Run(operator, func(t *testing.T) {
-			b := open(t, storetest.Open(t, storetest.Target(t, store.SQLite)), operator)
+			b := open(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)), operator)
 			p := b.InForce().Profile.Policy
 			surface, _ := p.SurfaceByID("console")
 			at := surface.Host + "." + b.Parent

@@ -26,7 +26,6 @@ type Stop struct {
 }
 
 func (h *site) stopRoutes(rt *web.Routes) {
-	h.route(rt, mayStop, "GET "+stopPath, h.blocks) // where the path of the form leads by itself
 	h.route(rt, mayStop, "GET "+stopPath+"/{pass}", h.stop)
 	h.route(rt, mayStop, "POST "+stopPath+"/{pass}", h.stopPost)
 }

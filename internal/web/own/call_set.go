@@ -151,12 +151,7 @@ func (h *site) callBlock(w http.ResponseWriter, r *http.Request, me *identity.Se
 
 // addressRoles are those of the policy in force; not found if it declares none.
 func addressRoles(r *http.Request) (telecom.FormRoles, error) {
-	v := web.VisitOf(r)
-	roles, err := telecom.AddressRolesOf(v.Version.Compiled)
-	if err != nil || !contains(roles.Form.Surfaces, v.Surface.ID) {
-		return roles, web.ErrNotFound
-	}
-	return roles, nil
+	return rolesHere(r, telecom.AddressRolesOf, func(x *telecom.FormRoles) *policy.Form { return &x.Form })
 }
 
 // callAddress notes where the line is.

@@ -109,12 +109,7 @@ func (h *site) callSettings(w http.ResponseWriter, r *http.Request, me *identity
 
 // settingsRoles are those of the policy in force; not found if it declares none.
 func settingsRoles(r *http.Request) (telecom.SettingsRoles, error) {
-	v := web.VisitOf(r)
-	roles, err := telecom.SettingsRolesOf(v.Version.Compiled)
-	if err != nil || !contains(roles.Form.Surfaces, v.Surface.ID) {
-		return roles, web.ErrNotFound
-	}
-	return roles, nil
+	return rolesHere(r, telecom.SettingsRolesOf, func(x *telecom.SettingsRoles) *policy.Form { return &x.Form })
 }
 
 // lineOf is the line of whoever is signed in; one without an extension if they
@@ -288,9 +283,9 @@ func (h *site) oneForm(w http.ResponseWriter, r *http.Request, id, submit string
 // emergencyView is where the line is, with the form that tells.
 func (h *site) emergencyView(w http.ResponseWriter, r *http.Request, line telecom.Line, t sent) (*EmergencyView, error) {
 	v := web.VisitOf(r)
-	roles, err := telecom.AddressRolesOf(v.Version.Compiled)
-	if err != nil || !contains(roles.Form.Surfaces, v.Surface.ID) {
-		return nil, nil
+	roles, err := addressRoles(r)
+	if err != nil {
+		return nil, nil //nolint:nilerr // nobody asks here where a line is
 	}
 	var where telecom.Address
 	var known bool

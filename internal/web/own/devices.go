@@ -65,12 +65,7 @@ func (d Deps) serverTLS() string {
 
 // deviceRoles are those of the policy in force; not found if it declares none.
 func deviceRoles(r *http.Request) (telecom.DeviceRoles, error) {
-	v := web.VisitOf(r)
-	roles, err := telecom.DeviceRolesOf(v.Version.Compiled)
-	if err != nil || !contains(roles.Form.Surfaces, v.Surface.ID) {
-		return roles, web.ErrNotFound
-	}
-	return roles, nil
+	return rolesHere(r, telecom.DeviceRolesOf, func(x *telecom.DeviceRoles) *policy.Form { return &x.Form })
 }
 
 // devices shows the phones of whoever is signed in.

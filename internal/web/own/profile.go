@@ -262,9 +262,23 @@ func said(r *http.Request) string {
 
 // declaredHere reports whether the policy shows a form on the visit's surface.
 func declaredHere(r *http.Request, id string) bool {
-	v := web.VisitOf(r)
-	f, ok := v.Policy().FormByID(id)
-	return ok && contains(f.Surfaces, v.Surface.ID)
+	f, ok := web.VisitOf(r).Policy().FormByID(id)
+	return ok && isHere(r, f)
+}
+
+// isHere reports whether a form is on the visit's surface.
+func isHere(r *http.Request, f *policy.Form) bool {
+	return contains(f.Surfaces, web.VisitOf(r).Surface.ID)
+}
+
+// rolesHere are parts of the policy in force that are found by a form; not found
+// if the policy lacks one, or the form is not on the visit's surface.
+func rolesHere[R any](r *http.Request, of func(*policy.Compiled) (R, error), form func(*R) *policy.Form) (R, error) {
+	roles, err := of(web.VisitOf(r).Version.Compiled)
+	if err != nil || !isHere(r, form(&roles)) {
+		return roles, web.ErrNotFound
+	}
+	return roles, nil
 }
 
 // groups are the categories under their headings, in the policy's order.

@@ -67,12 +67,7 @@ func (d Deps) answersFor(p *policy.Policy, surface string) bool {
 
 // voicemailRoles are those of the policy in force; not found if it declares none.
 func voicemailRoles(r *http.Request) (voicemail.Roles, error) {
-	v := web.VisitOf(r)
-	roles, err := voicemail.RolesOf(v.Version.Compiled)
-	if err != nil || !contains(roles.Form.Surfaces, v.Surface.ID) {
-		return roles, web.ErrNotFound
-	}
-	return roles, nil
+	return rolesHere(r, voicemail.RolesOf, func(x *voicemail.Roles) *policy.Form { return &x.Form })
 }
 
 func (h *site) voicemailRoutes(rt *web.Routes) {
@@ -153,7 +148,7 @@ func (h *site) fillVoicemail(r *http.Request, tx *store.Tx, line telecom.Line, n
 // callsHere reports whether there is a phone on the surface.
 func callsHere(r *http.Request) bool {
 	roles, err := telecom.RolesOf(web.VisitOf(r).Version.Compiled)
-	return err == nil && contains(roles.Form.Surfaces, web.VisitOf(r).Surface.ID)
+	return err == nil && isHere(r, &roles.Form)
 }
 
 // keptAs says how long a message is kept, in the declared words.

@@ -59,7 +59,7 @@ type bench struct {
 func open(t *testing.T) *bench {
 	t.Helper()
 	ctx := context.Background()
-	b := &bench{Bench: mailtest.New(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")}
+	b := &bench{Bench: mailtest.New(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)), "invoco")}
 	var err error
 	if b.versions, err = notice.OpenVersions(ctx, b.Store, b.Log); err != nil {
 		t.Fatal(err)

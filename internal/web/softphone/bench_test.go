@@ -69,7 +69,7 @@ type bench struct {
 
 func open(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{recorder: &recorder{}, server: "192.0.2.1:5070", Bench: mailtest.New(t, storetest.Open(t, storetest.Target(t, store.SQLite)), "invoco")}
+	b := &bench{recorder: &recorder{}, server: "192.0.2.1:5070", Bench: mailtest.New(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)), "invoco")}
 	must := func(err error) {
 		if err != nil {
 			t.Helper()
