@@ -65,6 +65,9 @@ func Rescue(c *policy.Compiled, recipient string) (purpose, category string, err
 			continue
 		}
 		for _, u := range q.Uses {
+			if u.Basis != policy.LegalObligation {
+				continue
+			}
 			for _, k := range u.Categories {
 				declared, ok := p.CategoryByID(k)
 				if ok && declared.Format == "address" && mayReceive(c, recipient, q.ID, k) == nil {
