@@ -50,6 +50,7 @@ const { outputFiles, metafile } = await esbuild.build({
   absWorkingDir: root,
   entryPoints: [
     { in: 'src/site.ts', out: 'site' }, { in: 'src/styles/site.css', out: 'site' },
+    { in: 'src/styles/member.css', out: 'member' }, // of the surfaces with accounts
     { in: 'src/voicemail.ts', out: 'voicemail' }, // of that page alone
     // Of the softphone alone: no other page loads them.
     { in: 'src/phone/phone.ts', out: 'phone' }, { in: 'src/styles/phone-page.css', out: 'phone' },

@@ -37,7 +37,9 @@ func (s *Site) Base(r *http.Request, title, description string) Base {
 	if v.Surface != nil {
 		b.Surface = SurfaceView{v.Surface.ID, v.Surface.Title, v.Surface.Description, v.origin(v.Surface.Host) + "/"}
 		s.member(v, r, &b)
-		if v.Surface.Host == "" {
+		if v.Surface.Host != "" {
+			b.Assets.Member = s.files.names["member.css"]
+		} else {
 			b.Nav = s.links(v, r.URL.Path, func(page *policy.Page) int { return page.Nav })
 		}
 		b.Consent = s.consentView(v, r.URL.Path)

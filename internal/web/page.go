@@ -75,6 +75,7 @@ type BrandView struct {
 type Assets struct {
 	Brand  string // the operator's tokens as custom properties
 	Style  string // site.css
+	Member string // member.css; empty on the website
 	Script string // site.js, an ES module
 }
 

@@ -13,7 +13,7 @@ import (
 
 func TestEveryBuiltFileIsInTheManifest(t *testing.T) {
 	names := assets.Names()
-	for _, plain := range []string{"site.css", "site.js"} {
+	for _, plain := range []string{"site.css", "site.js", "member.css"} {
 		if names[plain] == "" || assets.Name(plain) != names[plain] {
 			t.Errorf("the build has no %s", plain)
 		}

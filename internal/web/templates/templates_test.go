@@ -28,7 +28,7 @@ func base() web.Base {
 		Title: "Title", Description: hostile, Language: "en-GB", Path: "/", Surface: web.SurfaceView{ID: "website", Title: "Website"},
 		Brand:  web.BrandView{Name: "Brand", Tagline: hostile, Logo: "/logo.svg", Favicon: "/favicon.svg"},
 		Nav:    []web.Link{{Label: hostile, Href: "/products", Current: true}, {Label: "Talk to us", Href: "/contact"}},
-		Assets: web.Assets{Brand: "/assets/brand.css", Style: "/assets/site.css", Script: "/assets/site.js"},
+		Assets: web.Assets{Brand: "/assets/brand.css", Style: "/assets/site.css", Member: "/assets/member.css", Script: "/assets/site.js"},
 		Footer: web.Footer{
 			Links: []web.Link{{Label: "Terms", Href: "/terms"}}, Surfaces: []web.Link{{Label: "Portal", Href: "http://portal.invoco.localhost/"}},
 			Name: "Brand Ltd", Company: "04465219", Where: "England and Wales", VAT: "GB825306641", Regulated: "Ofcom",
