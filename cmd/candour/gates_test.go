@@ -158,8 +158,8 @@ func foreign(t *testing.T, r *rig, other *visitorAs) func(name string) string {
 }
 
 // declaredNames are the names of ids in paths that belong to nobody: those of
-// the policy, and words of our own.
-var declaredNames = []string{"form", "field", "purpose", "permission", "kind", "length", "class"}
+// the policy, words of our own, and months.
+var declaredNames = []string{"form", "field", "purpose", "permission", "kind", "length", "class", "month"}
 
 // call is one that somebody made.
 func (r *rig) call(t *testing.T, by *visitorAs) int64 {

@@ -3,6 +3,7 @@ package sip_test
 import (
 	"bytes"
 	"log/slog"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -147,7 +148,7 @@ func TestNumberIsWithheld(t *testing.T) {
 	}
 	a.lose()
 	b.lose()
-	if strings.Contains(b.all.String(), "1001") {
+	if regexp.MustCompile(`\b1001\b`).MatchString(b.all.String()) {
 		t.Error("a number that was withheld was told")
 	}
 }
