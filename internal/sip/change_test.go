@@ -2,6 +2,7 @@ package sip_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -62,20 +63,33 @@ func TestHoldAndResumeFromBothSides(t *testing.T) {
 	}
 }
 
-// Two offers that cross: the one that comes second is refused (RFC 3261 14.2).
+// Two offers that cross: that of a page waits until ours is answered, whichever way
+// that is; another is refused (RFC 3261 14.2).
 func TestOffersCross(t *testing.T) {
-	x := three(t, sip.Config{})
-	a, b := x.registered("ann"), x.registered("ben")
-	from, to := talk(a, b)
-	from.reinvite("sendonly", "recvonly", 3)
-	ours := b.asked("INVITE")
-	to.refusedInside(491, "INVITE")
-	to.refusedInside(491, "UPDATE")
-	to.replyTo(ours, 200, answerTo(string(ours.Body()), b.id))
-	b.asked("ACK")
-	to.reinvite("recvonly", "sendonly", 4)
-	from.offered("recvonly")
-	b.quiet()
+	for _, status := range []int{200, 491} {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			x := three(t, sip.Config{})
+			a, b := x.registered("ann"), x.registered("ben")
+			from, to := talk(a, b)
+			from.reinvite("sendonly", "recvonly", 3)
+			ours := b.asked("INVITE")
+			crosses := to.inside("INVITE", "application/sdp", strings.Replace(way(answerTo(to.first(), b.id), "recvonly", 3), "a=setup:active", "a=setup:actpass", 1))
+			b.write(crosses)
+			to.refusedInside(491, "UPDATE")
+			to.refusedInside(491, "INVITE")
+			to.replyTo(ours, status, answerTo(string(ours.Body()), b.id))
+			b.asked("ACK")
+			if got := goes(string(b.answer("INVITE", crosses.seq, 200).Body())); got != "sendonly" {
+				t.Errorf("the page's own offer is answered %s", got)
+			}
+			to.ack(crosses.seq)
+			if status == 491 {
+				to.offered("sendonly")
+			}
+			from.offered("recvonly")
+			b.quiet()
+		})
+	}
 }
 
 // refusedInside makes an offer that is refused, and acknowledges that.

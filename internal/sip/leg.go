@@ -62,10 +62,11 @@ type leg struct {
 
 	notified bool // its page has shown that the call is being recorded
 
-	over     bool // it has said BYE, or been told, or refused
-	lost     bool // its flow has ended and no other has come yet
-	asking   bool // a re-INVITE of ours waits for its answer
-	owes     bool // the answer to an offer of ours comes in an ACK
+	over     bool      // it has said BYE, or been told, or refused
+	lost     bool      // its flow has ended and no other has come yet
+	asking   bool      // a re-INVITE of ours waits for its answer
+	owes     bool      // the answer to an offer of ours comes in an ACK
+	aside    *incoming // an offer of its page, which crossed ours
 	unacked  uint32
 	ackTimer *time.Timer
 	resend   *time.Timer

@@ -118,6 +118,9 @@ func (c *call) changed(l *leg, in *incoming) {
 	case c.phase == ringing && c.taker == nil:
 		c.changedEarly(l, in, timer)
 		return
+	case c.phase == talking && l.asking && !l.owes && l.aside == nil && in.Method == sipgo.INVITE && l.flow.kind == media.Browser:
+		l.aside = in
+		return
 	case c.phase != talking || c.other(l) == nil && c.station == nil || l.asking:
 		in.answer(sipgo.StatusRequestPending, nil)
 		return
@@ -169,7 +172,7 @@ func (l *leg) reply(in *incoming, more []sipgo.Header, sdp string) {
 // tellWay offers a side the way that the sound is to go. While an offer waits
 // for its answer it is held back; what is then wanted is told after it.
 func (c *call) tellWay(l *leg) {
-	if c.phase != talking || l.over || l.lost || l.asking || l.offered == l.wanted && !l.news {
+	if c.phase != talking || l.over || l.lost || l.asking || l.aside != nil || l.offered == l.wanted && !l.news {
 		return
 	}
 	way := l.wanted
@@ -200,6 +203,7 @@ func (c *call) toldWay(l *leg, on *flow, way media.Direction, seq uint32, res *s
 	}
 	l.asking = false
 	defer l.free()
+	defer c.heed(l)
 	switch {
 	case c.phase != talking:
 		if res != nil && res.IsSuccess() {
@@ -233,6 +237,18 @@ func (c *call) toldWay(l *leg, on *flow, way media.Direction, seq uint32, res *s
 			c.tellWay(other)
 		}
 	}
+	c.tellWay(l)
+}
+
+// heed takes the offer of a page that crossed one of ours: its library ends a
+// call in which 491 is said (RFC 3261 14.2), so it waits until ours is answered.
+func (c *call) heed(l *leg) {
+	in := l.aside
+	if in == nil {
+		return
+	}
+	l.aside = nil
+	c.changed(l, in)
 	c.tellWay(l)
 }
 

@@ -53,6 +53,7 @@ export class Call {
   readonly #remote = new MediaStream();
   #stream: MediaStream | undefined;
   #byUs = false;
+  #hold: boolean | undefined; // what was asked for and is not done yet
   #noPicture = false; // the other side takes none
 
   constructor(session: RTCSession, listener: Listener, number: string, name: string, outgoing: boolean, stream?: MediaStream) {
@@ -136,8 +137,19 @@ export class Call {
 
   hold(on: boolean): void {
     if (this.stage !== 'talking') return;
-    if (on) this.#session.hold();
-    else this.#session.unhold();
+    this.#hold = on;
+    this.#settle();
+  }
+
+  /** Has the session do what was asked for last: while it agrees on something else, it takes no more. */
+  #settle(): void {
+    if (this.stage !== 'talking' || this.#hold === undefined || this.#hold === this.held) {
+      this.#hold = undefined;
+      return;
+    }
+    const taken = this.#hold ? this.#session.hold() : this.#session.unhold();
+    if (taken) this.#hold = undefined;
+    else setTimeout(() => this.#settle(), 100);
   }
 
   /** Sends this sound in place of our microphone; none is the microphone again. */
