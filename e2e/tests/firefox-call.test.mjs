@@ -100,12 +100,12 @@ describe('Firefox and Chromium', () => {
     await Promise.all([both(), ann.sees(), sees()]);
   });
 
-  it('go on for half a minute, and are heard all the time', async () => {
+  it('are heard all the time', async () => {
     const before = [await ann.heard(), await heard('audio')];
-    await ann.played(30);
+    await ann.played(6);
     const later = [await ann.heard(), await heard('audio')];
-    for (const i of [0, 1]) assert.ok(later[i].energy - before[i].energy > 30 * audible, 'half of the time nothing was heard');
-    assert.ok(later[1].duration - before[1].duration > 25, 'Firefox did not play it');
+    for (const i of [0, 1]) assert.ok(later[i].energy - before[i].energy > 6 * audible, 'half of the time nothing was heard');
+    assert.ok(later[1].duration - before[1].duration > 5, 'Firefox did not play it');
   });
 
   it('hold and resume, either of them, and press keys', async () => {
@@ -137,6 +137,7 @@ describe('Firefox and Chromium', () => {
     await ann.answer();
     await shown('#phone-clock');
     await both();
+    await ann.played(2); // or the list tells no time of it
     await ann.button('Hang up').click();
     await shown('#phone-said', 'They ended the call.');
     const [got, made] = await ann.calls();
