@@ -57,6 +57,11 @@ func soak(ours *server) error {
 	var first stats
 	const parts = 8
 	for part := range parts {
+		var ps []*phone
+		for _, c := range all { // a registration lasts an hour
+			ps = append(ps, c.phone, c.to)
+		}
+		registered(ours, from, ps, len(ps), time.Second)
 		o := calling(ours, from, all, rate, *soaking/parts)
 		done += o.done + settle(ours, from, all)
 		if o.failed > 0 {
