@@ -17,7 +17,7 @@ func TestAnAnnouncement(t *testing.T) {
 	two.ear(0).hears(one.ear(0), 0)
 	said := Tone(440, 200*time.Millisecond)
 	heard, other := one.count(), two.count()
-	if err := a.Announce(func(codec string) Sound {
+	if err := a.Say(t.Context(), func(codec string) Sound {
 		if codec != "pcmu" {
 			t.Errorf("it is asked for in %q", codec)
 		}
@@ -48,16 +48,16 @@ func TestAnAnnouncement(t *testing.T) {
 func TestAnAnnouncementThatCannotBe(t *testing.T) {
 	quiet(t)
 	_, _, a, _ := phones(t, newRelay(t), "RTP/AVP", "0 97 13")
-	if err := a.Announce(func(string) Sound { return Sound{} }); !errors.Is(err, ErrCodec) {
+	if err := a.Say(t.Context(), func(string) Sound { return Sound{} }); !errors.Is(err, ErrCodec) {
 		t.Errorf("nothing to say: %v", err)
 	}
-	if err := a.Announce(func(string) Sound { return Sound{codec: "opus"} }); !errors.Is(err, ErrCodec) {
+	if err := a.Say(t.Context(), func(string) Sound { return Sound{codec: "opus"} }); !errors.Is(err, ErrCodec) {
 		t.Errorf("a codec that it does not speak: %v", err)
 	}
 	if err := a.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.Announce(func(string) Sound { return Tone(440, time.Second) }); !errors.Is(err, ErrClosed) {
+	if err := a.Say(t.Context(), func(string) Sound { return Tone(440, time.Second) }); !errors.Is(err, ErrClosed) {
 		t.Errorf("a leg that is closed: %v", err)
 	}
 }

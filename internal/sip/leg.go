@@ -227,6 +227,13 @@ func (l *leg) mine(in *incoming) bool {
 	return l.line.ID == in.flow.line.ID && l.callID == in.CallID().Value() && l.tag == to && l.theirTag == from
 }
 
+// say has the side hear something of ours in place of the other. Who does not
+// listen, or speaks no codec that it is in, goes without.
+func (l *leg) say(of func(codec string) media.Sound) {
+	m, base := l.media, l.call.s.base
+	go func() { _ = m.Say(base, of) }()
+}
+
 // stop ends what would still happen to the leg, and closes its media.
 func (l *leg) stop() {
 	for _, t := range []**time.Timer{&l.ackTimer, &l.resend, &l.grace, &l.quiet, &l.refresh, &l.first} {

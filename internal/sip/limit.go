@@ -1,7 +1,6 @@
 package sip
 
 import (
-	"errors"
 	"strconv"
 	"time"
 
@@ -80,10 +79,7 @@ func (c *call) warn(l *leg) {
 		if left > warnTime-5*time.Second {
 			say = voicemail.Minute
 		}
-		err := l.media.Announce(func(codec string) media.Sound { return voicemail.Prompt(say, codec) })
-		if err != nil && !errors.Is(err, media.ErrCodec) && !errors.Is(err, media.ErrClosed) {
-			c.s.Log.Warn("a caller could not be warned of the end of a call", "error", err)
-		}
+		l.say(func(codec string) media.Sound { return voicemail.Prompt(say, codec) })
 	}
 }
 

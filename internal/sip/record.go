@@ -337,10 +337,8 @@ func (c *call) endTaping(why recording.Code) {
 			continue
 		}
 		l.notify(pageState{Recording: "off", By: t.seenBy(l), Because: string(why)})
-		if m := l.media; !l.notified && t.tape != nil && m != nil {
-			go func() {
-				_ = m.Say(c.s.base, func(codec string) media.Sound { return recording.Prompt(recording.Ends, codec) })
-			}()
+		if !l.notified && t.tape != nil && l.media != nil {
+			l.say(func(codec string) media.Sound { return recording.Prompt(recording.Ends, codec) })
 		}
 		l.notified = false
 	}
@@ -366,10 +364,7 @@ func (c *call) tone(t *taping) {
 	}
 	for _, l := range []*leg{t.by, c.other(t.by)} {
 		if l != nil && !l.notified && l.media != nil {
-			m := l.media
-			go func() {
-				_ = m.Say(c.s.base, func(codec string) media.Sound { return recording.Prompt(recording.Tone, codec) })
-			}()
+			l.say(func(codec string) media.Sound { return recording.Prompt(recording.Tone, codec) })
 		}
 	}
 }
