@@ -59,24 +59,30 @@ func mayReceive(c *policy.Compiled, recipient, purpose string, categories ...str
 // that names the recipient and uses a category of addresses. The error says what
 // is missing.
 func Rescue(c *policy.Compiled, recipient string) (purpose, category string, err error) {
+	address := func(k *policy.Category) bool { return k.Format == "address" }
+	if purpose, category = mayTell(c, recipient, address, policy.LegalObligation); purpose == "" {
+		err = fmt.Errorf("the policy lets no recipient %q be told the address of a line", recipient)
+	}
+	return purpose, category, err
+}
+
+// mayTell finds the first purpose for which a recipient may be given a category of
+// a kind on one of some bases; empty if there is none.
+func mayTell(c *policy.Compiled, recipient string, is func(*policy.Category) bool, bases ...policy.Basis) (purpose, category string) {
 	p := c.Policy()
 	for _, q := range p.Purposes {
-		if !slices.Contains(q.Recipients, recipient) {
-			continue
-		}
 		for _, u := range q.Uses {
-			if u.Basis != policy.LegalObligation {
+			if !slices.Contains(bases, u.Basis) {
 				continue
 			}
 			for _, k := range u.Categories {
-				declared, ok := p.CategoryByID(k)
-				if ok && declared.Format == "address" && mayReceive(c, recipient, q.ID, k) == nil {
-					return q.ID, k, nil
+				if declared, ok := p.CategoryByID(k); ok && is(declared) && mayReceive(c, recipient, q.ID, k) == nil {
+					return q.ID, k
 				}
 			}
 		}
 	}
-	return "", "", fmt.Errorf("the policy lets no recipient %q be told the address of a line", recipient)
+	return "", ""
 }
 
 // Hand decides whether the numbers of the call may be given to a carrier, and

@@ -20,21 +20,11 @@ type Told struct {
 // recipient and uses a category of places because a life may hang on it, or because
 // the law says so. The error says what is missing.
 func Locates(c *policy.Compiled, recipient string) (purpose, category string, err error) {
-	p := c.Policy()
-	for _, q := range p.Purposes {
-		for _, u := range q.Uses {
-			if u.Basis != policy.VitalInterests && u.Basis != policy.LegalObligation {
-				continue
-			}
-			for _, k := range u.Categories {
-				declared, ok := p.CategoryByID(k)
-				if ok && declared.Kind == "location" && mayReceive(c, recipient, q.ID, k) == nil {
-					return q.ID, k, nil
-				}
-			}
-		}
+	place := func(k *policy.Category) bool { return k.Kind == "location" }
+	if purpose, category = mayTell(c, recipient, place, policy.VitalInterests, policy.LegalObligation); purpose == "" {
+		err = fmt.Errorf("the policy lets no recipient %q be told where a device is", recipient)
 	}
-	return "", "", fmt.Errorf("the policy lets no recipient %q be told where a device is", recipient)
+	return purpose, category, err
 }
 
 // may leaves of what a service could be told what the policy lets it be told.
