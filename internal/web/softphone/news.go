@@ -1,10 +1,8 @@
 package softphone
 
 import (
-	"encoding/json"
 	"net/http"
 	"sync"
-	"time"
 
 	"candour/internal/identity"
 	"candour/internal/keys"
@@ -132,47 +130,8 @@ func (h *site) tellNews(w http.ResponseWriter, r *http.Request, me *identity.Ses
 		defer end()
 		written = c
 	}
-	w.Header().Set("Content-Type", "text/event-stream")
-	out := http.NewResponseController(w)
-	tell := func() error {
-		var n News
-		err := h.Store.View(r.Context(), func(tx *store.Tx) (err error) {
-			if _, err = h.Deps.Accounts.ByID(r.Context(), tx, me.Account.ID); err == nil {
-				n, err = h.newsOf(r, tx, me, line)
-			}
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		data, err := json.Marshal(n)
-		if err != nil {
-			return err
-		}
-		_ = out.SetWriteDeadline(time.Now().Add(2 * liveBeat)) // not every writer has one
-		if _, err := w.Write([]byte("event: news\ndata: " + string(data) + "\n\n")); err != nil {
-			return err
-		}
-		return out.Flush()
-	}
-	over, beat := time.NewTimer(liveFor), time.NewTicker(liveBeat)
-	defer over.Stop()
-	defer beat.Stop()
-	for tell() == nil { // an error is the end: the page connects anew, and is told why then
-		select {
-		case <-changed:
-		case <-written:
-		case <-beat.C:
-			if !h.stillIn(r, me) {
-				return nil
-			}
-		case <-over.C:
-			return nil
-		case <-h.Ending:
-			return nil
-		case <-r.Context().Done():
-			return nil
-		}
-	}
-	return nil
+	return h.live(w, r, me, func(tx *store.Tx, _ string) (string, any, error) {
+		n, err := h.newsOf(r, tx, me, line)
+		return "news", n, err
+	}, changed, written)
 }
