@@ -179,13 +179,6 @@ func ms(t time.Time) int64 {
 	return t.UnixMilli()
 }
 
-func at(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms).UTC()
-}
-
 const dayMillis = 24 * 60 * 60 * 1000
 
 // expires is the first day on which a message of then is gone: its record goes

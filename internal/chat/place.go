@@ -162,9 +162,9 @@ func (d *Desk) seldom(ctx context.Context, tx *store.Tx, author, reader keys.Sub
 		if err := rows.Scan(&who, &when); err != nil {
 			return err
 		}
-		all = append(all, at(when))
+		all = append(all, store.Time(when))
 		if who == int64(reader) {
-			one = append(one, at(when))
+			one = append(one, store.Time(when))
 		}
 	}
 	if err := rows.Err(); err != nil {

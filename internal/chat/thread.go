@@ -20,7 +20,7 @@ const selectMessage = "SELECT id, author, reader, author_line, reader_line, kind
 func scanRow(r interface{ Scan(...any) error }) (m row, err error) {
 	var sent, read, until int64
 	err = r.Scan(&m.id, (*int64)(&m.author), (*int64)(&m.reader), &m.authorLine, &m.readerLine, &m.kind, &m.record, &m.attached, &sent, &read, &until)
-	m.sent, m.read, m.until = at(sent), at(read), at(until)
+	m.sent, m.read, m.until = store.Time(sent), store.Time(read), store.Time(until)
 	return m, err
 }
 

@@ -42,7 +42,7 @@ const selectRow = "SELECT id, subject, other, far, call, begun_ms, ended_ms, len
 func scanRow(from interface{ Scan(...any) error }) (r row, err error) {
 	var far, begun, ended, length, heard int64
 	err = from.Scan(&r.ID, (*int64)(&r.subject), (*int64)(&r.other), &far, &r.Call, &begun, &ended, &length, (*string)(&r.Code), &r.Apart, &heard, &r.expires)
-	r.Begun, r.Ended, r.Heard, r.Length, r.Gone = at(begun), at(ended), at(heard), time.Duration(length)*time.Millisecond, far == erased
+	r.Begun, r.Ended, r.Heard, r.Length, r.Gone = store.Time(begun), store.Time(ended), store.Time(heard), time.Duration(length)*time.Millisecond, far == erased
 	return r, err
 }
 

@@ -199,13 +199,6 @@ func wrap(err error) error {
 	return fmt.Errorf("recording: %w", err)
 }
 
-func at(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms).UTC()
-}
-
 // Roles are those of the policy in force.
 func (d *Desk) Roles() (Roles, error) { return RolesOf(d.c.InForce()) }
 

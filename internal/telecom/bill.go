@@ -32,7 +32,7 @@ const selectCharge = "SELECT call, subject, class, cost, seconds, begun_ms, expi
 func scanCharge(row interface{ Scan(...any) error }) (c Charge, err error) {
 	var begun, until int64
 	err = row.Scan(&c.Call, (*int64)(&c.Subject), &c.Class, (*int64)(&c.Cost), &c.Seconds, &begun, &until, (*int64)(&c.record))
-	c.Begun, c.Until = at(begun), at(until*dayMillis)
+	c.Begun, c.Until = store.Time(begun), store.Time(until*dayMillis)
 	return c, err
 }
 

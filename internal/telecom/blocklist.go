@@ -83,7 +83,7 @@ func (d *Desk) BlockedCallers(ctx context.Context, tx *store.Tx, l Line) ([]Bloc
 		if err := rows.Scan(&b.ID, &record, &added); err != nil {
 			return nil, wrap(err)
 		}
-		b.Added = at(added)
+		b.Added = store.Time(added)
 		list, records = append(list, b), append(records, vault.RecordID(record))
 	}
 	if err := rows.Err(); err != nil {
@@ -216,7 +216,7 @@ func (d *Desk) came(ctx context.Context, tx *store.Tx, s keys.SubjectID, call in
 	if err != nil {
 		return c, err
 	}
-	r.Begun, r.Answered, r.Ended = at(begun), at(answered), at(ended)
+	r.Begun, r.Answered, r.Ended = store.Time(begun), store.Time(answered), store.Time(ended)
 	if c.Entry, err = d.told(ctx, tx, s, r); err != nil {
 		return c, err
 	}

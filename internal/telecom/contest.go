@@ -82,7 +82,7 @@ func scanBlock(row interface{ Scan(...any) error }) (b Block, err error) {
 	var made, contested, due, decided int64
 	err = row.Scan(&b.ID, &b.Account, (*int64)(&b.Subject), &b.Reference, &b.Pattern, &b.Policy, &b.Seen, &b.Usual, &made, &contested, &due,
 		(*int64)(&b.said), (*string)(&b.State), &decided, (*int64)(&b.reason))
-	b.Made, b.Contested, b.Due, b.Decided = at(made), at(contested), at(due), at(decided)
+	b.Made, b.Contested, b.Due, b.Decided = store.Time(made), store.Time(contested), store.Time(due), store.Time(decided)
 	return b, err
 }
 
@@ -128,7 +128,7 @@ func (d *Desk) standing(ctx context.Context, tx *store.Tx, account int64) (Block
 func (d *Desk) lastLooked(ctx context.Context, tx *store.Tx, account int64) (time.Time, error) {
 	var ms int64
 	err := tx.QueryRow(ctx, "SELECT COALESCE(MAX(decided_ms), 0) FROM call_blocks WHERE account = $1", account).Scan(&ms)
-	return at(ms), err
+	return store.Time(ms), err
 }
 
 // block puts a block in place, keeps what was seen among what is held of its

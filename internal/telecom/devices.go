@@ -24,7 +24,7 @@ const selectDevice = "SELECT id, account, name, secret, added_ms FROM devices "
 func scanDevice(row interface{ Scan(...any) error }) (v Device, err error) {
 	var added int64
 	err = row.Scan(&v.ID, &v.Line.Account, (*int64)(&v.name), (*int64)(&v.secret), &added)
-	v.Added = at(added)
+	v.Added = store.Time(added)
 	return v, err
 }
 
@@ -104,7 +104,7 @@ func (d *Desk) newDevice(ctx context.Context, tx *store.Tx, account int64, name 
 	if n >= MaxDevices {
 		return v, x, ErrTooMany
 	}
-	return Device{ID: d.c.Store.NewID(), Line: l, Name: name, Added: at(d.c.Now().UnixMilli())}, x, nil
+	return Device{ID: d.c.Store.NewID(), Line: l, Name: name, Added: store.Time(d.c.Now().UnixMilli())}, x, nil
 }
 
 // keepDevice writes the records of a phone, and its row.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"candour/internal/store"
 	"candour/policy"
 )
 
@@ -94,7 +95,7 @@ func (q *question) lately(ctx context.Context, decision *policy.Decision, since 
 		if err := rows.Scan(&c.prefix, &c.class, &begun, &ended, &c.seconds); err != nil {
 			return nil, err
 		}
-		c.begun, c.over = at(begun), ended != 0
+		c.begun, c.over = store.Time(begun), ended != 0
 		list = append(list, c)
 	}
 	return list, rows.Err()

@@ -87,7 +87,7 @@ func scanForward(row interface{ Scan(...any) error }) (f Forward, err error) {
 	var after, set, stopped int64
 	var why string
 	err = row.Scan(&f.ID, (*string)(&f.Way), &f.target, (*int64)(&f.record), &after, &set, &stopped, &why)
-	f.After, f.Set, f.Stopped, f.ByThem = time.Duration(after)*time.Second, at(set), at(stopped), why == stoppedPerson
+	f.After, f.Set, f.Stopped, f.ByThem = time.Duration(after)*time.Second, store.Time(set), store.Time(stopped), why == stoppedPerson
 	return f, err
 }
 

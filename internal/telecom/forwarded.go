@@ -91,7 +91,7 @@ func (d *Desk) stopped(ctx context.Context, tx *store.Tx, l Line) (list []Incomi
 			rows.Close()
 			return nil, err
 		}
-		in.Stopped = at(ms)
+		in.Stopped = store.Time(ms)
 		list, hidden = append(list, in), append(hidden, hide)
 	}
 	rows.Close()

@@ -261,7 +261,7 @@ func (d *Desk) Facts(ctx context.Context, tx *store.Tx, s keys.SubjectID, fn fun
 			return wrap(err)
 		}
 		for _, ms := range times {
-			if err := fn(rights.Fact{Title: kind.title, At: at(ms), Code: kind.code}); err != nil {
+			if err := fn(rights.Fact{Title: kind.title, At: store.Time(ms), Code: kind.code}); err != nil {
 				return err
 			}
 		}

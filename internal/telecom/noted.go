@@ -169,7 +169,7 @@ func (d *Desk) lastKnown(ctx context.Context, tx *store.Tx, e *ended) (time.Time
 		return time.Time{}, err
 	}
 	last := e.begun
-	for _, t := range []time.Time{e.answered, at(known)} {
+	for _, t := range []time.Time{e.answered, store.Time(known)} {
 		if t.After(last) {
 			last = t
 		}

@@ -151,7 +151,7 @@ func (d *Desk) Reported(ctx context.Context, tx *store.Tx, s keys.SubjectID) (ma
 		if err := rows.Scan(&call, &ms); err != nil {
 			return nil, wrap(err)
 		}
-		found[call] = at(ms)
+		found[call] = store.Time(ms)
 	}
 	return found, wrap(rows.Err())
 }
@@ -161,7 +161,7 @@ const selectReport = "SELECT id, subject, kind, withheld, traced, record, called
 func scanReport(row interface{ Scan(...any) error }) (r Report, err error) {
 	var called, reported, closed int64
 	err = row.Scan(&r.ID, (*int64)(&r.Subject), &r.Kind, &r.Withheld, &r.Traced, (*int64)(&r.record), &called, &reported, &closed)
-	r.Called, r.Reported, r.Closed = at(called), at(reported), at(closed)
+	r.Called, r.Reported, r.Closed = store.Time(called), store.Time(reported), store.Time(closed)
 	return r, err
 }
 

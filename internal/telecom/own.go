@@ -110,17 +110,10 @@ func (d *Desk) sideOf(ctx context.Context, tx *store.Tx, column string, made boo
 		if err != nil {
 			return nil, err
 		}
-		r.Begun, r.Answered, r.Ended = at(begun), at(answered), at(ended)
+		r.Begun, r.Answered, r.Ended = store.Time(begun), store.Time(answered), store.Time(ended)
 		list = append(list, r)
 	}
 	return list, rows.Err()
-}
-
-func at(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms).UTC()
 }
 
 // told adds what the person's part of the record says.

@@ -103,7 +103,7 @@ func (d *Desk) setRow(ctx context.Context, tx *store.Tx, line int64) (r setRow, 
 	if errors.Is(err, sql.ErrNoRows) {
 		return setRow{}, nil
 	}
-	r.warned, r.helped = at(warned), at(helped)
+	r.warned, r.helped = store.Time(warned), store.Time(helped)
 	return r, err
 }
 

@@ -61,7 +61,7 @@ func (d *Desk) orphan(ctx context.Context, tx *store.Tx, id int64) (*ended, erro
 	if err != nil {
 		return nil, err
 	}
-	e.begun, e.answered = at(begun), at(answered)
+	e.begun, e.answered = store.Time(begun), store.Time(answered)
 	if e.known, err = d.lastKnown(ctx, tx, e); err != nil {
 		return nil, err
 	}

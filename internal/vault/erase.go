@@ -7,7 +7,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"time"
 
 	"candour/internal/evidence"
 	"candour/internal/keys"
@@ -283,11 +282,4 @@ func (v *Vault) Rotate(ctx context.Context) error {
 		return err
 	}
 	return v.signReceipts(ctx)
-}
-
-func millis(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms).UTC()
 }

@@ -79,7 +79,7 @@ func (v *Vault) receipt(ctx context.Context, tx *store.Tx, id int64) (Receipt, e
 		r.Signed = []byte(signed)
 		return r, err
 	}
-	r := Receipt{Version: receiptVersion, ID: id, Started: millis(started), Limits: limits, Destroyed: []int64{}, Kept: []string{}, Absences: []keys.Absence{}}
+	r := Receipt{Version: receiptVersion, ID: id, Started: store.Time(started), Limits: limits, Destroyed: []int64{}, Kept: []string{}, Absences: []keys.Absence{}}
 	for ; len(destroyed) >= 8; destroyed = destroyed[8:] {
 		r.Destroyed = append(r.Destroyed, int64(binary.BigEndian.Uint64(destroyed)))
 	}

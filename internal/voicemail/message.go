@@ -118,7 +118,7 @@ func (d *Desk) keep(ctx context.Context, tx *store.Tx, roles Roles, m Left, file
 		return Message{}, err
 	}
 	kept := Message{
-		ID: d.c.Store.NewID(), From: m.From, Hidden: m.From == "", Length: length, Left: at(now.UnixMilli()), subject: s, sound: ids[0], note: ids[1],
+		ID: d.c.Store.NewID(), From: m.From, Hidden: m.From == "", Length: length, Left: store.Time(now.UnixMilli()), subject: s, sound: ids[0], note: ids[1],
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO voicemail_messages (id, line, subject, sound, note, length_ms, left_ms, heard_ms, expires_day)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8)`,
@@ -152,7 +152,7 @@ const selectMessage = "SELECT id, subject, sound, note, length_ms, left_ms, hear
 func scanMessage(row interface{ Scan(...any) error }) (m Message, err error) {
 	var length, left, heard int64
 	err = row.Scan(&m.ID, (*int64)(&m.subject), (*int64)(&m.sound), (*int64)(&m.note), &length, &left, &heard)
-	m.Length, m.Left, m.Heard = time.Duration(length)*time.Millisecond, at(left), at(heard)
+	m.Length, m.Left, m.Heard = time.Duration(length)*time.Millisecond, store.Time(left), store.Time(heard)
 	return m, err
 }
 

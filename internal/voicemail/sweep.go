@@ -120,7 +120,7 @@ func (d *Desk) Facts(ctx context.Context, tx *store.Tx, s keys.SubjectID, fn fun
 		return wrap(err)
 	}
 	for _, ms := range times {
-		if err := fn(rights.Fact{Title: "A voicemail message was played for the first time", At: at(ms), Code: "voicemail"}); err != nil {
+		if err := fn(rights.Fact{Title: "A voicemail message was played for the first time", At: store.Time(ms), Code: "voicemail"}); err != nil {
 			return err
 		}
 	}
