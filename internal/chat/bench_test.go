@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"candour/internal/chat"
 	"candour/internal/identity"
@@ -40,9 +39,7 @@ type office struct {
 func open(t testing.TB, st *store.Store) *office {
 	t.Helper()
 	x := &office{Bench: mailtest.New(t, st, "invoco"), t: t, blocked: map[[2]int64]bool{}}
-	var err error
-	x.accounts, err = identity.New(identity.Config{Store: x.Store, Ring: x.Ring, Log: x.Log, Vault: x.Vault, Queue: x.Queue, InForce: x.InForce, Now: x.Now, Floor: time.Nanosecond, Hashing: identitytest.Cheap})
-	x.must(err)
+	x.accounts = identitytest.Open(x.Bench)
 	x.phones = telecom.New(telecom.Config{Store: x.Store, Ring: x.Ring, Log: x.Log, Vault: x.Vault, Accounts: x.accounts, InForce: x.InForce, Now: x.Now})
 	x.desk = chat.New(chat.Config{Store: x.Store, Log: x.Log, Vault: x.Vault, InForce: x.InForce, Now: x.Now, Blocked: func(_ context.Context, _ *store.Tx, from, to telecom.Line) (bool, error) {
 		return x.blocked[[2]int64{from.ID, to.ID}], nil

@@ -61,10 +61,7 @@ func open(t *testing.T, st *store.Store) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.accounts, err = identity.New(identity.Config{Store: st, Ring: h.Ring, Log: h.Log, Vault: h.Vault, Queue: h.Queue, InForce: h.InForce, Now: h.Now, Floor: 1, Hashing: identitytest.Cheap})
-	if err != nil {
-		t.Fatal(err)
-	}
+	h.accounts = identitytest.Open(h.Bench)
 	h.choices = people.New(people.Config{Store: st, Log: h.Log, Vault: h.Vault, InForce: h.InForce, Now: h.Now})
 	h.desk, err = push.New(push.Config{
 		Store: st, Ring: h.Ring, Log: h.Log, Vault: h.Vault, Accounts: h.accounts, InForce: h.InForce, Now: h.Now, Logger: slog.New(slog.DiscardHandler), Services: services,

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"regexp"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -22,6 +21,7 @@ import (
 	"candour/internal/store"
 	"candour/internal/store/storetest"
 	"candour/internal/telecom"
+	"candour/internal/telecom/telecomtest"
 	"candour/operators"
 )
 
@@ -45,12 +45,7 @@ type house struct {
 func newHouse(t *testing.T, st *store.Store) *house {
 	t.Helper()
 	b := mailtest.New(t, st, "invoco")
-	a, err := identity.New(identity.Config{
-		Store: st, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Queue: b.Queue, InForce: b.InForce, Now: b.Now, Floor: time.Nanosecond, Hashing: identitytest.Cheap,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	a := identitytest.Open(b)
 	relay, err := media.New(media.Config{Addr: "127.0.0.1:0"})
 	if err != nil {
 		t.Fatal(err)
@@ -76,32 +71,10 @@ func open(t *testing.T) *house {
 	return newHouse(t, storetest.Open(t, storetest.Migrated(t, store.SQLite)))
 }
 
-var token = regexp.MustCompile(`token=([A-Za-z0-9_-]{32})`)
-
 // line gives somebody an account and a line.
 func (h *house) line(role identity.Role, extension string) telecom.Line {
 	h.TB.Helper()
-	ctx := context.Background()
-	address, _, err := h.accounts.Employ(ctx, role, "person"+extension+"@example.test")
-	if err != nil {
-		h.TB.Fatal(err)
-	}
-	o, err := h.accounts.Finish(ctx, token.FindStringSubmatch(address)[1], "harbour lantern twelve", identity.Device{Address: "192.0.2.7"})
-	if err != nil {
-		h.TB.Fatal(err)
-	}
-	err = h.Store.Update(ctx, func(tx *store.Tx) error {
-		_, err := h.desk.Give(ctx, tx, o.Session.Account.ID, extension)
-		return err
-	})
-	if err != nil {
-		h.TB.Fatal(err)
-	}
-	l, err := h.desk.LineOf(ctx, o.Session.Account.ID)
-	if err != nil {
-		h.TB.Fatal(err)
-	}
-	return l
+	return telecomtest.Line(h.Bench, h.accounts, h.desk, role, extension)
 }
 
 // calls are somebody's own list, newest first.

@@ -109,11 +109,7 @@ func open(t testing.TB, st *store.Store, operator string) *exchange {
 func openOn(t testing.TB, b *mailtest.Bench) *exchange {
 	t.Helper()
 	x := &exchange{Bench: b, t: t}
-	var err error
-	x.accounts, err = identity.New(identity.Config{
-		Store: b.Store, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Queue: b.Queue, InForce: b.InForce, Now: b.Now, Floor: time.Nanosecond, Hashing: identitytest.Cheap,
-	})
-	x.must(err)
+	x.accounts = identitytest.Open(b)
 	x.counter = evidence.NewCounter(b.Log, make(chan struct{}))
 	t.Cleanup(func() { x.counter.Close(ctx) })
 	x.tariff = x.tariffOf()

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +24,7 @@ import (
 	"candour/internal/store"
 	"candour/internal/store/storetest"
 	"candour/internal/telecom"
+	"candour/internal/telecom/telecomtest"
 	"candour/internal/vault"
 	"candour/internal/voicemail"
 	"candour/operators"
@@ -74,11 +74,7 @@ func open(t *testing.T, st *store.Store, operator string) *house {
 		edit = withVoicemail
 	}
 	h := &house{Bench: mailtest.NewWith(t, st, operator, edit), t: t}
-	var err error
-	h.accounts, err = identity.New(identity.Config{
-		Store: st, Ring: h.Ring, Log: h.Log, Vault: h.Vault, Queue: h.Queue, InForce: h.InForce, Now: h.Now, Floor: time.Nanosecond, Hashing: identitytest.Cheap,
-	})
-	h.must(err)
+	h.accounts = identitytest.Open(h.Bench)
 	h.phones = telecom.New(telecom.Config{Store: st, Ring: h.Ring, Log: h.Log, Vault: h.Vault, Accounts: h.accounts, InForce: h.InForce, Now: h.Now})
 	h.desk = voicemail.New(voicemail.Config{Store: st, Log: h.Log, Vault: h.Vault, Accounts: h.accounts, InForce: h.InForce, Now: h.Now})
 	h.desk.OnWaiting(func(line int64, fresh, old int) { h.told = append(h.told, fmt.Sprint(line, " ", fresh, " ", old)) })
@@ -110,21 +106,10 @@ func (h *house) want(what string, got, want any) {
 
 func (h *house) update(fn func(*store.Tx) error) error { return h.Store.Update(ctx, fn) }
 
-var token = regexp.MustCompile(`token=([A-Za-z0-9_-]{32})`)
-
 // line gives somebody an account and a line.
 func (h *house) line(extension string) telecom.Line {
 	h.t.Helper()
-	address, _, err := h.accounts.Employ(ctx, identity.CustomerUser, "person"+extension+"@example.test")
-	h.must(err)
-	o, err := h.accounts.Finish(ctx, token.FindStringSubmatch(address)[1], "harbour lantern twelve", identity.Device{Address: "192.0.2.7"})
-	h.must(err)
-	h.must(h.update(func(tx *store.Tx) error {
-		_, err := h.phones.Give(ctx, tx, o.Session.Account.ID, extension)
-		return err
-	}))
-	l, err := h.phones.LineOf(ctx, o.Session.Account.ID)
-	h.must(err)
+	l := telecomtest.Line(h.Bench, h.accounts, h.phones, identity.CustomerUser, extension)
 	h.Work()
 	h.Office.Take()
 	return l

@@ -68,12 +68,7 @@ func open(t *testing.T) *bench {
 	if _, err := b.versions.Publish(ctx, loaded, b.Now(), b.Now()); err != nil {
 		t.Fatal(err)
 	}
-	b.accounts, err = identity.New(identity.Config{
-		Store: b.Store, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Queue: b.Queue, InForce: b.InForce, Now: b.Now, Floor: time.Nanosecond, Hashing: identitytest.Cheap,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	b.accounts = identitytest.Open(b.Bench)
 	newsletter := marketing.New(marketing.Config{Store: b.Store, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Queue: b.Queue, InForce: b.InForce, Now: b.Now})
 	choices := people.New(people.Config{Store: b.Store, Log: b.Log, Vault: b.Vault, InForce: b.InForce, Now: b.Now})
 	profiles := profile.New(profile.Config{Store: b.Store, Vault: b.Vault, People: choices, InForce: b.InForce})

@@ -81,10 +81,7 @@ func open(t *testing.T) *bench {
 	loaded := webtest.Profile(t, "invoco")
 	_, err = versions.Publish(ctx, loaded, b.Now(), b.Now())
 	must(err)
-	b.accounts, err = identity.New(identity.Config{
-		Store: b.Store, Ring: b.Ring, Log: b.Log, Vault: b.Vault, Queue: b.Queue, InForce: b.InForce, Now: b.Now, Floor: time.Nanosecond, Hashing: identitytest.Cheap,
-	})
-	must(err)
+	b.accounts = identitytest.Open(b.Bench)
 	tariff, faults := telecom.LoadTariff(webtest.Profile(t, "invoco"))
 	if len(faults) > 0 {
 		t.Fatal(faults)
