@@ -6,8 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { press, talkative } from '../lib/browser.mjs';
 import { look } from '../lib/look.mjs';
 import { phone, site } from '../lib/phones.mjs';
-import { candour, start } from '../lib/server.mjs';
-import { trunk } from '../lib/trunk.mjs';
+import { outside } from '../lib/trunk.mjs';
 
 const problems = [];
 after(() => assert.deepEqual(problems, []));
@@ -16,18 +15,14 @@ const here = { latitude: 52.306912, longitude: -1.936734, accuracy: 12 };
 const media = ['microphone', 'camera'];
 
 describe('an emergency call from the page', () => {
-  let server, browser, far;
+  let server, browser, far, stop;
   before(async () => {
-    far = await trunk();
-    server = await start({ demo: true, args: ['--trunk', far.file] });
+    ({ far, server, stop } = await outside());
     browser = await talkative();
-    const given = await candour('line', 'number', '--data', server.folder, '--email', 'ann.example@example.com', '--number', '01527306001', '--purpose', 'support');
-    assert.equal(given.code, 0, given.stderr);
   });
   after(async () => {
     await browser?.close();
-    await server?.stop();
-    await far?.close();
+    await stop?.();
   });
 
   const at = (path) => server.url(`softphone.${site}`, path);

@@ -6,25 +6,20 @@ import { talkative } from '../lib/browser.mjs';
 import { look } from '../lib/look.mjs';
 import { phone } from '../lib/phones.mjs';
 import { spent } from '../lib/plant.mjs';
-import { candour, start } from '../lib/server.mjs';
-import { trunk } from '../lib/trunk.mjs';
+import { outside } from '../lib/trunk.mjs';
 
 const problems = [];
 after(() => assert.deepEqual(problems, []));
 
 describe('a call that is near its limit', () => {
-  let server, browser, far;
+  let server, browser, stop;
   before(async () => {
-    far = await trunk();
-    server = await start({ demo: true, args: ['--trunk', far.file] });
+    ({ server, stop } = await outside());
     browser = await talkative();
-    const given = await candour('line', 'number', '--data', server.folder, '--email', 'ann.example@example.com', '--number', '01527306001', '--purpose', 'support');
-    assert.equal(given.code, 0, given.stderr);
   });
   after(async () => {
     await browser?.close();
-    await server?.stop();
-    await far?.close();
+    await stop?.();
   });
 
   it('says so with the time that is left, and ends then with its reason', async () => {
