@@ -134,24 +134,33 @@ func relayed(p *process, from *port, all []*side, long time.Duration) (o outcome
 			}
 		}
 	})
-	const slices = 10 // of 2 ms
 	used, began := p.used(), time.Now()
-	for n := 0; time.Since(began) < long; n++ {
-		time.Sleep(time.Until(began.Add(time.Duration(n) * 2 * time.Millisecond)))
-		for i := n % slices; i < len(all); i += slices {
-			if from.send(all[i].packet(), all[i].at, all[i].to) == nil {
-				sent++
-			}
-		}
+	sent = paced(len(all), long, func(i int) error { return from.send(all[i].packet(), all[i].at, all[i].to) }, func() {
 		if err := from.flush(); err != nil {
 			o.trouble = err.Error()
 		}
-	}
+	})
 	time.Sleep(200 * time.Millisecond)
 	o.took, o.used = time.Since(began), p.used()-used
 	done.Store(true)
 	work.Wait()
 	return o, sent
+}
+
+// paced has each of n streams send a packet every 20 ms for a time, spread over
+// them in slices of 2 ms, each with its end. It counts what was sent.
+func paced(n int, long time.Duration, send func(i int) error, end func()) (sent int) {
+	const slices = 10
+	for began, at := time.Now(), 0; time.Since(began) < long; at++ {
+		time.Sleep(time.Until(began.Add(time.Duration(at) * 2 * time.Millisecond)))
+		for i := at % slices; i < n; i += slices {
+			if send(i) == nil {
+				sent++
+			}
+		}
+		end()
+	}
+	return sent
 }
 
 func benchRTP(ours *server) error {

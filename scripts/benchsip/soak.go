@@ -54,14 +54,14 @@ func soak(ours *server) error {
 	done := most.done + settle(ours, from, all)
 	rate := float64(most.done) / most.took.Seconds() / 2
 	fmt.Printf("soak: %.0f calls a second for %s\n", rate, *soaking)
+	var ps []*phone
+	for _, c := range all {
+		ps = append(ps, c.phone, c.to)
+	}
 	var first stats
 	const parts = 8
 	for part := range parts {
-		var ps []*phone
-		for _, c := range all { // a registration lasts an hour
-			ps = append(ps, c.phone, c.to)
-		}
-		registered(ours, from, ps, len(ps), time.Second)
+		registered(ours, from, ps, len(ps), time.Second) // which lasts an hour
 		o := calling(ours, from, all, rate, *soaking/parts)
 		done += o.done + settle(ours, from, all)
 		if o.failed > 0 {

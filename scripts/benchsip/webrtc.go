@@ -141,16 +141,8 @@ func speak(p *process, all []*page, hears *hearing, long time.Duration) (o outco
 	hears.mu.Lock()
 	hears.done, hears.waits = 0, nil
 	hears.mu.Unlock()
-	const slices = 10 // of 2 ms
 	used, began := p.used(), time.Now()
-	for n := 0; time.Since(began) < long; n++ {
-		time.Sleep(time.Until(began.Add(time.Duration(n) * 2 * time.Millisecond)))
-		for i := n % slices; i < len(all); i += slices {
-			if all[i].send() == nil {
-				sent++
-			}
-		}
-	}
+	sent = paced(len(all), long, func(i int) error { return all[i].send() }, func() {})
 	time.Sleep(300 * time.Millisecond)
 	o.took, o.used = time.Since(began), p.used()-used
 	hears.mu.Lock()
