@@ -3,21 +3,12 @@ package telecom
 import (
 	"context"
 	"sync"
-	"time"
 
 	"candour/internal/store"
 )
 
 // maxTogether is how many acts on calls are committed together.
 const maxTogether = 100
-
-// Where calls come fast, a group waits a moment for more of them: a commit costs
-// nearly the same for one act and for twenty. A call that comes alone waits for
-// nobody.
-const (
-	fast   = 3 // acts that waited at once
-	gather = 15 * time.Millisecond
-)
 
 // op is one act on a call that waits to be committed: it began, was answered or
 // ended. It belongs to whoever waits for it, and to the group in between.
@@ -68,15 +59,11 @@ func (d *Desk) together(ctx context.Context, o *op) error {
 
 // lead commits until nothing waits.
 func (d *Desk) lead(ctx context.Context) {
-	for last := 0; ; {
-		if last >= fast {
-			time.Sleep(gather)
-		}
+	for {
 		ops := d.group.take()
 		if len(ops) == 0 {
 			return
 		}
-		last = len(ops)
 		d.write(ctx, ops)
 		for _, o := range ops {
 			close(o.done)
