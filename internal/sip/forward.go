@@ -104,13 +104,19 @@ func (c *call) goesOn(way telecom.Way) bool {
 	}
 	c.waking = false
 	c.slept(true)
-	c.before, c.record, c.to = append(c.before, c.record), next, next.Target()
+	c.before = append(c.before, c.record)
+	c.ringAt(next)
+	return true
+}
+
+// ringAt has the call ring anew, as the next that the desk has let through.
+func (c *call) ringAt(next *telecom.Call) {
+	c.record, c.to = next, next.Target()
 	c.round, c.best = c.round+1, 0
 	st := *c.state.Load()
 	st.To = c.to
 	c.state.Store(&st)
 	c.ring()
-	return true
 }
 
 // records are all that the call is and was, the first one first.

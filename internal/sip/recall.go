@@ -93,11 +93,7 @@ func (c *call) comesBack(v verdict) bool {
 			c.s.mu.Unlock()
 		}
 	}
-	c.before, c.record, c.to, c.back = nil, next, next.Target(), true
-	c.round, c.best = c.round+1, 0
-	st := *c.state.Load()
-	st.To = c.to
-	c.state.Store(&st)
-	c.ring()
+	c.before, c.back = nil, true
+	c.ringAt(next)
 	return true
 }
