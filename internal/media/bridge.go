@@ -188,22 +188,29 @@ func (l *Leg) each(read func([]byte) (int, interceptor.Attributes, error), take 
 
 // guard keeps what one packet could do to this call: no packet ends the program.
 func (l *Leg) guard(f func()) {
-	defer func() {
-		if e := recover(); e != nil {
-			l.dropped.Add(1)
-			l.relay.log.Error("media: a packet was not foreseen")
-		}
-	}()
+	defer l.unforeseen()
 	f()
+}
+
+// unforeseen is deferred by what takes a packet.
+func (l *Leg) unforeseen() {
+	if e := recover(); e != nil {
+		l.dropped.Add(1)
+		l.relay.log.Error("media: a packet was not foreseen")
+	}
 }
 
 // pass takes one packet of the leg.
 func (l *Leg) pass(k kind, b []byte, now time.Time) {
-	p, ok := readPacket(b)
-	if !ok {
+	if p, ok := readPacket(b); ok {
+		l.carry(k, p, now)
+	} else {
 		l.dropped.Add(1)
-		return
 	}
+}
+
+// carry takes one packet of the leg that was read.
+func (l *Leg) carry(k kind, p packet, now time.Time) {
 	w := &l.ways[k]
 	w.in.add(len(p.payload))
 	w.format.Store(uint32(p.format) + 1)
@@ -216,12 +223,12 @@ func (l *Leg) pass(k kind, b []byte, now time.Time) {
 		l.early.Add(1)
 		return
 	}
-	h := r.hop[k][p.format]
+	h, whole := &r.hop[k][p.format], true
 	if h.event {
 		l.events.Add(1)
-		ok = len(p.payload) >= 4 // RFC 4733 section 2.3; browsers send empty ones after a digit
+		whole = len(p.payload) >= 4 // RFC 4733 section 2.3; browsers send empty ones after a digit
 	}
-	if !h.ok || !ok {
+	if !h.ok || !whole {
 		l.dropped.Add(1)
 		return
 	}

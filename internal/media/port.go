@@ -1,7 +1,6 @@
 package media
 
 import (
-	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -44,6 +43,10 @@ type port struct {
 	clear   []byte              // the packet decrypted; it grows as needed, as plain and crypt do
 	now     *interceptor.StreamInfo
 	reader  interceptor.RTPReader // of now
+	// What the interceptors read of a packet: one header, read again into the same
+	// place, which the attributes hold.
+	header     *rtp.Header
+	attributes interceptor.Attributes
 
 	// mu guards what is known of the phone.
 	mu     sync.Mutex
@@ -73,10 +76,10 @@ func newPort(n *line, s *section) (*port, error) {
 	}
 	p := &port{
 		line: n, kind: s.kind, rtp: a, rtcp: b, source: rand.Uint32(), clock: s.codecs[0].clock, feedback: s.far.feedback,
-		sources: map[uint32]struct{}{},
+		sources: map[uint32]struct{}{}, attributes: interceptor.Attributes{},
 	}
 	p.way.near = n.leg.near
-	registry, err := interceptors(s.kind == video)
+	registry, err := interceptors(s.kind == video, phoneReports)
 	if err == nil {
 		p.chain, err = registry.Build("")
 	}
@@ -121,12 +124,13 @@ func (p *port) info(source, clock uint32) *interceptor.StreamInfo {
 func (p *port) read(conn *udp.Socket, take func([]byte, netip.AddrPort, time.Time)) error {
 	l := p.line.leg
 	return conn.Receive(func(b []byte, from netip.AddrPort) {
+		defer l.unforeseen()
 		from = netip.AddrPortFrom(from.Addr().WithZone(""), from.Port())
 		if l.relay.own.has(from) {
 			l.dropped.Add(1)
 			return
 		}
-		l.guard(func() { take(b, from, time.Now()) })
+		take(b, from, time.Now())
 	})
 }
 
@@ -137,7 +141,7 @@ func (p *port) arrives(b []byte, from netip.AddrPort, now time.Time) {
 		p.told(b, from, now)
 		return
 	}
-	first, b, ok := p.accept(b, from, now)
+	first, h, ok := p.accept(b, from, now)
 	if !ok {
 		l.dropped.Add(1)
 		return
@@ -146,56 +150,64 @@ func (p *port) arrives(b []byte, from netip.AddrPort, now time.Time) {
 	if first {
 		l.reached()
 	}
-	l.pass(p.kind, b, now)
+	l.carry(p.kind, h, now)
 }
 
 // accept tells whether a packet is the phone's, decrypts it, and counts it for
 // reports; first is true when the phone is found.
-func (p *port) accept(b []byte, from netip.AddrPort, now time.Time) (first bool, plain []byte, ok bool) {
-	b, clock, first, ok := p.known(b, from, now)
-	if !ok || !p.follow(binary.BigEndian.Uint32(b[8:]), clock) {
-		return false, nil, false
+func (p *port) accept(b []byte, from netip.AddrPort, now time.Time) (first bool, h packet, ok bool) {
+	b, h, clock, first, ok := p.known(b, from, now)
+	if !ok || !p.follow(h.source, clock) {
+		return false, packet{}, false
 	}
-	_, _, _ = p.reader.Read(b, nil)
-	return first, b, true
+	if p.header != nil {
+		_, _ = p.header.Unmarshal(b)
+	} else if p.header, _ = p.attributes.GetRTPHeader(b); p.header == nil {
+		return false, packet{}, false
+	}
+	_, _, _ = p.reader.Read(b, p.attributes)
+	return first, h, true
 }
 
 // known is the part of accept that asks what is known of the phone.
-func (p *port) known(b []byte, from netip.AddrPort, now time.Time) (plain []byte, clock uint32, first, ok bool) {
+func (p *port) known(b []byte, from netip.AddrPort, now time.Time) (plain []byte, h packet, clock uint32, first, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	proven := p.in != nil
 	if proven {
 		if b, ok = p.decrypt(b); !ok {
-			return nil, 0, false, false
+			return nil, h, 0, false, false
 		}
 	}
-	h, ok := readPacket(b)
-	if !ok {
-		return nil, 0, false, false
+	if h, ok = readPacket(b); !ok {
+		return nil, h, 0, false, false
 	}
-	c, ok := p.codec(h.format)
-	if !ok {
-		return nil, 0, false, false
+	c := p.codec(h.format)
+	if c == nil {
+		return nil, h, 0, false, false
 	}
-	b[1] = b[1]&0x80 | c.from
+	h.format = c.from
 	first = !p.way.known.IsValid()
 	ok = p.way.takes(from, h, proven, now)
-	return b, c.clock, first, ok
+	return b, h, c.clock, first, ok
 }
 
 // codec finds the one that the phone sends under a number: that which we gave, or
-// that which it gave itself, which some use both ways (RFC 3264 section 5.1).
-func (p *port) codec(format uint8) (codec, bool) {
+// that which it gave itself, which some use both ways (RFC 3264 section 5.1); nil
+// if it is neither.
+func (p *port) codec(format uint8) *codec {
 	list := p.line.leg.ways[p.kind].list()
-	i := slices.IndexFunc(list, func(c codec) bool { return c.from == format })
-	if i < 0 {
-		i = slices.IndexFunc(list, func(c codec) bool { return c.to == format })
+	for i := range list {
+		if list[i].from == format {
+			return &list[i]
+		}
 	}
-	if i < 0 {
-		return codec{}, false
+	for i := range list {
+		if list[i].to == format {
+			return &list[i]
+		}
 	}
-	return list[i], true
+	return nil
 }
 
 // decrypt uses the newest key, or the one before it as long as only that is used.
@@ -290,12 +302,13 @@ func (p *port) Write([]byte) (int, error) { return 0, ErrState }
 // where gives where packets go. An address that the phone only stated is sent to
 // for as long as a call may be silent: it could be that of somebody else, who never
 // asked for it (compare RFC 7675).
-func (p *port) where(now time.Time) netip.AddrPort {
+func (p *port) where() netip.AddrPort {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.way.known.IsValid() || p.back.IsValid() {
 		return p.way.to()
 	}
+	now := time.Now()
 	if p.since.IsZero() {
 		p.since = now
 	}
@@ -308,7 +321,7 @@ func (p *port) where(now time.Time) netip.AddrPort {
 // leave sends a packet, if it is known where to. A length of 0 without an error
 // means that it is not.
 func (p *port) leave(h *rtp.Header, payload []byte, _ interceptor.Attributes) (int, error) {
-	to := p.where(time.Now())
+	to := p.where()
 	if !to.IsValid() || h.MarshalSize()+len(payload) > maxPacket {
 		return 0, nil
 	}

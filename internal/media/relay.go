@@ -42,6 +42,10 @@ const (
 	socketBuffer = 4 << 20
 	// replayWindow in packets: late ones within it still pass.
 	replayWindow = 512
+	// How often a leg is sent reports: a phone as RFC 3550 section 6.2 has it, a
+	// browser, which steers its sending by them, as browsers do themselves.
+	phoneReports   = 5 * time.Second
+	browserReports = time.Second
 	// maxAsked is how often a lost packet of a picture is asked for, every 100 ms:
 	// after that it would come too late, and the other end asks for a new picture.
 	maxAsked = 5
@@ -162,7 +166,7 @@ func (r *Relay) connection(codecs [kinds][]codec, buffer func(packetio.BufferPac
 			}
 		}
 	}
-	registry, err := interceptors(true) // a picture may come later
+	registry, err := interceptors(true, browserReports) // a picture may come later
 	if err != nil {
 		return nil, fmt.Errorf("media: %w", err)
 	}
@@ -185,10 +189,11 @@ func (r *Relay) connection(codecs [kinds][]codec, buffer func(packetio.BufferPac
 // those that were lost on the way from us (RFC 4585 section 6.2.1): a picture of
 // which one packet is missing cannot be shown. They leave again as they left
 // before, so that SRTP makes the same of them.
-func interceptors(picture bool) (*interceptor.Registry, error) {
+func interceptors(picture bool, every time.Duration) (*interceptor.Registry, error) {
 	registry := &interceptor.Registry{}
 	err := webrtc.ConfigureRTCPReportsWithOptions(registry,
-		[]report.ReceiverOption{report.WithReceiverLoggerFactory(silent{})}, report.WithSenderLoggerFactory(silent{}))
+		[]report.ReceiverOption{report.ReceiverInterval(every), report.WithReceiverLoggerFactory(silent{})},
+		report.SenderInterval(every), report.WithSenderLoggerFactory(silent{}))
 	if err != nil || !picture {
 		return registry, err
 	}
