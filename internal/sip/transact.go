@@ -59,17 +59,23 @@ func (p *pending) keep(ack []byte) {
 // acknowledge sends the ACK of a 2xx, and keeps it for when that comes again.
 func (f *flow) acknowledge(ack *sipgo.Request) {
 	b := []byte(ack.String())
-	seq, callID := ack.CSeq().SeqNo, ack.CallID().Value()
-	if !f.reliable() {
-		f.mu.Lock()
-		for _, p := range f.clients {
-			if o := p.tx.Origin(); o.Method == sipgo.INVITE && o.CSeq().SeqNo == seq && o.CallID().Value() == callID {
-				p.keep(b)
-			}
-		}
-		f.mu.Unlock()
+	f.mu.Lock()
+	p := f.invites[invitationOf(ack)]
+	f.mu.Unlock()
+	if p != nil && !f.reliable() {
+		p.keep(b)
 	}
 	_ = f.wire.send(b)
+}
+
+// invitation is an INVITE of ours that is to be acknowledged.
+type invitation struct {
+	callID string
+	seq    uint32
+}
+
+func invitationOf(req *sipgo.Request) invitation {
+	return invitation{req.CallID().Value(), req.CSeq().SeqNo}
 }
 
 // receive takes one frame: the way of a message into the house.
@@ -192,6 +198,9 @@ func (f *flow) ask(req *sipgo.Request, each func(*sipgo.Response)) (giveUp func(
 	p.tx.OnTerminate(func(string, error) {
 		f.mu.Lock()
 		delete(f.clients, key)
+		if req.Method == sipgo.INVITE {
+			delete(f.invites, invitationOf(req))
+		}
 		f.mu.Unlock()
 		if !p.answered.Swap(true) {
 			p.each(nil)
@@ -201,6 +210,9 @@ func (f *flow) ask(req *sipgo.Request, each func(*sipgo.Response)) (giveUp func(
 	ended := f.ended
 	if !ended {
 		f.clients[key] = p
+		if req.Method == sipgo.INVITE {
+			f.invites[invitationOf(req)] = p
+		}
 	}
 	f.mu.Unlock()
 	if ended || p.tx.Init() != nil {
