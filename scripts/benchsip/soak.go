@@ -50,9 +50,12 @@ func soak(ours *server) error {
 		return err
 	}
 	all := pairs(ours, from, 30, 64)
-	most := calling(ours, from, all, 0, *long)
-	done := most.done + settle(ours, from, all)
-	rate := float64(most.done) / most.took.Seconds() / 2
+	rate, done := 0.0, 0
+	for range *rounds {
+		most := calling(ours, from, all, 0, *long)
+		done += most.done + settle(ours, from, all)
+		rate = max(rate, float64(most.done)/most.took.Seconds()/2)
+	}
 	fmt.Printf("soak: %.0f calls a second for %s\n", rate, *soaking)
 	var ps []*phone
 	for _, c := range all {
