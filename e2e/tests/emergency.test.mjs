@@ -49,7 +49,8 @@ describe('an emergency call from the page', () => {
 
   it('says before what the services are told, from a line that withholds its number', async () => {
     const p = await ann({});
-    await p.page.goto(at('/call-settings'));
+    assert.match(await p.page.locator('main').innerText(), /Where is this line\?/);
+    await p.page.getByRole('link', { name: 'Tell us where it is' }).click();
     const form = p.at('emergency-address');
     for (const [label, text] of [['House number or name', '7'], ['Street', 'Orchard Way'], ['Town or city', 'Bromsgrove'], ['Postcode', 'b603dj']]) await form.getByLabel(label).fill(text);
     await press(p.page, form.getByRole('button', { name: 'Save this address' }));

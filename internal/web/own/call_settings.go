@@ -64,6 +64,7 @@ type EmergencyView struct {
 	Form   web.Form
 	Warned string // since when the warning is known to be read; empty if it is not
 	Read   string // where the button that says so posts
+	Help   bool   // emergency calls lead somewhere
 }
 
 // setsUp reports whether people set up their lines on a surface.
@@ -296,7 +297,7 @@ func (h *site) emergencyView(w http.ResponseWriter, r *http.Request, line teleco
 	if err != nil {
 		return nil, err
 	}
-	view := EmergencyView{Read: SettingsPath + "/address/read"}
+	view := EmergencyView{Read: SettingsPath + "/address/read", Help: h.Phones.Rescues()}
 	submit := "Save this address"
 	var given url.Values
 	if known {

@@ -21,6 +21,9 @@ type DeviceAdd struct {
 	web.Base
 	Extension string
 	Form      web.Form
+	Help      bool // emergency calls lead somewhere
+	Secret    bool // it can connect over TLS
+	Settings  string
 	Back      string
 }
 
@@ -102,7 +105,10 @@ func (h *site) deviceAddShow(w http.ResponseWriter, r *http.Request, me *identit
 	if t.status != 0 {
 		status = t.status
 	}
-	h.Render(w, r, status, "device_add", DeviceAdd{h.Base(r, "Add a phone", ""), list.Extension, form, devicesPath})
+	h.Render(w, r, status, "device_add", DeviceAdd{
+		Base: h.Base(r, "Add a phone", ""), Extension: list.Extension, Form: form,
+		Help: h.Phones.Rescues(), Secret: h.serverTLS() != "", Settings: SettingsPath, Back: devicesPath,
+	})
 	return nil
 }
 

@@ -97,6 +97,26 @@ func TestAddingAPhone(t *testing.T) {
 	}
 }
 
+// L38: whoever adds a phone is told whether emergency calls lead anywhere from it,
+// and to which address help goes then.
+func TestAPhoneAndEmergencyCalls(t *testing.T) {
+	b := open(t)
+	ann := b.caller(t, "Ann", "1001")
+	says := func(page, want, not string) {
+		t.Helper()
+		if a := ann.get(page); !strings.Contains(a.Text, want) || strings.Contains(a.Text, not) {
+			t.Errorf("%s does not say %q, or says %q", page, want, not)
+		}
+	}
+	const works, fails = "999 and 112 work on it", "does not reach 999 or 112"
+	says("/devices/add", fails, works)
+	says("/call-settings", "cannot be reached from this line today", "panel attention")
+	b.phones.Connect(outward{"emergency-services"})
+	says("/devices/add", works, fails)
+	says("/devices/add", `href="/call-settings#emergency"`, fails)
+	says("/call-settings", "panel attention", "cannot be reached from this line today")
+}
+
 // What cannot be added is said in words, with what was typed.
 func TestPhonesThatCannotBeAdded(t *testing.T) {
 	b := open(t)

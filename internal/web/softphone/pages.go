@@ -26,7 +26,7 @@ type Phone struct {
 	Help       bool    // emergency calls lead somewhere
 	Rescue     *Rescue // what an emergency call tells; nil where such calls lead nowhere
 	Settings   string  // address of the call settings; empty where there are none
-	Unplaced   bool    // where the line is for emergency calls, or that its person was warned, is not known yet
+	Unplaced   bool    // emergency calls lead somewhere, and where the line is for them, or that its person was warned, is not known yet
 	Quiet      bool    // the line is not to be disturbed
 	Manifest   string  // how the phone is installed
 	Worker     string  // the script that runs while it is closed

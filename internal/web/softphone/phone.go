@@ -134,7 +134,7 @@ func (h *site) lineState(r *http.Request, line telecom.Line, page *Phone) error 
 			return nil
 		}
 		where, known, err := h.Phones.AddressOf(r.Context(), tx, line)
-		page.Unplaced = !known || where.Warned.IsZero()
+		page.Unplaced = page.Help && (!known || where.Warned.IsZero())
 		return err
 	})
 }

@@ -38,6 +38,9 @@ func TestRescue(t *testing.T) {
 					t.Errorf("%s, %s: %q is not said", when, path, w)
 				}
 			}
+			if got := strings.Contains(a.Text, "Where is this line?"); path == "/" && got != there {
+				t.Errorf("%s, %s: the page asks where the line is: %v", when, path, got)
+			}
 		}
 	}
 	note("without a way out", false, false)
