@@ -58,6 +58,27 @@ func TestCallWithoutAnOffer(t *testing.T) {
 	b.quiet()
 }
 
+// A network may leave the offer to us too.
+func TestACallComesInWithoutAnOffer(t *testing.T) {
+	x, nets := outside(t, 1, sip.Config{}, nil)
+	b, far := x.registered("ben"), nets[0]
+	m := far.brings("01527306002", "02079460018")
+	m.kind, m.body = "", ""
+	in := far.invite(m)
+	to := b.rings()
+	to.reply(200, answerTo(to.sdp, b.id))
+	b.asked("ACK")
+	in.took(far.answer("INVITE", in.seq, 200))
+	if goes(in.sdp) != "sendrecv" || !strings.Contains(in.sdp, "RTP/AVP") || strings.Contains(in.sdp, b.id) {
+		t.Fatalf("the 200 has %q", in.sdp)
+	}
+	in.ackWith(in.seq, spoken(far.id))
+	to.offered("sendrecv")
+	to.ask("BYE", 200, "", "")
+	in.bye()
+	x.kept("ben", telecom.Completed)
+}
+
 // Without the answer there is no call.
 func TestCallWithoutAnAnswer(t *testing.T) {
 	x := three(t, sip.Config{})

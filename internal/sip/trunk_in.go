@@ -12,10 +12,6 @@ import (
 // enterHouse decides on a call that a trunk brings: whom it is for, who calls, and
 // whether the desk lets it through. Only then anything rings.
 func (c *call) enterHouse(in *incoming) {
-	if len(in.Body()) == 0 {
-		c.end(endCodec)
-		return
-	}
 	if _, short := sessionTime(in); short {
 		c.final(422, []sipgo.Header{minSE()})
 		c.finish()
@@ -51,7 +47,7 @@ func (c *call) letIn(in *incoming) error {
 	if err != nil {
 		return err
 	}
-	if c.a.media, err = c.s.Relay.Accept(ctx, string(in.Body())); err != nil {
+	if c.a.media, err = c.s.accept(ctx, in); err != nil {
 		return err
 	}
 	c.to = to
