@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 )
 
 // A leg that talks is given to a station: nothing passes to whom it talked to,
@@ -41,5 +42,52 @@ func TestALegIsGivenToAStation(t *testing.T) {
 	_ = early.Close()
 	if _, err := early.AttendNow(); !errors.Is(err, ErrClosed) {
 		t.Errorf("one that is closed: %v", err)
+	}
+}
+
+// A caller that made no offer is offered what a station speaks, hears it once it
+// has answered, and is heard.
+func TestAStationMakesTheOffer(t *testing.T) {
+	quiet(t)
+	r := newRelay(t)
+	h := newHandset(t)
+	l, err := r.Offerless(Phone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	offer, s, err := l.AttendOffer(t.Context())
+	if err != nil || s.Codec() != "pcma" {
+		t.Fatal(err)
+	}
+	if _, _, err := l.AttendOffer(t.Context()); !errors.Is(err, ErrState) {
+		t.Errorf("twice: %v", err)
+	}
+	h.take(offer)
+	if err := l.Answered(h.describe("RTP/AVP", "0")); err == nil {
+		t.Error("an answer in another codec is taken")
+	}
+	if err := l.Answered(h.describe("RTP/AVP", "8 101", "a=rtpmap:101 telephone-event/8000")); err != nil {
+		t.Fatal(err)
+	}
+	h.say(8, make([]byte, frameSize))
+	h.say(8, make([]byte, frameSize))
+	if err := s.Ready(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	short := speech()
+	short.packets = short.packets[:10]
+	if err := s.Play(t.Context(), short); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "what was played is heard", func() bool { return h.count() == 10 })
+	if e := h.energy(&alaw); e < 2000 {
+		t.Errorf("heard with a level of %f", e)
+	}
+	_ = s.Record(time.Hour, time.Hour)
+	h.say(8, speech().packets[10])
+	until(t, "it came", func() bool { return l.Stats().AudioIn.Packets == 3 })
+	if len(s.Recorded().packets) == 0 {
+		t.Error("nothing was recorded")
 	}
 }

@@ -2,6 +2,7 @@ package media
 
 import (
 	"context"
+	"math/rand/v2"
 	"slices"
 )
 
@@ -35,21 +36,41 @@ func (r *Relay) Offerless(k Kind) (*Leg, error) {
 func (l *Leg) Offer(ctx context.Context, callee *Leg) (string, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	theirs := callee.ways[audio].list()
+	return l.offerFirst(ctx, callee.ways[audio].wants(), func(c codec) bool {
+		return slices.ContainsFunc(theirs, func(t codec) bool { return t.name == c.name })
+	})
+}
+
+// AttendOffer is Attend for a leg of Offerless: the first offer to it, of a station
+// that speaks A-law, as the networks of this country do and every phone can, and
+// hears digits. Answered takes the answer. Its errors are those of Offer.
+func (l *Leg) AttendOffer(ctx context.Context) (offer string, s *Station, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	offer, err = l.offerFirst(ctx, SendRecv, func(c codec) bool { return c.name == alaw.name || c.name == "telephone-event/8000" })
+	if err != nil {
+		return "", nil, err
+	}
+	s = &Station{leg: l, codec: l.sections[0].codecs[0], digits: make(chan rune, maxDigits), source: rand.Uint32()}
+	l.station.Store(s)
+	return offer, s, nil
+}
+
+// offerFirst offers the codecs that fit. The caller holds mu.
+func (l *Leg) offerFirst(ctx context.Context, dir Direction, fits func(codec) bool) (string, error) {
 	switch {
 	case l.isClosed():
 		return "", ErrClosed
 	case !l.asked || l.from != nil || l.settled || l.offered != nil:
 		return "", ErrState
 	}
-	theirs := callee.ways[audio].list()
 	s := &l.sections[0]
-	s.codecs = slices.DeleteFunc(slices.Clone(s.codecs), func(c codec) bool {
-		return !slices.ContainsFunc(theirs, func(t codec) bool { return t.name == c.name })
-	})
+	s.codecs = slices.DeleteFunc(slices.Clone(s.codecs), func(c codec) bool { return !fits(c) })
 	if !carries(s.codecs) {
 		return "", ErrCodec
 	}
-	s.dir = callee.ways[audio].wants()
+	s.dir = dir
 	l.keep()
 	return l.firstOffer(ctx)
 }

@@ -24,6 +24,18 @@ func (c *call) describes(l *leg) (string, error) {
 	return c.a.media.Offer(ctx, l.media)
 }
 
+// stationed is what a caller's 200 has in it whom a station of ours answers.
+func (c *call) stationed() (string, *media.Station, error) {
+	if len(c.in.Body()) > 0 {
+		return c.a.media.Attend()
+	}
+	ctx, cancel := context.WithTimeout(c.s.base, deskTime)
+	defer cancel()
+	sdp, station, err := c.a.media.AttendOffer(ctx)
+	c.a.owes, c.a.asking = err == nil, err == nil
+	return sdp, station, err
+}
+
 // asks answers a re-INVITE without an offer with one of ours.
 func (c *call) asks(l *leg, in *incoming, timer session) {
 	offer, err := l.media.Reoffer(l.wanted)
@@ -57,7 +69,7 @@ func (c *call) owed(l *leg, in *incoming) {
 		if len(in.Body()) > 0 && !errors.Is(err, media.ErrClosed) {
 			c.s.Log.Warn("an answer within a call could not be taken", "error", err)
 		}
-	case first:
+	case first && c.station == nil:
 		c.other(l).news = true // which may have taken more than this one
 		c.bridge(l)
 	}

@@ -139,14 +139,9 @@ func (c *call) ringFor() time.Duration {
 	return c.inbox.box.Wait
 }
 
-// attend answers the caller by a station of ours; it reports whether it could. A
-// caller who made no offer is not answered: there is nobody whose codecs it could
-// be offered.
+// attend answers the caller by a station of ours; it reports whether it could.
 func (c *call) attend() bool {
-	if len(c.in.Body()) == 0 {
-		return false
-	}
-	sdp, station, err := c.a.media.Attend()
+	sdp, station, err := c.stationed()
 	if err != nil {
 		if !errors.Is(err, media.ErrCodec) {
 			c.s.Log.Error("a call could not be answered", "error", err)

@@ -77,21 +77,38 @@ func TestVoicemailIsPassedToNobody(t *testing.T) {
 	}
 }
 
-// Who makes no offer is answered by no machine, and is told that nobody is there.
-func TestVoicemailNeedsAnOffer(t *testing.T) {
+// Who makes no offer is offered what a machine speaks; without an answer to that
+// there is no call.
+func TestVoicemailWithoutAnOffer(t *testing.T) {
 	h := open(t)
 	v := h.voicemail()
 	ann, ben := h.line(identity.CustomerUser, "1001"), h.line(identity.CustomerUser, "1002")
 	x := h.serve(t, sip.Config{Voicemail: v.Desk}, map[string]telecom.Line{"ann": ann, "ben": ben})
 	v.on(ben, voicemail.Box{})
 	a := x.registered("ann")
-	for number, status := range map[string]int{"1002": 480, voicemail.Code: 488} {
-		a.n++
-		m := a.invitation(number)
-		m.kind, m.body = "", ""
-		if res := a.invite(m).refused(status); strings.Contains(res.String(), "automata") {
-			t.Errorf("%s: a machine answers", number)
+	for _, number := range []string{"1002", voicemail.Code} {
+		for _, answers := range []bool{true, false} {
+			a.n++
+			m := a.invitation(number)
+			m.kind, m.body = "", ""
+			from := a.invite(m)
+			res := a.answer("INVITE", from.seq, 200)
+			from.took(res)
+			if goes(from.sdp) != "sendrecv" || !strings.Contains(from.sdp, "UDP/TLS/RTP/SAVPF 8 ") || !strings.Contains(res.String(), "automata") {
+				t.Fatalf("%s: the 200 is\n%s", number, res)
+			}
+			if !answers {
+				from.ackWith(from.seq, "")
+				from.bye()
+				continue
+			}
+			from.ackWith(from.seq, answerTo(from.sdp, a.id))
+			from.ask("INFO", 200, "application/dtmf", "1")
+			from.ask("BYE", 200, "", "")
 		}
 	}
-	x.kept("ann", telecom.Unavailable)
+	a.quiet()
+	for range 2 {
+		x.kept("ann", telecom.Unavailable)
+	}
 }
