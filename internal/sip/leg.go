@@ -171,6 +171,15 @@ func (l *leg) bye(why ...sipgo.Header) {
 	l.ask(l.flow, req, func(*sipgo.Response) {})
 }
 
+// inform tells a page something in its dialog, by INFO without a package (RFC 6086
+// section 4.2.2): pages of ours understand it, and others refuse it.
+func (l *leg) inform(kind string, body []byte, each func(*sipgo.Response)) {
+	req := l.request(sipgo.INFO)
+	req.AppendHeader(sipgo.NewHeader("Content-Type", kind))
+	req.SetBody(body)
+	l.ask(l.flow, req, each)
+}
+
 // giveUp cancels the INVITE of a device that is called. Before its first answer
 // it may not be told (RFC 3261 9.1): then it is told at that.
 func (l *leg) giveUp(why ...sipgo.Header) {

@@ -69,11 +69,7 @@ func (c *call) warn(l *leg) {
 	switch {
 	case l.over || l.lost || left <= 0:
 	case l.flow.kind == media.Browser:
-		req := l.request(sipgo.INFO)
-		req.AppendHeader(l.contact())
-		req.AppendHeader(sipgo.NewHeader("Content-Type", typeLimit))
-		req.SetBody([]byte(strconv.Itoa(int(left.Round(time.Second) / time.Second))))
-		l.ask(l.flow, req, func(*sipgo.Response) {}) // whoever does not know it is not warned, and goes on
+		l.inform(typeLimit, strconv.AppendInt(nil, int64(left.Round(time.Second)/time.Second), 10), func(*sipgo.Response) {}) // whoever does not know it is not warned, and goes on
 	default:
 		say := voicemail.Soon
 		if left > warnTime-5*time.Second {

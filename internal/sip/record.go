@@ -396,8 +396,7 @@ func (c *call) showTaping(l *leg) {
 	l.notify(pageState{Recording: state, By: t.seenBy(l)})
 }
 
-// notify tells a side's page, in its dialog (RFC 6086 section 4.2.2, without a
-// package: pages of ours understand it, and others refuse it).
+// notify tells a side's page how the recording stands.
 func (l *leg) notify(state pageState) {
 	if l.flow.kind != media.Browser || l.flow.carrier != nil || l.over || l.lost {
 		return
@@ -406,10 +405,7 @@ func (l *leg) notify(state pageState) {
 	if err != nil {
 		return
 	}
-	req := l.request(sipgo.INFO)
-	req.AppendHeader(sipgo.NewHeader("Content-Type", "application/json"))
-	req.SetBody(body)
-	l.ask(l.flow, req, func(res *sipgo.Response) {
+	l.inform("application/json", body, func(res *sipgo.Response) {
 		if res != nil && res.IsSuccess() && state.Recording == "on" {
 			l.call.do(func() { l.notified = l.call.taping != nil })
 		}
