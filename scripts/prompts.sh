@@ -23,7 +23,7 @@ say() { # say NAME WORDS
 }
 
 cd "$root/recording/prompts"
-say begins "This call is being recorded."
+say begins "This call is being recorded. To say no press star nine."
 say ends "The recording has ended."
 # Soft, so that it does not hide a word: a tenth of what speech reaches.
 sox -n -r 48000 -c 1 "$work/tone.wav" synth 0.2 sine 1400 fade 0.02 0.2 0.02

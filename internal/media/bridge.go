@@ -227,6 +227,11 @@ func (l *Leg) carry(k kind, p packet, now time.Time) {
 	if h.event {
 		l.events.Add(1)
 		whole = len(p.payload) >= 4 // RFC 4733 section 2.3; browsers send empty ones after a digit
+		if k := l.keys.Load(); k != nil {
+			if r, ok := k.take(p); ok {
+				k.press(r)
+			}
+		}
 	}
 	if !h.ok || !whole {
 		l.dropped.Add(1)

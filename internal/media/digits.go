@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -18,6 +19,45 @@ const (
 	digitLevel = 10 // dBm0 below zero
 )
 
+// keypad has the digits in the order of their events (RFC 4733 section 3.2).
+const keypad = "0123456789*#ABCD"
+
+// keys reads the digits that a leg sends: all packets of one have its time (RFC 4733
+// section 2.3).
+type keys struct {
+	mu      sync.Mutex
+	last    uint32
+	pressed bool
+}
+
+// take returns the digit that a packet begins.
+func (k *keys) take(p packet) (rune, bool) {
+	if len(p.payload) < 4 || int(p.payload[0]) >= len(keypad) {
+		return 0, false
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	again := k.pressed && k.last == p.time
+	k.last, k.pressed = p.time, true
+	return rune(keypad[p.payload[0]]), !again
+}
+
+// Keys has press told of each digit that the leg sends to whom it is bridged to,
+// which gets it all the same; nil ends that. press must not wait.
+func (l *Leg) Keys(press func(rune)) {
+	if press == nil {
+		l.keys.Store(nil)
+		return
+	}
+	l.keys.Store(&listener{press: press})
+}
+
+// listener is told of digits.
+type listener struct {
+	keys
+	press func(rune)
+}
+
 type digit struct {
 	event byte
 	d     time.Duration
@@ -28,7 +68,7 @@ type digit struct {
 // returns at once; digits leave in their order, and sound pauses for them. It
 // returns ErrDigit or ErrClosed.
 func (l *Leg) Digit(r rune, d time.Duration) error {
-	event := strings.IndexRune("0123456789*#ABCD", r)
+	event := strings.IndexRune(keypad, r)
 	if r >= 'a' && r <= 'd' {
 		event = int(r-'a') + 12
 	}

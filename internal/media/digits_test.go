@@ -3,6 +3,7 @@ package media
 import (
 	"encoding/binary"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -88,6 +89,39 @@ func TestDigitsAreSentAsTelephoneEvents(t *testing.T) {
 			call.noGaps(t, call.callee)
 			bytesPass(t, call.caller, call.callee, audio, c.mime)
 		})
+	}
+}
+
+// Whoever wants to is told of digits that pass, once each however many packets one
+// has, and of none after that.
+func TestDigitsThatPassAreTold(t *testing.T) {
+	quiet(t)
+	c := talk(t, newRelay(t), browser{}, browser{shift: 1})
+	flows(t, c.caller, c.callee, audio, mimeOpus)
+	var mu sync.Mutex
+	got := ""
+	c.a.Keys(func(r rune) {
+		mu.Lock()
+		defer mu.Unlock()
+		got += string(r)
+	})
+	press := func(at uint32, events ...byte) {
+		for _, e := range events {
+			n := len(c.callee.events(110))
+			c.caller.sayAs(audio, mimeEvent, 48000, []byte{e, 10, 0, 160}, func(h *rtp.Header) { h.Timestamp = at })
+			until(t, "it passes", func() bool { return len(c.callee.events(110)) == n+1 })
+		}
+	}
+	press(1000, 10, 10, 10)
+	press(9000, 9, 9)
+	press(17000, 200) // no digit
+	press(25000, 9)
+	c.a.Keys(nil)
+	press(33000, 1)
+	mu.Lock()
+	defer mu.Unlock()
+	if got != "*99" {
+		t.Errorf("told of %q", got)
 	}
 }
 

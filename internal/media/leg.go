@@ -45,7 +45,8 @@ type Leg struct {
 	from   *Leg // of a callee: who calls
 	// Of a caller with whom nobody of the other side talks, but we do.
 	station atomic.Pointer[Station]
-	tap     atomic.Pointer[tap] // records what the leg sends; nil: nothing does
+	tap     atomic.Pointer[tap]      // records what the leg sends; nil: nothing does
+	keys    atomic.Pointer[listener] // nil: nobody is told of digits
 
 	ways      [kinds]way
 	route     atomic.Pointer[route] // nil: packets of this leg are dropped

@@ -18,16 +18,15 @@ const readyTime = 3 * time.Second
 // for concurrent use; sounds are played one after the other.
 type Station struct {
 	leg    *Leg
-	codec  codec      // of the sound
-	digits chan rune  // pressed; those that nobody takes are lost after a few
+	codec  codec     // of the sound
+	digits chan rune // pressed; those that nobody takes are lost after a few
+	keys   keys
 	turn   sync.Mutex // held while a sound is played
 	source uint32
 	seq    uint16 // of what was played last; under turn
 	tick   uint32
 
 	mu       sync.Mutex
-	last     uint32 // time of the last digit's packets (RFC 4733 section 2.3)
-	pressed  bool
 	recorder *recorder     // nil: nothing is recorded
 	ended    chan struct{} // of the recording
 }
@@ -290,19 +289,11 @@ func (s *Station) hear(p packet, now time.Time) {
 	}
 }
 
-// press takes a packet of a digit; all packets of one have its time.
+// press takes a packet of a digit.
 func (s *Station) press(p packet) {
 	s.leg.events.Add(1)
-	const keys = "0123456789*#ABCD"
-	if len(p.payload) < 4 || int(p.payload[0]) >= len(keys) {
-		return
-	}
-	s.mu.Lock()
-	again := s.pressed && s.last == p.time
-	s.pressed, s.last = true, p.time
-	s.mu.Unlock()
-	if !again {
-		s.Digit(rune(keys[p.payload[0]]))
+	if r, ok := s.keys.take(p); ok {
+		s.Digit(r)
 	}
 }
 

@@ -60,7 +60,8 @@ type leg struct {
 	least    int            // seconds of a session that the device takes; 0 for not told
 	updates  bool           // it takes UPDATE (RFC 3311)
 
-	notified bool // its page has shown that the call is being recorded
+	notified bool      // its page has shown that the call is being recorded
+	starred  time.Time // when it pressed the first of noKeys, if that was its last key meanwhile
 
 	over     bool      // it has said BYE, or been told, or refused
 	lost     bool      // its flow has ended and no other has come yet

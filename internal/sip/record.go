@@ -64,15 +64,19 @@ func (s *Server) StopRecording(ctx context.Context, l telecom.Line, callID strin
 // recorded in this call any more but by the person.
 func (s *Server) RefuseRecording(ctx context.Context, l telecom.Line, callID string) error {
 	return s.within(ctx, l, callID, func(c *call, own *leg) error {
-		if c.unwilling == nil {
-			c.unwilling = map[int64]bool{}
-		}
-		c.unwilling[own.line.ID] = true
-		if c.taping != nil && c.taping.by != own {
-			c.endTaping(recording.Objected)
-		}
+		c.refuseTaping(own)
 		return nil
 	})
+}
+
+func (c *call) refuseTaping(own *leg) {
+	if c.unwilling == nil {
+		c.unwilling = map[int64]bool{}
+	}
+	c.unwilling[own.line.ID] = true // 0 for whoever is beyond a trunk
+	if c.taping != nil && c.taping.by != own {
+		c.endTaping(recording.Objected)
+	}
 }
 
 // within finds the connected side of a line's call, and acts in the call's order.
@@ -135,6 +139,9 @@ func (c *call) beginTaping(own *leg) error {
 	t.hush, c.taping = hush, t
 	c.showTaping(own)
 	c.showTaping(other)
+	for _, l := range []*leg{own, other} {
+		l.media.Keys(func(r rune) { c.do(func() { c.noKey(l, r) }) })
+	}
 	go c.announce(ctx, t, own.media, other.media)
 	return nil
 }
@@ -336,8 +343,11 @@ func (c *call) endTaping(why recording.Code) {
 		if l == nil || l.over {
 			continue
 		}
+		if l.media != nil {
+			l.media.Keys(nil)
+		}
 		l.notify(pageState{Recording: "off", By: t.seenBy(l), Because: string(why)})
-		if !l.notified && t.tape != nil && l.media != nil {
+		if !l.notified && (t.tape != nil || why == recording.Objected) && l.media != nil {
 			l.say(func(codec string) media.Sound { return recording.Prompt(recording.Ends, codec) })
 		}
 		l.notified = false

@@ -251,6 +251,36 @@ func TestRefusingToBeRecorded(t *testing.T) {
 	})
 }
 
+// L40, R16: whoever has no page says no by the keys that the announcement names;
+// other keys change nothing, and who records ends it by the same.
+func TestSayingNoByKeys(t *testing.T) {
+	r := recorders(t, storetest.Open(t, storetest.Target(t, store.SQLite)))
+	r.agrees("ann")
+	r.talks()
+	press := func(d *dialog, keys string) {
+		for _, k := range keys {
+			d.ask("INFO", 200, "application/dtmf", string(k))
+		}
+	}
+	r.begins()
+	press(r.to, "9*89")
+	press(r.from, "*9")
+	r.off("stopped")
+	press(r.to, "*9") // of what is over
+	r.begins()
+	r.there.speaks(tone(), 30)
+	press(r.to, "**9")
+	r.off("objected")
+	if n := r.count("SELECT COUNT(*) FROM recording_pieces WHERE side = 1"); n != 0 {
+		t.Errorf("%d pieces of who said no are kept", n)
+	}
+	if err := r.record("ann", r.from); !errors.Is(err, recording.ErrUnwilling) {
+		t.Errorf("again: %v", err)
+	}
+	r.from.ask("BYE", 200, "", "")
+	r.to.bye()
+}
+
 // What ends a recording by itself: hold, by either side; passing the call on; a
 // device in another's place; another call at the same time; the end of the consent.
 func TestWhatEndsARecording(t *testing.T) {

@@ -291,6 +291,7 @@ func (c *call) digit(l *leg, in *incoming) {
 		l.reply(in, nil, "")
 		return
 	}
+	c.noKey(l, d)
 	if err := c.other(l).media.Digit(d, length); err != nil {
 		in.answer(sipgo.StatusNotAcceptableHere, nil)
 		return
