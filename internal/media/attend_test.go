@@ -30,15 +30,7 @@ func TestALegIsGivenToAStation(t *testing.T) {
 	if err != nil || s == first || s.Codec() != "pcmu" {
 		t.Fatalf("%v", err)
 	}
-	h.say(0, make([]byte, frameSize))
-	if err := s.Ready(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	short := speech()
-	short.packets = short.packets[:10]
-	if err := s.Play(t.Context(), short); err != nil {
-		t.Fatal(err)
-	}
+	h.isPlayedTo(s, 0, &mulaw)
 	_ = early.Close()
 	if _, err := early.AttendNow(); !errors.Is(err, ErrClosed) {
 		t.Errorf("one that is closed: %v", err)
@@ -70,20 +62,7 @@ func TestAStationMakesTheOffer(t *testing.T) {
 	if err := l.Answered(h.describe("RTP/AVP", "8 101", "a=rtpmap:101 telephone-event/8000")); err != nil {
 		t.Fatal(err)
 	}
-	h.say(8, make([]byte, frameSize))
-	h.say(8, make([]byte, frameSize))
-	if err := s.Ready(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	short := speech()
-	short.packets = short.packets[:10]
-	if err := s.Play(t.Context(), short); err != nil {
-		t.Fatal(err)
-	}
-	until(t, "what was played is heard", func() bool { return h.count() == 10 })
-	if e := h.energy(&alaw); e < 2000 {
-		t.Errorf("heard with a level of %f", e)
-	}
+	h.isPlayedTo(s, 8, &alaw)
 	_ = s.Record(time.Hour, time.Hour)
 	h.say(8, speech().packets[10])
 	until(t, "it came", func() bool { return l.Stats().AudioIn.Packets == 3 })

@@ -37,6 +37,25 @@ func (h *handset) energy(l *law) float64 {
 	return loudness(l, all)
 }
 
+// isPlayedTo has a handset that speaks be played a loud sound of ten packets.
+func (h *handset) isPlayedTo(s *Station, format uint8, l *law) {
+	h.t.Helper()
+	h.say(format, make([]byte, frameSize))
+	h.say(format, make([]byte, frameSize))
+	if err := s.Ready(h.t.Context()); err != nil {
+		h.t.Fatal(err)
+	}
+	short := speech()
+	short.packets = short.packets[:10]
+	if err := s.Play(h.t.Context(), short); err != nil {
+		h.t.Fatal(err)
+	}
+	until(h.t, "what was played is heard", func() bool { return h.count() == 10 })
+	if e := h.energy(l); e < 2000 {
+		h.t.Errorf("heard with a level of %f", e)
+	}
+}
+
 // A phone is played to, and recorded: what came late is put in its place, and
 // what was lost is silence.
 func TestAStationAndAPhone(t *testing.T) {
@@ -48,20 +67,7 @@ func TestAStationAndAPhone(t *testing.T) {
 	if s.Codec() != "pcmu" {
 		t.Fatalf("it speaks %q", s.Codec())
 	}
-	h.say(0, make([]byte, frameSize))
-	h.say(0, make([]byte, frameSize))
-	if err := s.Ready(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	short := speech()
-	short.packets = short.packets[:10]
-	if err := s.Play(t.Context(), short); err != nil {
-		t.Fatal(err)
-	}
-	until(t, "what was played is heard", func() bool { return h.count() == 10 })
-	if e := h.energy(&mulaw); e < 2000 {
-		t.Errorf("heard with a level of %f", e)
-	}
+	h.isPlayedTo(s, 0, &mulaw)
 	ended := s.Record(time.Hour, time.Hour)
 	words := speech().packets
 	h.say(0, words[10])
