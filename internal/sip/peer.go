@@ -269,7 +269,7 @@ func (p *peer) wrong(req *sipgo.Request) {
 	p.failed[key] = struct{}{}
 	p.s.guard.guesses(p.from.Addr(), p.s.Now())
 	p.s.turnedAway(refusedPassword)
-	time.AfterFunc(p.s.Slow-time.Since(p.began), func() { p.answer(req, sipgo.StatusForbidden, nil) })
+	time.AfterFunc(p.s.Slow-time.Since(p.began), func() { p.do(func() { p.answer(req, sipgo.StatusForbidden, nil) }) })
 }
 
 // admit acts on a request that a device signed.
