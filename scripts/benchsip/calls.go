@@ -19,6 +19,26 @@ type caller struct {
 	tag   string // of the one who answered
 	cont  string
 	held  bool // it does not hang up
+
+	asked []byte // an INVITE or BYE without its answer; nil: nothing is under way
+	since time.Time
+	ack   []byte // of the last 200
+}
+
+// patience is after how long what was asked is asked again, as over UDP it must.
+const patience = time.Second
+
+// insist has callers ask again what has had no answer for a while, and reports how
+// many did.
+func insist(from *port, s *server, all []*caller) (again int) {
+	for _, c := range all {
+		if c.asked != nil && time.Since(c.since) > patience {
+			c.since = time.Now()
+			_ = from.send(c.asked, c.at, s.addr)
+			again++
+		}
+	}
+	return again
 }
 
 const sound = "v=0\r\no=- 1 1 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=sendrecv\r\n"
@@ -39,6 +59,11 @@ func (c *caller) request(from *port, s *server, method, uri, more, body string) 
 		b.WriteString("Content-Type: application/sdp\r\n")
 	}
 	fmt.Fprintf(&b, "Content-Length: %d\r\n\r\n%s", len(body), body)
+	if method == "ACK" {
+		c.ack = []byte(b.String())
+	} else {
+		c.asked, c.since = []byte(b.String()), time.Now()
+	}
 	return from.send([]byte(b.String()), c.at, s.addr)
 }
 
@@ -62,6 +87,7 @@ func (c *caller) answered(from *port, s *server, b []byte) {
 		c.route = "Route: " + r + "\r\n"
 	}
 	_ = c.request(from, s, "ACK", c.cont, c.route, "")
+	c.asked = nil
 	if !c.held {
 		_ = c.request(from, s, "BYE", c.cont, c.route, "")
 	}
@@ -130,25 +156,25 @@ func calling(s *server, from *port, all []*caller, rate float64, long time.Durat
 	for _, c := range all {
 		again(c)
 	}
-	patience := time.Second
+	step := patience
 	if rate > 0 {
-		patience = 5 * time.Millisecond
+		step = 5 * time.Millisecond
 	}
+	looked := began
 	for begun := 0; time.Now().Before(end); {
+		if now := time.Now(); now.Sub(looked) > patience/2 {
+			looked = now
+			if insist(from, s, all) > 0 {
+				o.trouble = "messages were lost"
+			}
+		}
 		for len(idle) > 0 && float64(begun) < rate*time.Since(began).Seconds() {
 			_ = idle[0].invite(from, s, true)
 			idle = idle[1:]
 			begun++
 		}
-		b, at, ok := from.take(time.Now().Add(patience))
-		if !ok && rate > 0 {
-			continue
-		}
+		b, at, ok := from.take(time.Now().Add(step))
 		if !ok {
-			o.trouble = "messages were lost"
-			for _, c := range all {
-				_ = c.invite(from, s, true)
-			}
 			continue
 		}
 		code := status(b)
@@ -171,15 +197,19 @@ func calling(s *server, from *port, all []*caller, rate float64, long time.Durat
 		case invite && code == 200 && c.tag == "":
 			c.answered(from, s, b)
 			o.waits = append(o.waits, time.Since(c.began))
-		case invite && code == 200: // once more
+		case invite && code == 200: // once more: its ACK was lost
+			_ = from.send(c.ack, c.at, s.addr)
 		case invite && code == 401:
 			c.challenged(b)
 			_ = c.request(from, s, "ACK", "sip:"+c.to.extension+"@"+s.domain, "", "")
 			_ = c.invite(from, s, false)
+		case c.asked == nil: // an answer that came twice
 		case code == 200 && strings.HasSuffix(method, "BYE"):
+			c.asked = nil
 			o.done++
 			again(c)
 		default:
+			c.asked = nil
 			if o.failed++; o.failed == 1 {
 				o.trouble = string(b[:min(len(b), 60)])
 			}
@@ -192,23 +222,37 @@ func calling(s *server, from *port, all []*caller, rate float64, long time.Durat
 
 // settle ends what calls are still under way.
 func settle(s *server, from *port, all []*caller) (done int) {
-	for quiet := 0; quiet < 2; {
-		b, at, ok := from.take(time.Now().Add(time.Second))
+	for quiet, end := 0, time.Now().Add(rest); quiet < 2 && time.Now().Before(end); {
+		b, at, ok := from.take(time.Now().Add(patience))
 		if !ok {
-			quiet++
+			if insist(from, s, all) == 0 {
+				quiet++
+			}
 			continue
 		}
 		f := strings.Split(header(b, "Call-ID"), "-")
-		switch code, method := status(b), header(b, "CSeq"); {
-		case code == 0:
+		code, method := status(b), header(b, "CSeq")
+		if code == 0 {
 			called(from, s, at, b)
-		case len(f) != 4 || code < 200:
+			continue
+		}
+		if len(f) != 4 || code < 200 {
+			continue
+		}
+		n, err := strconv.Atoi(f[1])
+		if err != nil || n >= len(all) || all[n].asked == nil {
+			continue
+		}
+		switch c := all[n]; {
 		case code == 200 && strings.HasSuffix(method, "BYE"):
+			c.asked = nil
 			done++
-		case code == 200 && strings.HasSuffix(method, "INVITE"):
-			if n, err := strconv.Atoi(f[1]); err == nil && n < len(all) && all[n].tag == "" {
-				all[n].answered(from, s, b)
-			}
+		case code == 200 && strings.HasSuffix(method, "INVITE") && c.tag == "":
+			c.answered(from, s, b)
+		case code == 200:
+			_ = from.send(c.ack, c.at, s.addr)
+		default:
+			c.asked = nil
 		}
 	}
 	return done
