@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // leaseKey is the number of the advisory lock that makes one process of a
@@ -23,9 +24,29 @@ type lease struct {
 	conn *sql.Conn // nil after it was lost
 }
 
+// The database lets go of the lock of a process that was killed once it notices
+// that nobody is at the other end, a moment later: whoever starts in its place waits
+// that long, looking again and again.
+const (
+	leaseWait = 3 * time.Second
+	leaseLook = 20 * time.Millisecond
+)
+
+var errLeased = refuseStart("another server writes the log of this database", "stop that one first")
+
 func takeLease(ctx context.Context, db *sql.DB) (*lease, error) {
 	l := &lease{db: db}
-	return l, l.take(ctx)
+	for end := time.Now().Add(leaseWait); ; {
+		err := l.take(ctx)
+		if !errors.Is(err, errLeased) || time.Now().After(end) {
+			return l, err
+		}
+		select {
+		case <-time.After(leaseLook):
+		case <-ctx.Done():
+			return l, err
+		}
+	}
 }
 
 func (l *lease) take(ctx context.Context) error {
@@ -38,7 +59,7 @@ func (l *lease) take(ctx context.Context) error {
 		return errors.Join(fmt.Errorf("evidence: %w", err), conn.Close())
 	}
 	if !got {
-		return errors.Join(refuseStart("another server writes the log of this database", "stop that one first"), conn.Close())
+		return errors.Join(errLeased, conn.Close())
 	}
 	l.conn = conn
 	return nil
