@@ -1,4 +1,6 @@
 // People with telephones: the made up customers, each in a browser of their own.
+import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
 import { site, signIn } from './people.mjs';
 import { until } from './ask.mjs';
 
@@ -110,8 +112,18 @@ class Phone {
     });
   }
 
-  // calls is one's own list, as [who, what] pairs, newest first.
-  async calls() {
+  // calls is one's own list, as [who, what] pairs, newest first, once there are so
+  // many: a call is written there when its last words were said.
+  async calls(least = 0) {
+    let list = [];
+    await until(`${least} calls in the list`, async () => {
+      list = await this.#listed();
+      return list.length >= least;
+    }, 10_000);
+    return list;
+  }
+
+  async #listed() {
     const page = await this.page.context().newPage();
     await page.goto(new URL('/calls', this.page.url()).href);
     const list = await page.locator('.call-line').evaluateAll((lines) => lines.map((l) => [
@@ -119,6 +131,15 @@ class Phone {
     ]));
     await page.close();
     return list;
+  }
+
+  // newest wants a call to stand first in the list.
+  async newest(who, what) {
+    let first;
+    await until(`${who}: ${what}`, async () => {
+      [first] = await this.calls();
+      return isDeepStrictEqual(first, [who, what]);
+    }, 10_000).catch(() => assert.deepEqual(first, [who, what]));
   }
 }
 

@@ -140,7 +140,7 @@ describe('Firefox and Chromium', () => {
     await ann.played(2); // or the list tells no time of it
     await ann.button('Hang up').click();
     await shown('#phone-said', 'They ended the call.');
-    const [got, made] = await ann.calls();
+    const [got, made] = await ann.calls(2);
     assert.match(got[1], /^They called, \d+ sec/);
     assert.match(made[1], /^You called, with video/);
     await page.goto(server.url(`softphone.${site}`, '/calls'));

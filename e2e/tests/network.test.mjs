@@ -57,7 +57,7 @@ describe('two customers, one of them in a network that comes and goes', { skip: 
     await ann.button('Hang up').click();
     await Promise.all([ann.idle(), bea.idle()]);
     for (const p of [ann, bea]) {
-      const list = await p.calls();
+      const list = await p.calls(1);
       assert.equal(list.length, 1);
       assert.doesNotMatch(list[0][1], /lost|given up|not answered/);
     }

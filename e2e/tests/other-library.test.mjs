@@ -148,7 +148,7 @@ describe('a customer whose page talks by another library', () => {
     assert.deepEqual(await both(decoded(ann), decoded(bea)), ['video/H264', 'video/H264']);
     await bea.page.evaluate(() => globalThis.session.bye());
     await both(ann.idle(), stateIs('Terminated'));
-    const list = await ann.calls();
+    const list = await ann.calls(2);
     assert.match(list[0][1], /^They called, with video/);
     assert.match(list[1][1], /^You called, with video/);
   });

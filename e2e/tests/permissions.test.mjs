@@ -152,7 +152,7 @@ describe('who refuses everything that can be refused', () => {
     assert.deepEqual(await own.asked(), []);
     await ann.button('Decline').click();
     await bea.said('They declined the call.');
-    assert.deepEqual((await ann.calls())[0], ['Extension 1002', 'You declined']);
+    await ann.newest('Extension 1002', 'You declined');
     assert.deepEqual([...ann.wrong, ...bea.wrong], []);
   });
 });
