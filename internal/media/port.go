@@ -160,13 +160,21 @@ func (p *port) accept(b []byte, from netip.AddrPort, now time.Time) (first bool,
 	if !ok || !p.follow(h.source, clock) {
 		return false, packet{}, false
 	}
-	if p.header != nil {
-		_, _ = p.header.Unmarshal(b)
-	} else if p.header, _ = p.attributes.GetRTPHeader(b); p.header == nil {
-		return false, packet{}, false
-	}
-	_, _, _ = p.reader.Read(b, p.attributes)
+	p.count(b)
 	return first, h, true
+}
+
+// count tells the interceptors of a packet, unless they cannot read its header.
+func (p *port) count(b []byte) {
+	var err error
+	if p.header == nil {
+		p.header, err = p.attributes.GetRTPHeader(b)
+	} else {
+		_, err = p.header.Unmarshal(b)
+	}
+	if err == nil {
+		_, _, _ = p.reader.Read(b, p.attributes)
+	}
 }
 
 // known is the part of accept that asks what is known of the phone.
