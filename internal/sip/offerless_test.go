@@ -20,18 +20,31 @@ func (d *dialog) ackWith(seq int, sdp string) {
 	d.p.write(m)
 }
 
+// withoutOffer calls and makes no offer.
+func (p *phone) withoutOffer(number string, headers ...string) *dialog {
+	p.t.Helper()
+	p.n++
+	m := p.invitation(number, headers...)
+	m.kind, m.body = "", ""
+	return p.invite(m)
+}
+
+// offeredBy has a phone answer the call, and whoever called without an offer get one.
+func (d *dialog) offeredBy(b *phone) *dialog {
+	d.p.t.Helper()
+	to := b.rings()
+	to.reply(200, answerTo(to.sdp, b.id))
+	b.asked("ACK")
+	d.took(d.p.answer("INVITE", d.seq, 200))
+	return to
+}
+
 // A caller that makes no offer is made one in the 200, and answers in the ACK.
 func TestCallWithoutAnOffer(t *testing.T) {
 	x := three(t, sip.Config{})
 	a, b := x.registered("ann"), x.registered("ben")
-	a.n++
-	m := a.invitation("1002")
-	m.kind, m.body = "", ""
-	from := a.invite(m)
-	to := b.rings()
-	to.reply(200, answerTo(to.sdp, b.id))
-	b.asked("ACK")
-	from.took(a.answer("INVITE", from.seq, 200))
+	from := a.withoutOffer("1002")
+	to := from.offeredBy(b)
 	if goes(from.sdp) != "sendrecv" || !strings.Contains(from.sdp, "a=setup:actpass") {
 		t.Fatalf("the 200 has %q", from.sdp)
 	}
@@ -65,10 +78,7 @@ func TestACallComesInWithoutAnOffer(t *testing.T) {
 	m := far.brings("01527306002", "02079460018")
 	m.kind, m.body = "", ""
 	in := far.invite(m)
-	to := b.rings()
-	to.reply(200, answerTo(to.sdp, b.id))
-	b.asked("ACK")
-	in.took(far.answer("INVITE", in.seq, 200))
+	to := in.offeredBy(b)
 	if goes(in.sdp) != "sendrecv" || !strings.Contains(in.sdp, "RTP/AVP") || strings.Contains(in.sdp, b.id) {
 		t.Fatalf("the 200 has %q", in.sdp)
 	}
@@ -84,14 +94,8 @@ func TestCallWithoutAnAnswer(t *testing.T) {
 	x := three(t, sip.Config{})
 	a, b := x.registered("ann"), x.registered("ben")
 	for _, sdp := range []string{"", "hello"} {
-		a.n++
-		m := a.invitation("1002")
-		m.kind, m.body = "", ""
-		from := a.invite(m)
-		to := b.rings()
-		to.reply(200, answerTo(to.sdp, b.id))
-		b.asked("ACK")
-		from.took(a.answer("INVITE", from.seq, 200))
+		from := a.withoutOffer("1002")
+		to := from.offeredBy(b)
 		from.ackWith(from.seq, sdp)
 		from.bye()
 		to.bye()

@@ -71,10 +71,7 @@ func TestACallerWantsToBeSure(t *testing.T) {
 	from.connected().ask("PRACK", 200, "", "", rack) // late, and no harm
 	from.ask("BYE", 200, "", "")
 	// Who makes no offer is told nothing before ours.
-	a.n++
-	m := a.invitation("1002", "Require: 100rel")
-	m.kind, m.body = "", ""
-	from = a.invite(m)
+	from = a.withoutOffer("1002", "Require: 100rel")
 	to = b.rings()
 	to.reply(200, answerTo(to.sdp, b.id))
 	from.took(a.answer("INVITE", from.seq, 200))

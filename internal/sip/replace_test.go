@@ -91,10 +91,7 @@ func TestTakeACallOverWithoutAnOffer(t *testing.T) {
 			mine, theirs := talk(a, b)
 			a2 := x.registered("ann")
 			tag := func(s string) string { _, t, _ := strings.Cut(s, "tag="); return t }
-			a2.n++
-			m := a2.invitation("1009", "Require: replaces", "Replaces: "+mine.callID+";to-tag="+tag(mine.remote)+";from-tag="+tag(mine.local))
-			m.kind, m.body = "", ""
-			second := a2.invite(m)
+			second := a2.withoutOffer("1009", "Require: replaces", "Replaces: "+mine.callID+";to-tag="+tag(mine.remote)+";from-tag="+tag(mine.local))
 			second.took(a2.answer("INVITE", second.seq, 200))
 			if goes(second.sdp) != "sendrecv" || !strings.Contains(second.sdp, "a=setup:actpass") {
 				t.Fatalf("the 200 has %q", second.sdp)

@@ -284,16 +284,9 @@ func (p *pending) repeat(res *sipgo.Response) bool {
 // end gives up what waits on a flow that is gone.
 func (f *flow) end() {
 	f.mu.Lock()
-	f.ended = true
-	var all []sipgo.Transaction
-	for _, p := range f.clients {
-		all = append(all, p.tx)
-	}
-	for _, tx := range f.servers {
-		all = append(all, tx)
-	}
+	f.ended = true // from here on none begins
 	f.mu.Unlock()
-	for _, tx := range all {
+	for _, tx := range f.undone() {
 		tx.Terminate()
 	}
 }

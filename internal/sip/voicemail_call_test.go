@@ -88,10 +88,7 @@ func TestVoicemailWithoutAnOffer(t *testing.T) {
 	a := x.registered("ann")
 	for _, number := range []string{"1002", voicemail.Code} {
 		for _, answers := range []bool{true, false} {
-			a.n++
-			m := a.invitation(number)
-			m.kind, m.body = "", ""
-			from := a.invite(m)
+			from := a.withoutOffer(number)
 			res := a.answer("INVITE", from.seq, 200)
 			from.took(res)
 			if goes(from.sdp) != "sendrecv" || !strings.Contains(from.sdp, "UDP/TLS/RTP/SAVPF 8 ") || !strings.Contains(res.String(), "automata") {
