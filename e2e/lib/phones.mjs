@@ -1,6 +1,5 @@
 // People with telephones: the made up customers, each in a browser of their own.
 import assert from 'node:assert/strict';
-import { isDeepStrictEqual } from 'node:util';
 import { site, signIn } from './people.mjs';
 import { until } from './ask.mjs';
 
@@ -133,14 +132,22 @@ class Phone {
     return list;
   }
 
-  // newest wants a call to stand first in the list.
-  async newest(who, what) {
-    let first;
-    await until(`${who}: ${what}`, async () => {
-      [first] = await this.calls();
-      return isDeepStrictEqual(first, [who, what]);
-    }, 10_000).catch(() => assert.deepEqual(first, [who, what]));
+  // listed wants the list to pass a check, which throws until it does.
+  async listed(check) {
+    let wrong;
+    await until('the list of calls', async () => {
+      try {
+        check(await this.calls());
+        return true;
+      } catch (e) {
+        if (!(e instanceof assert.AssertionError)) throw e;
+        wrong = e;
+      }
+    }, 10_000).catch((e) => { throw wrong ?? e; });
   }
+
+  // newest wants a call to stand first in the list.
+  newest = (who, what) => this.listed(([first]) => assert.deepEqual(first, [who, what]));
 }
 
 // audible is the energy of a beep, far above what an encoder makes of silence

@@ -143,8 +143,12 @@ describe('Firefox and Chromium', () => {
     const [got, made] = await ann.calls(2);
     assert.match(got[1], /^They called, \d+ sec/);
     assert.match(made[1], /^You called, with video/);
-    await page.goto(server.url(`softphone.${site}`, '/calls'));
-    const list = await page.evaluate(() => [...document.querySelectorAll('.call-line .call-words .detail')].map((e) => e.textContent).filter((w) => /called/.test(w)));
+    let list;
+    await until('the list of Firefox', async () => {
+      await page.goto(server.url(`softphone.${site}`, '/calls'));
+      list = await page.evaluate(() => [...document.querySelectorAll('.call-line .call-words .detail')].map((e) => e.textContent).filter((w) => /called/.test(w)));
+      return list.length === 2;
+    });
     assert.match(list[0], /^You called, \d+ sec/);
     assert.match(list[1], /^They called, with video/);
     assert.deepEqual([...ann.wrong, ...wrong], []);
