@@ -13,17 +13,27 @@ import (
 // route is the way from one leg to another; it is replaced whole.
 type route struct {
 	to    *Leg
-	early bool            // nothing comes back: the call is not answered yet
-	hop   [kinds][128]hop // by payload type of what arrives
+	early bool // nothing comes back: the call is not answered yet
+	hops  [kinds][]hop
 }
 
-// hop is what a payload type becomes; the zero value is dropped.
+// hop is what a payload type becomes.
 type hop struct {
-	ok    bool
+	from  uint8 // the payload type of what arrives
 	event bool
 	to    uint8
 	clock uint32
 	name  string // of the codec
+}
+
+// hop finds that of a payload type; nil: what has it is dropped.
+func (r *route) hop(k kind, format uint8) *hop {
+	for i := range r.hops[k] {
+		if h := &r.hops[k][i]; h.from == format {
+			return h
+		}
+	}
+	return nil
 }
 
 // Bridge lets packets pass between both from here on: call it when the callee has
@@ -134,7 +144,7 @@ func between(from, to *Leg) *route {
 	r := &route{to: to}
 	for k := range kinds {
 		for _, c := range agreed(from.ways[k].list(), to.ways[k].list()) {
-			r.hop[k][c.from] = hop{ok: true, event: c.event(), to: c.to, clock: c.clock, name: c.name}
+			r.hops[k] = append(r.hops[k], hop{from: c.from, event: c.event(), to: c.to, clock: c.clock, name: c.name})
 		}
 	}
 	return r
@@ -223,17 +233,14 @@ func (l *Leg) carry(k kind, p packet, now time.Time) {
 		l.early.Add(1)
 		return
 	}
-	h, whole := &r.hop[k][p.format], true
-	if h.event {
-		l.events.Add(1)
-		whole = len(p.payload) >= 4 // RFC 4733 section 2.3; browsers send empty ones after a digit
-		if k := l.keys.Load(); k != nil {
-			if r, ok := k.take(p); ok {
-				k.press(r)
-			}
+	h := r.hop(k, p.format)
+	if h != nil && h.event {
+		l.digit(p)
+		if len(p.payload) < 4 { // RFC 4733 section 2.3; browsers send empty ones after a digit
+			h = nil
 		}
 	}
-	if !h.ok || !whole {
+	if h == nil {
 		l.dropped.Add(1)
 		return
 	}
@@ -248,6 +255,16 @@ func (l *Leg) carry(k kind, p packet, now time.Time) {
 	}
 	if !to.out.write(p, h.to, h.clock, now) {
 		l.dropped.Add(1)
+	}
+}
+
+// digit tells who wants to know of digits.
+func (l *Leg) digit(p packet) {
+	l.events.Add(1)
+	if k := l.keys.Load(); k != nil {
+		if r, ok := k.take(p); ok {
+			k.press(r)
+		}
 	}
 }
 

@@ -24,6 +24,12 @@ type Leg struct {
 	kind  Kind
 	asked bool // the leg was offered first: a callee
 
+	// What each packet needs stands together.
+	route   atomic.Pointer[route]   // nil: packets of this leg are dropped
+	tap     atomic.Pointer[tap]     // records what the leg sends; nil: nothing does
+	station atomic.Pointer[Station] // of a caller with whom nobody of the other side talks, but we do
+	ways    [kinds]way
+
 	// mu guards the state of descriptions; it is never held while packets pass,
 	// and no two legs' are held at once.
 	mu       sync.Mutex
@@ -42,14 +48,9 @@ type Leg struct {
 
 	// Of a caller: the fork that answered last.
 	chosen atomic.Pointer[Leg]
-	from   *Leg // of a callee: who calls
-	// Of a caller with whom nobody of the other side talks, but we do.
-	station atomic.Pointer[Station]
-	tap     atomic.Pointer[tap]      // records what the leg sends; nil: nothing does
-	keys    atomic.Pointer[listener] // nil: nobody is told of digits
+	from   *Leg                     // of a callee: who calls
+	keys   atomic.Pointer[listener] // nil: nobody is told of digits
 
-	ways      [kinds]way
-	route     atomic.Pointer[route] // nil: packets of this leg are dropped
 	connected atomic.Bool
 	early     atomic.Uint64
 	held      atomic.Uint64

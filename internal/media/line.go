@@ -20,7 +20,19 @@ const phoneQuiet = 60 * time.Second
 type line struct {
 	leg   *Leg
 	ports [kinds]*port // nil: not agreed. None is added or taken away
-	heard atomic.Int64 // when the last packet came, in nanoseconds of Unix time
+	since atomic.Int64 // until when the phone need not have been heard, in nanoseconds of Unix time
+}
+
+// heard is when the last packet came, or need not have come, in nanoseconds of
+// Unix time.
+func (n *line) heard() int64 {
+	last := n.since.Load()
+	for _, p := range n.ports {
+		if p != nil {
+			last = max(last, p.heard.Load())
+		}
+	}
+	return last
 }
 
 // phoneOffer opens the leg of a callee that is a phone.
@@ -52,7 +64,7 @@ func (l *Leg) openLine(sections []section) error {
 		return ErrState
 	}
 	n := &line{leg: l}
-	n.heard.Store(time.Now().UnixNano())
+	n.since.Store(time.Now().UnixNano())
 	l.local.addrs = l.relay.reachedFrom(taken(sections, audio).far.rtp)
 	for k := range kinds {
 		s := taken(sections, kind(k))
@@ -76,6 +88,7 @@ func (l *Leg) openLine(sections []section) error {
 		}
 	}
 	l.run(n.listen)
+	l.run(n.reports)
 	return nil
 }
 
@@ -110,7 +123,7 @@ func (n *line) tune(sections []section) error {
 // report tells the phone something of the picture that it sends.
 func (n *line) report(r rtcp.Packet) {
 	if p := n.ports[video]; p != nil && p.feedback {
-		_, _ = p.reports.Write([]rtcp.Packet{r}, nil)
+		_, _ = p.tell([]rtcp.Packet{r}, nil)
 	}
 }
 
@@ -123,8 +136,8 @@ func (n *line) listen() {
 	for l.wait(beat.C) {
 		now := time.Now()
 		if !l.shouldBeHeard() {
-			n.heard.Store(now.UnixNano())
-		} else if now.Sub(time.Unix(0, n.heard.Load())) >= quiet {
+			n.since.Store(now.UnixNano())
+		} else if now.Sub(time.Unix(0, n.heard())) >= quiet {
 			l.connected.Store(false)
 			l.lost.Do(func() { close(l.done) })
 			return
@@ -150,12 +163,12 @@ func (n *line) shut() {
 	}
 }
 
-// close closes the ports and ends their reports.
+// close closes the ports, and ends the requests for what was lost.
 func (n *line) close() (err error) {
 	n.shut()
 	for _, p := range n.ports {
-		if p != nil {
-			if e := p.chain.Close(); e != nil {
+		if p != nil && p.repeater != nil {
+			if e := p.repeater.chain.Close(); e != nil {
 				err = e
 			}
 		}

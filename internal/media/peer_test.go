@@ -56,6 +56,7 @@ func newRelay(t testing.TB) *Relay {
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.every = 200 * time.Millisecond
 	t.Cleanup(func() {
 		if err := r.Close(); err != nil {
 			t.Errorf("closing the relay: %v", err)

@@ -1,12 +1,12 @@
 package media
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/interceptor"
@@ -21,50 +21,43 @@ import (
 const maxPacket = 8192
 
 // port is what one section of a phone's leg comes and goes through: a socket for
-// RTP, and one for RTCP unless that comes to the same.
+// RTP, and one for RTCP unless that comes to the same. Its fields stand in the order
+// in which a packet needs them: of the time that plain sound takes here, most is
+// that of memory that is not in the processor's cache.
 type port struct {
-	line      *line
+	leg       *Leg
 	kind      kind
-	rtp, rtcp *udp.Socket
-	source    uint32 // ours
-	clock     uint32
 	feedback  bool
+	repeater  *repeater // nil: of sound, or the phone repeats nothing
+	rtp, rtcp *udp.Socket
+	heard     atomic.Int64 // when the last packet came, in nanoseconds of Unix time
 
-	// The interceptors of pion make the reports, and give and ask for packets that
-	// were lost, as for browsers.
-	chain   interceptor.Interceptor
-	packets interceptor.RTPWriter
-	reports interceptor.RTCPWriter
-	heard   interceptor.RTCPReader
-
-	// Of what reads RTP, which is one goroutine. It asks the interceptors without
-	// holding mu: they hold locks of their own while they call tell.
+	// Of what reads RTP, which is one goroutine.
+	now     uint32              // the source whose packets come
+	named   bool                // there is one
 	sources map[uint32]struct{} // that the phone named
 	clear   []byte              // the packet decrypted; it grows as needed, as plain and crypt do
-	now     *interceptor.StreamInfo
-	reader  interceptor.RTPReader // of now
-	// What the interceptors read of a packet: one header, read again into the same
-	// place, which the attributes hold.
-	header     *rtp.Header
-	attributes interceptor.Attributes
 
 	// mu guards what is known of the phone.
 	mu     sync.Mutex
+	in     *srtp.Context // nil: in the clear
+	before *srtp.Context // with the key before that, until the new one is used
 	way    latch
+	came   reception
 	since  time.Time      // when something was first sent to where it only stated to be
 	back   netip.AddrPort // where its RTCP comes from; not valid: not known
 	stated netip.AddrPort // where it wants RTCP
 	mux    bool
-	theirs crypto        // its key
-	own    crypto        // ours, for the same suite
-	in     *srtp.Context // nil: in the clear
-	before *srtp.Context // with the key before that, until the new one is used
+	theirs crypto // its key
+	own    crypto // ours, for the same suite
 
 	// send is held while something leaves.
-	send  sync.Mutex
-	out   *srtp.Context
-	plain []byte
-	crypt []byte
+	send   sync.Mutex
+	out    *srtp.Context
+	plain  []byte
+	crypt  []byte
+	source uint32 // ours
+	clock  uint32
 }
 
 // newPort opens the sockets of a section.
@@ -75,28 +68,25 @@ func newPort(n *line, s *section) (*port, error) {
 		return nil, err
 	}
 	p := &port{
-		line: n, kind: s.kind, rtp: a, rtcp: b, source: rand.Uint32(), clock: s.codecs[0].clock, feedback: s.far.feedback,
-		sources: map[uint32]struct{}{}, attributes: interceptor.Attributes{},
+		leg: n.leg, kind: s.kind, rtp: a, rtcp: b, source: rand.Uint32(), clock: s.codecs[0].clock, feedback: s.far.feedback,
+		sources: map[uint32]struct{}{},
 	}
 	p.way.near = n.leg.near
-	registry, err := interceptors(s.kind == video, phoneReports)
-	if err == nil {
-		p.chain, err = registry.Build("")
-	}
-	if err != nil {
-		p.shut()
-		return nil, fmt.Errorf("media: %w", err)
+	if s.kind == video && p.feedback {
+		if p.repeater, err = newRepeater(p); err != nil {
+			p.shut()
+			return nil, err
+		}
 	}
 	return p, nil
 }
 
 // begin has the sockets read, and lets the leg's stream leave.
 func (p *port) begin() error {
-	l := p.line.leg
-	info := p.info(p.source, p.clock)
-	p.packets = p.chain.BindLocalStream(info, interceptor.RTPWriterFunc(p.leave))
-	p.heard = p.chain.BindRTCPReader(interceptor.RTCPReaderFunc(whole))
-	p.reports = p.chain.BindRTCPWriter(interceptor.RTCPWriterFunc(p.tell))
+	l := p.leg
+	if p.repeater != nil {
+		p.repeater.begin(p)
+	}
 	l.ways[p.kind].out.attach(p, p.source)
 	if err := p.read(p.rtp, p.arrives); err != nil {
 		return err
@@ -107,22 +97,9 @@ func (p *port) begin() error {
 	return nil
 }
 
-// whole is the reader under those of pion: the packet is in the buffer already.
-func whole(b []byte, a interceptor.Attributes) (int, interceptor.Attributes, error) {
-	return len(b), a, nil
-}
-
-func (p *port) info(source, clock uint32) *interceptor.StreamInfo {
-	info := &interceptor.StreamInfo{SSRC: source, ClockRate: clock}
-	if p.kind == video && p.feedback {
-		info.RTCPFeedback = []interceptor.RTCPFeedback{{Type: "nack"}}
-	}
-	return info
-}
-
 // read takes what comes to a socket until that is closed.
 func (p *port) read(conn *udp.Socket, take func([]byte, netip.AddrPort, time.Time)) error {
-	l := p.line.leg
+	l := p.leg
 	return conn.Receive(func(b []byte, from netip.AddrPort) {
 		defer l.unforeseen()
 		from = netip.AddrPortFrom(from.Addr().WithZone(""), from.Port())
@@ -136,7 +113,7 @@ func (p *port) read(conn *udp.Socket, take func([]byte, netip.AddrPort, time.Tim
 
 // arrives takes what came to the port of RTP (RFC 5761 section 4).
 func (p *port) arrives(b []byte, from netip.AddrPort, now time.Time) {
-	l := p.line.leg
+	l := p.leg
 	if len(b) > 1 && b[1] >= 192 && b[1] <= 223 {
 		p.told(b, from, now)
 		return
@@ -146,7 +123,7 @@ func (p *port) arrives(b []byte, from netip.AddrPort, now time.Time) {
 		l.dropped.Add(1)
 		return
 	}
-	p.line.heard.Store(now.UnixNano())
+	p.heard.Store(now.UnixNano())
 	if first {
 		l.reached()
 	}
@@ -160,21 +137,10 @@ func (p *port) accept(b []byte, from netip.AddrPort, now time.Time) (first bool,
 	if !ok || !p.follow(h.source, clock) {
 		return false, packet{}, false
 	}
-	p.count(b)
+	if p.repeater != nil {
+		p.repeater.take(b)
+	}
 	return first, h, true
-}
-
-// count tells the interceptors of a packet, unless they cannot read its header.
-func (p *port) count(b []byte) {
-	var err error
-	if p.header == nil {
-		p.header, err = p.attributes.GetRTPHeader(b)
-	} else {
-		_, err = p.header.Unmarshal(b)
-	}
-	if err == nil {
-		_, _, _ = p.reader.Read(b, p.attributes)
-	}
 }
 
 // known is the part of accept that asks what is known of the phone.
@@ -196,7 +162,9 @@ func (p *port) known(b []byte, from netip.AddrPort, now time.Time) (plain []byte
 	}
 	h.format = c.from
 	first = !p.way.known.IsValid()
-	ok = p.way.takes(from, h, proven, now)
+	if ok = p.way.takes(from, h, proven, now); ok {
+		p.came.take(h, c.clock, now)
+	}
 	return b, h, c.clock, first, ok
 }
 
@@ -204,7 +172,7 @@ func (p *port) known(b []byte, from netip.AddrPort, now time.Time) (plain []byte
 // that which it gave itself, which some use both ways (RFC 3264 section 5.1); nil
 // if it is neither.
 func (p *port) codec(format uint8) *codec {
-	list := p.line.leg.ways[p.kind].list()
+	list := p.leg.ways[p.kind].list()
 	for i := range list {
 		if list[i].from == format {
 			return &list[i]
@@ -236,10 +204,10 @@ func (p *port) decrypt(b []byte) ([]byte, bool) {
 // follow makes source the one whose packets are counted. A phone that names ever
 // more of them loses its leg: what is kept of each is kept until the end.
 func (p *port) follow(source, clock uint32) bool {
-	if p.now != nil && p.now.SSRC == source {
+	if p.named && p.now == source {
 		return true
 	}
-	l := p.line.leg
+	l := p.leg
 	p.sources[source] = struct{}{}
 	if len(p.sources) > maxBuffers {
 		if len(p.sources) == maxBuffers+1 {
@@ -249,11 +217,10 @@ func (p *port) follow(source, clock uint32) bool {
 		delete(p.sources, source)
 		return false
 	}
-	if p.now != nil {
-		p.chain.UnbindRemoteStream(p.now)
+	p.now, p.named = source, true
+	if p.repeater != nil {
+		p.repeater.follow(source, clock)
 	}
-	p.now = p.info(source, clock)
-	p.reader = p.chain.BindRemoteStream(p.now, interceptor.RTPReaderFunc(whole))
 	l.ways[p.kind].source.Store(source)
 	if p.kind == video {
 		l.run(l.picture)
@@ -265,13 +232,31 @@ func (p *port) follow(source, clock uint32) bool {
 func (p *port) told(b []byte, from netip.AddrPort, now time.Time) {
 	b, ok := p.believe(b, from)
 	if !ok {
-		p.line.leg.dropped.Add(1)
+		p.leg.dropped.Add(1)
 		return
 	}
-	p.line.heard.Store(now.UnixNano())
-	_, _, _ = p.heard.Read(b, nil)
+	p.heard.Store(now.UnixNano())
+	p.note(b, now)
+	if p.repeater != nil {
+		_, _, _ = p.repeater.rtcp.Read(b, nil)
+	}
 	if p.kind == video {
-		p.line.leg.feedback(b)
+		p.leg.feedback(b)
+	}
+}
+
+// note reads the report of the phone on what it sends, which ours refers to.
+func (p *port) note(b []byte, now time.Time) {
+	packets, err := rtcp.Unmarshal(b)
+	if err != nil {
+		return
+	}
+	for _, r := range packets {
+		if s, ok := r.(*rtcp.SenderReport); ok {
+			p.mu.Lock()
+			p.came.heard(s, now)
+			p.mu.Unlock()
+		}
 	}
 }
 
@@ -301,7 +286,10 @@ func (p *port) believe(b []byte, from netip.AddrPort) ([]byte, bool) {
 
 // WriteRTP is called by the leg's stream.
 func (p *port) WriteRTP(h *rtp.Header, payload []byte) (int, error) {
-	return p.packets.Write(h, payload, nil)
+	if p.repeater != nil {
+		return p.repeater.writer.Write(h, payload, nil)
+	}
+	return p.leave(h, payload, nil)
 }
 
 // Write is not used by the leg's stream, which knows its headers.
@@ -320,7 +308,7 @@ func (p *port) where() netip.AddrPort {
 	if p.since.IsZero() {
 		p.since = now
 	}
-	if now.Sub(p.since) >= p.line.leg.relay.quiet {
+	if now.Sub(p.since) >= p.leg.relay.quiet {
 		return netip.AddrPort{}
 	}
 	return p.way.to()
@@ -330,13 +318,14 @@ func (p *port) where() netip.AddrPort {
 // means that it is not.
 func (p *port) leave(h *rtp.Header, payload []byte, _ interceptor.Attributes) (int, error) {
 	to := p.where()
-	if !to.IsValid() || h.MarshalSize()+len(payload) > maxPacket {
+	size := h.MarshalSize()
+	if !to.IsValid() || size+len(payload) > maxPacket {
 		return 0, nil
 	}
 	p.send.Lock()
 	defer p.send.Unlock()
-	p.plain = slices.Grow(p.plain[:0], h.MarshalSize()+len(payload))
-	b := p.plain[:h.MarshalSize()]
+	p.plain = slices.Grow(p.plain[:0], size+len(payload))
+	b := p.plain[:size]
 	if _, err := h.MarshalTo(b); err != nil {
 		return 0, err
 	}
@@ -351,6 +340,14 @@ func (p *port) leave(h *rtp.Header, payload []byte, _ interceptor.Attributes) (i
 	return p.rtp.WriteToUDPAddrPort(b, to)
 }
 
+// report tells the phone what came of its stream, and what was sent of ours.
+func (p *port) report(now time.Time) {
+	p.mu.Lock()
+	of := p.came.report(now)
+	p.mu.Unlock()
+	_, _ = p.tell([]rtcp.Packet{p.leg.ways[p.kind].out.report(of, now)}, nil)
+}
+
 // tell sends RTCP as ordinary phones want it (RFC 4585 section 3.1): a report
 // first, then the name of our source, which is random, then requests.
 func (p *port) tell(packets []rtcp.Packet, _ interceptor.Attributes) (int, error) {
@@ -359,14 +356,13 @@ func (p *port) tell(packets []rtcp.Packet, _ interceptor.Attributes) (int, error
 		return 0, nil
 	}
 	name := &rtcp.SourceDescription{Chunks: []rtcp.SourceDescriptionChunk{{
-		Source: p.source, Items: []rtcp.SourceDescriptionItem{{Type: rtcp.SDESCNAME, Text: p.line.leg.local.cname}},
+		Source: p.source, Items: []rtcp.SourceDescriptionItem{{Type: rtcp.SDESCNAME, Text: p.leg.local.cname}},
 	}}}
 	var all []rtcp.Packet
 	switch r := packets[0].(type) {
 	case *rtcp.SenderReport:
 		all = append(all, r, name)
 	case *rtcp.ReceiverReport:
-		r.SSRC = p.source
 		all = append(all, r, name)
 	default:
 		all = append(all, &rtcp.ReceiverReport{SSRC: p.source}, name, r)
@@ -412,7 +408,7 @@ func (p *port) tune(f far) error {
 	}
 	p.theirs, p.own.tag = f.crypto, f.crypto.tag
 	p.mux = f.mux
-	loopback := p.line.leg.relay.loopback()
+	loopback := p.leg.relay.loopback()
 	if stated := reachable(f.rtp, loopback); stated.IsValid() && stated != p.way.stated {
 		p.way.state(stated, time.Now())
 		p.since = time.Time{}
@@ -452,7 +448,7 @@ func (p *port) nearTo(ip netip.Addr) {
 
 // shut closes the sockets; what waits for them returns.
 func (p *port) shut() {
-	p.line.leg.relay.own.forget(p.rtp, p.rtcp)
+	p.leg.relay.own.forget(p.rtp, p.rtcp)
 	_ = p.rtp.Close()
 	if p.rtcp != nil {
 		_ = p.rtcp.Close()

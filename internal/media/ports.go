@@ -6,7 +6,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
-	"sync"
+	"sync/atomic"
 
 	"candour/internal/udp"
 )
@@ -88,15 +88,14 @@ func (r *Relay) open(port int, mux bool) (rtp, rtcp *udp.Socket, err error) {
 // ownPorts are those open for phones. A phone may state one of them as its own
 // address; two that do would make packets go round for ever.
 type ownPorts struct {
-	mu    sync.RWMutex
-	ports map[uint16]struct{}
-	ips   map[netip.Addr]struct{} // under which they are reached
+	ports [1 << 16 / 64]atomic.Uint64 // a bit for each
+	ips   map[netip.Addr]struct{}     // under which they are reached
 }
 
 // newOwnPorts knows the addresses of a relay that listens at ip and is reached at
 // public.
 func newOwnPorts(ip net.IP, public []net.IP) *ownPorts {
-	o := &ownPorts{ports: map[uint16]struct{}{}, ips: map[netip.Addr]struct{}{}}
+	o := &ownPorts{ips: map[netip.Addr]struct{}{}}
 	all := append([]net.IP{ip}, public...)
 	if ip.IsUnspecified() {
 		addrs, _ := net.InterfaceAddrs() // without them, those that are told remain
@@ -115,33 +114,30 @@ func newOwnPorts(ip net.IP, public []net.IP) *ownPorts {
 }
 
 func (o *ownPorts) add(conns ...*udp.Socket) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
 	for _, c := range conns {
 		if c != nil {
-			o.ports[uint16(portOf(c.LocalAddr()))] = struct{}{}
+			n := portOf(c.LocalAddr())
+			o.ports[n/64].Or(1 << (n % 64))
 		}
 	}
 }
 
 // forget takes ports away before they are closed.
 func (o *ownPorts) forget(conns ...*udp.Socket) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
 	for _, c := range conns {
 		if c != nil {
-			delete(o.ports, uint16(portOf(c.LocalAddr())))
+			n := portOf(c.LocalAddr())
+			o.ports[n/64].And(^(uint64(1) << (n % 64)))
 		}
 	}
 }
 
-// has tells whether an address is one of them.
+// has tells whether an address is one of them. It is asked for every packet.
 func (o *ownPorts) has(a netip.AddrPort) bool {
-	if _, ok := o.ips[a.Addr()]; !ok {
+	n := a.Port()
+	if o.ports[n/64].Load()>>(n%64)&1 == 0 {
 		return false
 	}
-	o.mu.RLock()
-	defer o.mu.RUnlock()
-	_, ok := o.ports[a.Port()]
+	_, ok := o.ips[a.Addr()]
 	return ok
 }

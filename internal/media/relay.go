@@ -17,7 +17,6 @@ import (
 	"github.com/pion/dtls/v3"
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
-	"github.com/pion/interceptor/pkg/nack"
 	"github.com/pion/interceptor/pkg/report"
 	"github.com/pion/transport/v5/packetio"
 	"github.com/pion/webrtc/v4"
@@ -73,6 +72,7 @@ type Relay struct {
 	pollers  []*udp.Poller // that read the ports of phones, in turns
 	next     atomic.Uint32
 	quiet    time.Duration // phoneQuiet, but in tests
+	every    time.Duration // phoneReports, but in tests
 	now      func() time.Time
 
 	mu    sync.Mutex
@@ -88,7 +88,7 @@ type Relay struct {
 
 // New opens the port.
 func New(c Config) (*Relay, error) {
-	r := &Relay{log: c.Log, public: c.Public, ports: c.Ports, quiet: phoneQuiet, now: time.Now, legs: map[*Leg]struct{}{}}
+	r := &Relay{log: c.Log, public: c.Public, ports: c.Ports, quiet: phoneQuiet, every: phoneReports, now: time.Now, legs: map[*Leg]struct{}{}}
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
 	}
@@ -166,7 +166,7 @@ func (r *Relay) connection(codecs [kinds][]codec, buffer func(packetio.BufferPac
 			}
 		}
 	}
-	registry, err := interceptors(true, browserReports) // a picture may come later
+	registry, err := interceptors() // a picture may come later
 	if err != nil {
 		return nil, fmt.Errorf("media: %w", err)
 	}
@@ -184,30 +184,17 @@ func (r *Relay) connection(codecs [kinds][]codec, buffer func(packetio.BufferPac
 	return pc, nil
 }
 
-// interceptors are few, for each costs something a packet: RTCP reports, and for
-// a picture what asks again for packets that were lost on the way to us, and gives
-// those that were lost on the way from us (RFC 4585 section 6.2.1): a picture of
-// which one packet is missing cannot be shown. They leave again as they left
-// before, so that SRTP makes the same of them.
-func interceptors(picture bool, every time.Duration) (*interceptor.Registry, error) {
+// interceptors are few, for each costs something a packet: those of RTCP reports,
+// and of lost packets.
+func interceptors() (*interceptor.Registry, error) {
 	registry := &interceptor.Registry{}
 	err := webrtc.ConfigureRTCPReportsWithOptions(registry,
-		[]report.ReceiverOption{report.ReceiverInterval(every), report.WithReceiverLoggerFactory(silent{})},
-		report.SenderInterval(every), report.WithSenderLoggerFactory(silent{}))
-	if err != nil || !picture {
-		return registry, err
-	}
-	gives, err := nack.NewResponderInterceptor(nack.ResponderSize(replayWindow), nack.WithResponderLoggerFactory(silent{}))
+		[]report.ReceiverOption{report.ReceiverInterval(browserReports), report.WithReceiverLoggerFactory(silent{})},
+		report.SenderInterval(browserReports), report.WithSenderLoggerFactory(silent{}))
 	if err != nil {
 		return nil, err
 	}
-	asks, err := nack.NewGeneratorInterceptor(nack.GeneratorSize(replayWindow), nack.GeneratorMaxNacksPerPacket(maxAsked), nack.WithGeneratorLoggerFactory(silent{}))
-	if err != nil {
-		return nil, err
-	}
-	registry.Add(gives)
-	registry.Add(asks)
-	return registry, nil
+	return registry, nacks(registry)
 }
 
 // certificate gives the one of today: a key pair for all calls costs nothing a

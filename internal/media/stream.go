@@ -14,19 +14,19 @@ import (
 // one payload type on all packets, and digits would be heard as noise; this one
 // leaves it to each packet.
 type stream struct {
-	kind  kind
-	name  string // msid and cname: random, and told to this leg only
-	count counter
-
 	// mu is held while a packet is written: numbers leave in their order, and
 	// after close returned nothing leaves at all.
 	mu     sync.Mutex
-	writer webrtc.TrackLocalWriter // nil until the description is agreed
-	source uint32
-	number numbering
-	header rtp.Header // used again for each packet
 	closed bool
 	digit  bool // a digit or word of ours is being sent: sound waits
+	source uint32
+	writer webrtc.TrackLocalWriter // nil until the description is agreed
+	number numbering
+	count  counter
+	header rtp.Header // used again for each packet
+
+	kind kind
+	name string // msid and cname: random, and told to this leg only
 }
 
 func newStream(k kind, name string) *stream {

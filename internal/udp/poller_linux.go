@@ -72,6 +72,7 @@ func (p *Poller) Close() error {
 func (p *Poller) run(ready syscall.RawConn) {
 	defer close(p.ended)
 	events := make([]unix.EpollEvent, 256)
+	sockets := make([]*Socket, len(events))
 	buf := make([]byte, maxDatagram)
 	var name unix.RawSockaddrInet6
 	var n uintptr
@@ -84,10 +85,12 @@ func (p *Poller) run(ready syscall.RawConn) {
 		if errno != 0 {
 			continue
 		}
-		for _, e := range events[:n] {
-			p.mu.Lock()
-			s := p.sockets[e.Fd]
-			p.mu.Unlock()
+		p.mu.Lock()
+		for i, e := range events[:n] {
+			sockets[i] = p.sockets[e.Fd]
+		}
+		p.mu.Unlock()
+		for _, s := range sockets[:n] {
 			if s != nil {
 				s.receive(buf, &name)
 			}
@@ -104,9 +107,9 @@ type Socket struct {
 	v6     bool
 	take   func(b []byte, from netip.AddrPort)
 
-	reading sync.Mutex // held while a datagram is read and taken
-	mu      sync.RWMutex
-	closed  bool
+	reading sync.Mutex   // held while a datagram is read and taken
+	mu      sync.RWMutex // held while one is sent
+	closed  bool         // changes while both are held
 }
 
 // Listen opens a socket at an address, whose port may be 0 for any. take is told
@@ -164,15 +167,12 @@ func (s *Socket) Receive(take func(b []byte, from netip.AddrPort)) error {
 func (s *Socket) receive(buf []byte, name *unix.RawSockaddrInet6) {
 	s.reading.Lock()
 	defer s.reading.Unlock()
-	s.mu.RLock()
-	if s.closed {
-		s.mu.RUnlock()
+	if s.closed { // which Close does not change while we read
 		return
 	}
 	size := uint32(unix.SizeofSockaddrInet6)
 	n, _, errno := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(s.fd), uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf)), unix.MSG_DONTWAIT,
 		uintptr(unsafe.Pointer(name)), uintptr(unsafe.Pointer(&size)))
-	s.mu.RUnlock()
 	if errno == 0 { // else nothing is there, or it is what the network says of something sent
 		s.take(buf[:n], addressOf(name))
 	}
