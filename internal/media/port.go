@@ -72,6 +72,9 @@ func newPort(n *line, s *section) (*port, error) {
 		sources: map[uint32]struct{}{},
 	}
 	p.way.near = n.leg.near
+	if s.kind == audio { // a picture may come in packets as long as a network takes, and leave longer by its cipher
+		p.rtp.Whole()
+	}
 	if s.kind == video && p.feedback {
 		if p.repeater, err = newRepeater(p); err != nil {
 			p.shut()

@@ -51,6 +51,9 @@ func (s *Socket) Receive(take func(b []byte, from netip.AddrPort)) error {
 	return nil
 }
 
+// Whole does nothing here.
+func (*Socket) Whole() {}
+
 // Close closes the socket. Nothing is told to take after it returned; take must
 // not call it.
 func (s *Socket) Close() error {
