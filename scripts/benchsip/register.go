@@ -144,6 +144,8 @@ func benchMemory(ours *server) error {
 			case 401:
 				all[n].challenged(b)
 				_ = all[n].register(from, ours)
+			default:
+				return fmt.Errorf("a registration was answered %d", status(b))
 			}
 		}
 	}
