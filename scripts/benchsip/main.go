@@ -23,7 +23,7 @@ var (
 	long         = flag.Duration("long", 3*time.Second, "time of one measurement")
 	only         = flag.String("only", "", "one of register, calls, rtp, webrtc, held, memory, soak; all but soak if empty")
 	calls        = flag.Int("calls", 200, "calls at once whose sound is relayed")
-	pairsOfPages = flag.Int("pages", 50, "calls between pages at once")
+	pairsOfPages = flag.Int("pages", 120, "calls between pages at once: about half of what a core carries")
 	soaking      = flag.Duration("soak", 10*time.Minute, "time of -only soak")
 	lines        = flag.Int("lines", 128, "lines of our server, with 10 phones each")
 )
