@@ -31,13 +31,16 @@ type reception struct {
 	remoteAt time.Time // when it came
 }
 
-// take counts a packet. Another source begins anew.
+// take counts a packet. Another source begins anew, as do numbers that are too far
+// from those before to be of what was lost.
 func (r *reception) take(p packet, clock uint32, now time.Time) {
 	transit := ticks(now, clock) - p.time
-	if !r.begun || p.source != r.source {
+	ahead := int16(p.seq - uint16(r.highest))
+	if !r.begun || p.source != r.source || ahead > maxDropout || ahead < -maxDropout {
 		*r = reception{source: p.source, clock: clock, begun: true, base: uint32(p.seq), highest: uint32(p.seq), transit: transit}
+		ahead = 0
 	}
-	if ahead := int16(p.seq - uint16(r.highest)); ahead > 0 {
+	if ahead > 0 {
 		r.highest += uint32(ahead)
 	}
 	r.packets++

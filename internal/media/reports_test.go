@@ -97,6 +97,11 @@ func TestAnotherSourceIsReportedAnew(t *testing.T) {
 	if got := r.report(at(1500))[0]; got.LastSenderReport != 0x33445566 || got.Delay != 1<<15 {
 		t.Errorf("%+v", got)
 	}
+	r.take(sound(7, 50+maxDropout+1), 8000, at(2000)) // its numbers began anew
+	r.take(sound(7, 49+maxDropout+1), 8000, at(2000))
+	if got := r.report(at(2000))[0]; got.TotalLost != 0 || got.LastSequenceNumber != 50+maxDropout+1 || got.LastSenderReport != 0 {
+		t.Errorf("%+v", got)
+	}
 	r.take(sound(9, 900), 8000, at(2000))
 	if got := r.report(at(2500))[0]; got != (rtcp.ReceptionReport{SSRC: 9, LastSequenceNumber: 900}) {
 		t.Errorf("%+v", got)
