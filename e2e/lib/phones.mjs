@@ -113,16 +113,9 @@ class Phone {
 
   // calls is one's own list, as [who, what] pairs, newest first, once there are so
   // many: a call is written there when its last words were said.
-  async calls(least = 0) {
-    let list = [];
-    await until(`${least} calls in the list`, async () => {
-      list = await this.#listed();
-      return list.length >= least;
-    }, 10_000);
-    return list;
-  }
+  calls = (least = 0) => this.listed((list) => assert.ok(list.length >= least, `${list.length} calls in the list, want ${least}`));
 
-  async #listed() {
+  async #list() {
     const page = await this.page.context().newPage();
     await page.goto(new URL('/calls', this.page.url()).href);
     const list = await page.locator('.call-line').evaluateAll((lines) => lines.map((l) => [
@@ -132,18 +125,20 @@ class Phone {
     return list;
   }
 
-  // listed wants the list to pass a check, which throws until it does.
+  // listed gives the list once it passes a check, which throws until it does.
   async listed(check) {
     let wrong;
-    await until('the list of calls', async () => {
+    const passes = async () => {
+      const list = await this.#list();
       try {
-        check(await this.calls());
-        return true;
+        check(list);
+        return list;
       } catch (e) {
-        if (!(e instanceof assert.AssertionError)) throw e;
         wrong = e;
+        return undefined;
       }
-    }, 10_000).catch((e) => { throw wrong ?? e; });
+    };
+    return until('the list of calls', passes, 10_000).catch((e) => { throw /in vain/.test(e.message) ? wrong : e; });
   }
 
   // newest wants a call to stand first in the list.
