@@ -268,12 +268,19 @@ func (l *Leg) digit(p packet) {
 	}
 }
 
-// feedback passes requests for a whole picture to the other leg, and how much of
-// it this leg can take; reports are read by the interceptors on the way.
+// feedback heeds RTCP of a browser; its reports are read by the interceptors on
+// the way.
 func (l *Leg) feedback(b []byte) {
-	packets, err := rtcp.Unmarshal(b)
+	if packets, err := rtcp.Unmarshal(b); err == nil {
+		l.heed(packets)
+	}
+}
+
+// heed passes requests for a whole picture to the other leg, and how much of it
+// this leg can take.
+func (l *Leg) heed(packets []rtcp.Packet) {
 	r := l.route.Load()
-	if err != nil || r == nil {
+	if r == nil {
 		return
 	}
 	for _, p := range packets {

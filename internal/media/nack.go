@@ -43,7 +43,7 @@ type repeater struct {
 	attributes interceptor.Attributes
 }
 
-func newRepeater(p *port) (*repeater, error) {
+func newRepeater(p *port, clock uint32) (*repeater, error) {
 	registry := &interceptor.Registry{}
 	if err := nacks(registry); err != nil {
 		return nil, err
@@ -54,7 +54,7 @@ func newRepeater(p *port) (*repeater, error) {
 	}
 	return &repeater{
 		chain: chain, attributes: interceptor.Attributes{},
-		writer: chain.BindLocalStream(repeated(p.source, p.clock), interceptor.RTPWriterFunc(p.leave)),
+		writer: chain.BindLocalStream(repeated(p.source, clock), interceptor.RTPWriterFunc(p.leave)),
 		rtcp:   chain.BindRTCPReader(interceptor.RTCPReaderFunc(whole)),
 	}, nil
 }

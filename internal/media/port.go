@@ -57,7 +57,6 @@ type port struct {
 	plain  []byte
 	crypt  []byte
 	source uint32 // ours
-	clock  uint32
 }
 
 // newPort opens the sockets of a section.
@@ -68,7 +67,7 @@ func newPort(n *line, s *section) (*port, error) {
 		return nil, err
 	}
 	p := &port{
-		leg: n.leg, kind: s.kind, rtp: a, rtcp: b, source: rand.Uint32(), clock: s.codecs[0].clock, feedback: s.far.feedback,
+		leg: n.leg, kind: s.kind, rtp: a, rtcp: b, source: rand.Uint32(), feedback: s.far.feedback,
 		sources: map[uint32]struct{}{},
 	}
 	p.way.near = n.leg.near
@@ -76,7 +75,7 @@ func newPort(n *line, s *section) (*port, error) {
 		p.rtp.Whole()
 	}
 	if s.kind == video && p.feedback {
-		if p.repeater, err = newRepeater(p); err != nil {
+		if p.repeater, err = newRepeater(p, s.codecs[0].clock); err != nil {
 			p.shut()
 			return nil, err
 		}
@@ -239,21 +238,21 @@ func (p *port) told(b []byte, from netip.AddrPort, now time.Time) {
 		return
 	}
 	p.heard.Store(now.UnixNano())
-	p.note(b, now)
 	if p.repeater != nil {
 		_, _, _ = p.repeater.rtcp.Read(b, nil)
 	}
-	if p.kind == video {
-		p.leg.feedback(b)
-	}
-}
-
-// note reads the report of the phone on what it sends, which ours refers to.
-func (p *port) note(b []byte, now time.Time) {
 	packets, err := rtcp.Unmarshal(b)
 	if err != nil {
 		return
 	}
+	p.note(packets, now)
+	if p.kind == video {
+		p.leg.heed(packets)
+	}
+}
+
+// note reads the report of the phone on what it sends, which ours refers to.
+func (p *port) note(packets []rtcp.Packet, now time.Time) {
 	for _, r := range packets {
 		if s, ok := r.(*rtcp.SenderReport); ok {
 			p.mu.Lock()

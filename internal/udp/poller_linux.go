@@ -95,7 +95,8 @@ func (p *Poller) run(ready syscall.RawConn) {
 				s.receive(buf, &name)
 			}
 		}
-		runtime.Gosched() // the monitor that would have us make room for others may be asleep
+		clear(sockets[:n]) // one that is closed is kept by nobody
+		runtime.Gosched()  // the monitor that would have us make room for others may be asleep
 	}
 }
 
