@@ -14,7 +14,7 @@ import (
 // call for help.
 const maxCalls = 8
 
-// answer responds to a request, and ends its transaction if it can do no more.
+// answer responds to a request.
 func (in *incoming) answer(code int, more []sipgo.Header) {
 	in.respond(reply(in.Request, code, phrases[code]), more, "")
 }
@@ -28,7 +28,7 @@ func (in *incoming) respond(res *sipgo.Response, more []sipgo.Header, sdp string
 		res.AppendHeader(sipgo.NewHeader("Content-Type", typeSDP))
 	}
 	res.SetBody([]byte(sdp))
-	if in.tx == nil {
+	if in.came == nil {
 		b := []byte(res.String())
 		if in.Method == sipgo.REGISTER && !in.flow.reliable() {
 			in.flow.said = said{bytes.Clone(in.flow.peer.taking), b, in.bound}
@@ -36,10 +36,7 @@ func (in *incoming) respond(res *sipgo.Response, more []sipgo.Header, sdp string
 		_ = in.flow.wire.send(b)
 		return
 	}
-	_ = in.tx.Respond(res)
-	if res.IsSuccess() && in.flow.reliable() {
-		in.tx.Terminate() // its ACK is a request of its own (RFC 3261 13.3.1.4)
-	}
+	in.say(res)
 }
 
 // dispatch acts on a request that is valid: at once, or in the order of its
@@ -73,14 +70,14 @@ func (s *Server) dispatch(in *incoming) {
 }
 
 // cancelled answers CANCEL (RFC 3261 9.2) and tells the call.
-func (f *flow) cancelled(in *incoming, tx *sipgo.ServerTx) {
-	if tx == nil {
+func (f *flow) cancelled(in *incoming, came *served) {
+	if came == nil {
 		in.answer(sipgo.StatusCallTransactionDoesNotExists, nil)
 		return
 	}
 	in.answer(sipgo.StatusOK, nil)
 	if c := f.s.callOf(in); c != nil { // else it comes again: its answer was lost
-		c.do(func() { c.cancelled(tx) })
+		c.do(func() { c.cancelled(came) })
 	}
 }
 

@@ -86,7 +86,7 @@ func (c *call) sureAgain(in *incoming, after, waited time.Duration) {
 		case waited+after >= c.s.Acked:
 			c.endBy(endUnheard, true)
 		default:
-			_ = in.tx.Respond(res)
+			in.say(res)
 			c.sureAgain(in, 2*after, waited+after)
 		}
 	})

@@ -176,8 +176,8 @@ func (c *call) drop(l *leg, status int) {
 
 // cancelled acts on the caller's CANCEL. One that crosses our 200 does nothing:
 // the page then says BYE.
-func (c *call) cancelled(tx *sipgo.ServerTx) {
-	if held := c.promised.held; c.in != nil && c.in.tx == tx || held != nil && held.tx == tx {
+func (c *call) cancelled(came *served) {
+	if held := c.promised.held; c.in != nil && c.in.came == came || held != nil && held.came == came {
 		c.endBy(endCancelled, true)
 	}
 }

@@ -25,18 +25,26 @@ var quiet = slog.New(slog.DiscardHandler)
 type incoming struct {
 	*sipgo.Request
 	flow *flow
-	tx   *sipgo.ServerTx // of an INVITE, and of whatever may come twice because an answer was lost; else nil
+	came *served // of an INVITE, and of whatever may come twice because an answer was lost; else nil
 
 	bound time.Duration // that a REGISTER registered for
 }
 
+// served is a request that is known when it comes again. The flow's mu holds it.
+type served struct {
+	tx     *sipgo.ServerTx // of an INVITE without a final answer, or whose refusal may be lost; else nil
+	answer []byte          // what is said again where there is no tx; nil: nothing is
+}
+
 // pending is a request of ours that waits for its answer.
 type pending struct {
-	tx       *sipgo.ClientTx
+	tx       *sipgo.ClientTx       // until it is answered; the flow's mu holds it
 	answered atomic.Bool           // finally, or given up
 	each     func(*sipgo.Response) // of whoever sets answered; nil after that
 
 	*flow // what the transaction writes to
+	key   string
+	of    invitation // nobody's, of another request
 	mu    sync.Mutex
 	ack   []byte // of the INVITE: said again to an answer that comes again (RFC 3261 13.2.2.4, 17.1.1.2)
 }
@@ -134,43 +142,102 @@ func (f *flow) request(req *sipgo.Request) {
 	in := &incoming{Request: req, flow: f}
 	key := serverKey(req)
 	f.mu.Lock()
-	tx := f.servers[key]
+	came := f.servers[key]
+	var tx *sipgo.ServerTx
+	var answer []byte
+	if came != nil {
+		tx, answer = came.tx, came.answer
+	}
 	f.mu.Unlock()
 	switch {
 	case tx != nil && req.Method == sipgo.ACK:
 		_ = tx.Receive(req) // of a refused INVITE, whose call may be over
 	case req.Method == sipgo.CANCEL:
-		f.cancelled(in, tx)
+		f.cancelled(in, came)
 		return
+	case came != nil && req.Method == sipgo.ACK: // of a 2xx: it belongs to the call
 	case tx != nil:
 		_ = tx.Receive(req) // once more: the same answer
+		return
+	case came != nil:
+		if answer != nil {
+			_ = f.wire.send(answer)
+		}
 		return
 	case req.Method == sipgo.INVITE, !f.reliable() && req.Method != sipgo.ACK && req.Method != sipgo.REGISTER && req.Method != sipgo.OPTIONS:
 		// A REGISTER that comes twice is known by its bytes (again.go), and OPTIONS
 		// may be answered anew: what would be kept of each for 32 s is most of the
 		// memory of a registrar.
-		if in.tx = f.open(key, req); in.tx == nil {
+		if in.came = f.open(key, req); in.came == nil {
 			return
 		}
 	}
 	f.s.dispatch(in)
 }
 
-// open begins the server transaction of an INVITE.
-func (f *flow) open(key string, req *sipgo.Request) *sipgo.ServerTx {
-	tx := sipgo.NewServerTx(key, req, f, quiet)
-	tx.OnTerminate(func(string, error) {
-		f.mu.Lock()
-		delete(f.servers, key)
-		f.mu.Unlock()
-	})
+// open begins the server transaction of a request. That of an INVITE is the
+// library's; of another there is nothing to it but to know it again.
+func (f *flow) open(key string, req *sipgo.Request) *served {
+	came := &served{}
+	if req.Method == sipgo.INVITE {
+		tx := sipgo.NewServerTx(key, req, f, quiet)
+		tx.OnTerminate(func(string, error) {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			if came.tx != nil { // else it was answered, and lives on without its machine
+				delete(f.servers, key)
+			}
+		})
+		came.tx = tx
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.ended || tx.Init() != nil {
+	if f.ended || came.tx != nil && came.tx.Init() != nil {
 		return nil
 	}
-	f.servers[key] = tx
-	return tx
+	f.servers[key] = came
+	return came
+}
+
+// say answers a request for which a transaction is kept. What is left of it after
+// that is its key and what is said again, for 64*T1 (RFC 3261 17.2.2, RFC 6026
+// 7.1): the library's machine, which is not told of that answer, would hold both
+// messages for as long, and so most of the memory of calls that are over. A
+// refused INVITE keeps it, to be acknowledged.
+func (in *incoming) say(res *sipgo.Response) {
+	f := in.flow
+	f.mu.Lock()
+	tx := in.came.tx
+	f.mu.Unlock()
+	var answer []byte
+	switch {
+	case tx != nil && !res.IsSuccess():
+		_ = tx.Respond(res)
+		return
+	case tx != nil:
+		_ = f.WriteMsg(res)
+	case in.Method == sipgo.INVITE:
+		return // it is answered
+	default:
+		answer = []byte(res.String())
+		_ = f.wire.send(answer)
+	}
+	key := serverKey(in.Request)
+	f.mu.Lock()
+	in.came.tx, in.came.answer = nil, answer
+	if f.reliable() {
+		delete(f.servers, key) // its ACK is a request of its own (RFC 3261 13.3.1.4)
+	} else {
+		time.AfterFunc(sipgo.Timer_J, func() {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			delete(f.servers, key)
+		})
+	}
+	f.mu.Unlock()
+	if tx != nil {
+		tx.Terminate()
+	}
 }
 
 // serverKey matches a request to its transaction (RFC 3261 17.2.3). ACK and
@@ -194,12 +261,15 @@ func (f *flow) ask(req *sipgo.Request, each func(*sipgo.Response)) (giveUp func(
 		each(nil)
 		return func() {}
 	}
-	p.tx = sipgo.NewClientTx(key, req, p, quiet)
-	p.tx.OnTerminate(func(string, error) {
+	tx := sipgo.NewClientTx(key, req, p, quiet)
+	p.tx, p.key = tx, key
+	if req.Method == sipgo.INVITE {
+		p.of = invitationOf(req)
+	}
+	tx.OnTerminate(func(string, error) {
 		f.mu.Lock()
-		delete(f.clients, key)
-		if req.Method == sipgo.INVITE {
-			delete(f.invites, invitationOf(req))
+		if p.tx != nil {
+			f.forget(p)
 		}
 		f.mu.Unlock()
 		if !p.answered.Swap(true) {
@@ -211,14 +281,42 @@ func (f *flow) ask(req *sipgo.Request, each func(*sipgo.Response)) (giveUp func(
 	if !ended {
 		f.clients[key] = p
 		if req.Method == sipgo.INVITE {
-			f.invites[invitationOf(req)] = p
+			f.invites[p.of] = p
 		}
 	}
 	f.mu.Unlock()
-	if ended || p.tx.Init() != nil {
-		p.tx.Terminate()
+	if ended || tx.Init() != nil {
+		tx.Terminate()
 	}
-	return p.tx.Terminate
+	return tx.Terminate
+}
+
+// forget lets go of a request of ours. The caller holds mu.
+func (f *flow) forget(p *pending) {
+	delete(f.clients, p.key)
+	if f.invites[p.of] == p {
+		delete(f.invites, p.of)
+	}
+}
+
+// settled lets go of the machine of a request that has its answer, of which it was
+// only told where there is something to acknowledge. Of an INVITE the ACK is kept where it may be lost, for 64*T1 (RFC 3261 17.1.1.2, RFC 6026 7.2).
+func (p *pending) settled() {
+	f := p.flow
+	f.mu.Lock()
+	tx := p.tx
+	p.tx, p.each = nil, nil
+	if p.of == (invitation{}) || f.reliable() {
+		f.forget(p)
+	} else {
+		time.AfterFunc(sipgo.Timer_M, func() {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.forget(p)
+		})
+	}
+	f.mu.Unlock()
+	tx.Terminate()
 }
 
 // response passes an answer to the request that it belongs to, and reports
@@ -238,6 +336,10 @@ func (f *flow) response(res *sipgo.Response) bool {
 	}
 	f.mu.Lock()
 	p := f.clients[key]
+	var tx *sipgo.ClientTx
+	if p != nil {
+		tx = p.tx
+	}
 	f.mu.Unlock()
 	switch {
 	case p == nil:
@@ -245,28 +347,31 @@ func (f *flow) response(res *sipgo.Response) bool {
 	case p.answered.Load() || !res.IsProvisional() && p.answered.Swap(true):
 		return p.repeat(res)
 	}
-	// The state machine hands the answer over on a channel and waits until it
-	// is taken; it acknowledges refusals before that.
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		p.tx.Receive(res)
-	}()
-	for taken := false; !taken; {
-		select {
-		case <-p.tx.Responses():
-		case <-done:
-			taken = true
-		}
-	}
-	if res.IsSuccess() && f.reliable() {
-		p.tx.Terminate() // no 2xx is repeated, to be absorbed
+	if res.IsProvisional() || !res.IsSuccess() && tx.Origin().IsInvite() {
+		hand(tx, res)
 	}
 	p.each(res)
 	if !res.IsProvisional() {
-		p.each = nil // the transaction lives on for 32 s, and shall not keep the call
+		p.settled()
 	}
 	return true
+}
+
+// hand has the state machine act on an answer. It hands that over on a channel and
+// waits until it is taken; it acknowledges refusals before that.
+func hand(tx *sipgo.ClientTx, res *sipgo.Response) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tx.Receive(res)
+	}()
+	for {
+		select {
+		case <-tx.Responses():
+		case <-done:
+			return
+		}
+	}
 }
 
 // repeat acts on an answer that came before, and reports whether that is what
@@ -283,10 +388,21 @@ func (p *pending) repeat(res *sipgo.Response) bool {
 
 // end gives up what waits on a flow that is gone.
 func (f *flow) end() {
+	var undone []sipgo.Transaction
 	f.mu.Lock()
 	f.ended = true // from here on none begins
+	for _, p := range f.clients {
+		if p.tx != nil {
+			undone = append(undone, p.tx)
+		}
+	}
+	for _, came := range f.servers {
+		if came.tx != nil {
+			undone = append(undone, came.tx)
+		}
+	}
 	f.mu.Unlock()
-	for _, tx := range f.undone() {
+	for _, tx := range undone {
 		tx.Terminate()
 	}
 }

@@ -206,7 +206,7 @@ func (t *carrier) overUDP(to netip.AddrPort) *flow {
 	}
 	if len(t.flows) >= maxWays {
 		for a, f := range t.flows {
-			if !t.placed(a) && len(f.undone()) == 0 {
+			if !t.placed(a) && f.idle() {
 				delete(t.flows, a) // calls on it are heard again on a new one
 				break
 			}
@@ -221,17 +221,12 @@ func (t *carrier) overUDP(to netip.AddrPort) *flow {
 	return f
 }
 
-// undone are the transactions of a flow that are not over.
-func (f *flow) undone() (all []sipgo.Transaction) {
+// idle reports whether nothing of a flow waits for its other end, nor may be said
+// again.
+func (f *flow) idle() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, p := range f.clients {
-		all = append(all, p.tx)
-	}
-	for _, tx := range f.servers {
-		all = append(all, tx)
-	}
-	return all
+	return len(f.clients) == 0 && len(f.servers) == 0
 }
 
 // take acts on one message of the trunk.

@@ -48,9 +48,9 @@ type flow struct {
 	said     said          // over UDP; on the peer's serial
 
 	mu       sync.Mutex
-	servers  map[string]*sipgo.ServerTx // requests that have no final answer, or whose answer may have been lost
-	clients  map[string]*pending        // requests of ours, by the key of their transaction
-	invites  map[invitation]*pending    // the INVITEs among them
+	servers  map[string]*served      // requests that have no final answer, or whose answer may have been lost
+	clients  map[string]*pending     // requests of ours, by the key of their transaction
+	invites  map[invitation]*pending // the INVITEs among them
 	ended    bool
 	instance string // of the device, as it registered (RFC 5626 4.1); "" before
 }
@@ -58,7 +58,7 @@ type flow struct {
 func (s *Server) newFlow(l telecom.Line, w wire, network string) *flow {
 	f := &flow{
 		s: s, line: l, network: network, host: s.Domain, gone: make(chan struct{}),
-		servers: map[string]*sipgo.ServerTx{}, clients: map[string]*pending{}, invites: map[invitation]*pending{},
+		servers: map[string]*served{}, clients: map[string]*pending{}, invites: map[invitation]*pending{},
 	}
 	f.wire = observed{w, f}
 	return f
