@@ -38,6 +38,12 @@ var compact = map[string]string{
 	"a": "accept-contact", "j": "reject-contact", "d": "request-disposition",
 }
 
+// isNamed reports whether that is its name, without making another string of it.
+func isNamed(h sipgo.Header, name string) bool {
+	n := h.Name()
+	return strings.EqualFold(n, name) || len(n) == 1 && longName(n) == name
+}
+
 func nameOf(h sipgo.Header) string { return longName(h.Name()) }
 
 func longName(name string) string {

@@ -57,7 +57,7 @@ func hostLike(s string) bool {
 // headers returns the headers of a name, also in its compact form.
 func headers(m interface{ Headers() []sipgo.Header }, name string) (all []sipgo.Header) {
 	for _, h := range m.Headers() {
-		if nameOf(h) == name {
+		if isNamed(h, name) {
 			all = append(all, h)
 		}
 	}
