@@ -125,6 +125,11 @@ func (c *Call) Shown() (extension, name string) {
 // stood in for it: that line's person has the callee's part of the record, and
 // the caller's says whom they dialled all the same (PECR reg 10: the connected
 // line is not told). Only the first counts.
+//
+// The two of a call between lines talk before that is on the disk: it is in the
+// call's end too, and the end that Resume writes of a call cut short in between
+// would only have it unanswered. What an outside call costs, and whose a record
+// becomes, is on the disk when Answered returns.
 func (c *Call) Answered(ctx context.Context, by Line) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -132,8 +137,12 @@ func (c *Call) Answered(ctx context.Context, by Line) error {
 		return nil
 	}
 	c.answered = c.d.c.Now()
-	if by.Subject != 0 && c.start.To.Reach == ToLine {
+	another := by.Subject != 0 && by.Subject != c.callee && c.start.To.Reach == ToLine
+	if another {
 		c.callee = by.Subject
+	}
+	if !another && c.start.outside() == bothOurs {
+		return wrap(c.d.enlist(ctx, &op{call: c}))
 	}
 	return wrap(c.d.together(ctx, &op{call: c}))
 }

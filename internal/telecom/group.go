@@ -3,12 +3,18 @@ package telecom
 import (
 	"context"
 	"sync"
+	"time"
 
 	"candour/internal/store"
 )
 
-// maxTogether is how many acts on calls are committed together.
-const maxTogether = 100
+// maxTogether is how many acts on calls are committed together, and apart is how
+// long there is from one transaction of them to the next: who is alone waits for
+// nobody, and of many calls at once each costs the disk less.
+const (
+	maxTogether = 100
+	apart       = 5 * time.Millisecond
+)
 
 // op is one act on a call that waits to be committed: it began, was answered or
 // ended. It belongs to whoever waits for it, and to the group in between.
@@ -32,6 +38,8 @@ type group struct {
 	running bool          // somebody leads
 	closed  bool          // no more acts
 	idle    chan struct{} // closed once nobody leads; nil unless somebody waits for that
+
+	last time.Time // when the last transaction began; the leader's
 }
 
 // together does an act with whatever waits beside it, and returns once it is
@@ -39,6 +47,16 @@ type group struct {
 // happened to a call is worse than its end a little later. ErrClosed after
 // Close.
 func (d *Desk) together(ctx context.Context, o *op) error {
+	if err := d.enlist(ctx, o); err != nil {
+		return err
+	}
+	<-o.done
+	return o.err
+}
+
+// enlist gives an act to be done with whatever waits beside it, and waits for
+// nothing. ErrClosed after Close.
+func (d *Desk) enlist(ctx context.Context, o *op) error {
 	o.done = make(chan struct{})
 	g := &d.group
 	g.mu.Lock()
@@ -53,17 +71,18 @@ func (d *Desk) together(ctx context.Context, o *op) error {
 	if lead {
 		go d.lead(context.WithoutCancel(ctx))
 	}
-	<-o.done
-	return o.err
+	return nil
 }
 
 // lead commits until nothing waits.
 func (d *Desk) lead(ctx context.Context) {
 	for {
+		time.Sleep(apart - time.Since(d.group.last))
 		ops := d.group.take()
 		if len(ops) == 0 {
 			return
 		}
+		d.group.last = time.Now()
 		d.write(ctx, ops)
 		for _, o := range ops {
 			close(o.done)

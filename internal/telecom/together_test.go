@@ -127,6 +127,31 @@ func TestCallsAreCommittedTogether(t *testing.T) {
 	})
 }
 
+// Two lines talk before the disk has that one answered, and it is in the record.
+func TestAnAnswerWaitsForNoDisk(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		x := open(t, st, "invoco")
+		ann, bob := x.two()
+		to, err := x.desk.Route(ctx, ann, "1002")
+		x.must(err)
+		c, err := x.desk.Begin(ctx, telecom.Start{From: ann, To: to})
+		x.must(err)
+		g := hold(x.desk)
+		x.must(c.Answered(ctx, bob)) // which does not return if it waits
+		<-g.entered
+		var end sync.WaitGroup
+		end.Go(func() {
+			if err := c.Ended(ctx, telecom.End{Code: telecom.Completed}); err != nil {
+				t.Error(err)
+			}
+		})
+		x.gather(1)
+		close(g.open)
+		end.Wait()
+		x.want("Ann's list", x.words(ann), []string{"Call to 1002, answered"})
+	})
+}
+
 // An act is not lost with the request that it came from: the end of a call is
 // kept though its context is over, and so is what waits behind it.
 func TestContextDoesNotLoseARecord(t *testing.T) {
