@@ -19,7 +19,8 @@ const busyWait = 10 * time.Second
 
 // pragmas of every connection. secure_delete=ON and not FAST, because FAST
 // leaves freed pages as they were; synchronous=FULL, because an acknowledged
-// act is on disk.
+// act is on disk. Of pages each connection holds few: what a reader misses the
+// system still has in its memory, and there are many readers.
 var pragmas = []string{
 	fmt.Sprintf("busy_timeout(%d)", busyWait.Milliseconds()),
 	"journal_mode(WAL)",
@@ -27,7 +28,7 @@ var pragmas = []string{
 	"secure_delete(ON)",
 	"foreign_keys(ON)",
 	"temp_store(MEMORY)",
-	"cache_size(-65536)", // KiB
+	"cache_size(-8192)", // KiB
 }
 
 func (s *Store) openSQLite(path string) error {
@@ -50,13 +51,20 @@ func (s *Store) openSQLite(path string) error {
 	return nil
 }
 
+// How a session differs from other connections. The one that writes has larger
+// transactions, and a cache in KiB to hold their pages.
+const (
+	asReader = "PRAGMA query_only = ON"
+	asWriter = "PRAGMA cache_size = -65536"
+)
+
 func (s *Store) openSessions(ctx context.Context) error {
-	open := func(n int, readOnly bool) (chan *session, error) {
+	open := func(n int, as string) (chan *session, error) {
 		pool := make(chan *session, n)
 		for range n {
 			conn, err := s.db.Conn(ctx)
-			if err == nil && readOnly {
-				_, err = conn.ExecContext(ctx, "PRAGMA query_only = ON")
+			if err == nil {
+				_, err = conn.ExecContext(ctx, as)
 			}
 			if err != nil {
 				return nil, fmt.Errorf("store: %w", err)
@@ -66,10 +74,10 @@ func (s *Store) openSessions(ctx context.Context) error {
 		return pool, nil
 	}
 	var err error
-	if s.readers, err = open(maxConns, true); err != nil {
+	if s.readers, err = open(maxConns, asReader); err != nil {
 		return err
 	}
-	s.writer, err = open(1, false)
+	s.writer, err = open(1, asWriter)
 	return err
 }
 
