@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"os"
 	"os/exec"
@@ -96,10 +97,10 @@ func (p *process) used() time.Duration {
 	}))
 }
 
-// memory is what is resident, in bytes. Pages that processes share count once
-// for each but as their share.
-func (p *process) memory() int64 {
-	return p.stats(func(dir string) int64 {
+// memory is what is resident, in bytes; no number where the system does not tell.
+// Pages that processes share count once for each but as their share.
+func (p *process) memory() float64 {
+	sum := p.stats(func(dir string) int64 {
 		f, err := os.Open(filepath.Join(dir, "smaps_rollup"))
 		if err != nil {
 			return 0
@@ -113,6 +114,10 @@ func (p *process) memory() int64 {
 		}
 		return 0
 	})
+	if sum == 0 {
+		return math.NaN()
+	}
+	return float64(sum)
 }
 
 // user is what a phone signs in with.

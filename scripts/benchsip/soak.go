@@ -62,6 +62,7 @@ func soak(ours *server) error {
 		ps = append(ps, c.phone, c.to)
 	}
 	var first stats
+	var resident float64
 	const parts = 8
 	for part := range parts {
 		registered(ours, from, ps, len(ps), time.Second) // which lasts an hour
@@ -75,9 +76,10 @@ func soak(ours *server) error {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("soak: %d calls; %+v; %d MB resident\n", done, now, ours.memory()>>20)
+		held := ours.memory()
+		fmt.Printf("soak: %d calls; %+v; %.0f MB resident\n", done, now, held/(1<<20))
 		if part == 1 {
-			first = now
+			first, resident = now, held
 		}
 		if part < 2 {
 			continue
@@ -86,11 +88,14 @@ func soak(ours *server) error {
 			what              string
 			now, before, more int
 		}{
-			{"goroutines", now.Goroutines, first.Goroutines, 64}, {"open files and ports", now.Files, first.Files, 16}, {"memory", now.Heap, first.Heap, first.Heap/10 + 8<<20},
+			{"goroutines", now.Goroutines, first.Goroutines, 64}, {"open files and ports", now.Files, first.Files, 16}, {"live memory", now.Heap, first.Heap, first.Heap/10 + 8<<20},
 		} {
 			if c.now > c.before+c.more {
 				return fmt.Errorf("%s grew from %d to %d", c.what, c.before, c.now)
 			}
+		}
+		if !(held <= resident*1.1+16<<20) { // also of what is no number
+			return fmt.Errorf("resident memory grew from %.0f to %.0f bytes", resident, held)
 		}
 	}
 	last, err := ours.stats()
