@@ -55,7 +55,9 @@ func (h *site) calls(w http.ResponseWriter, r *http.Request, me *identity.Sessio
 	}
 	for _, e := range entries {
 		view := callView(e, web.VisitOf(r).Now)
-		view.Dial = "" // there is no phone on this page
+		if view.Dial != "" { // there is no phone on this page
+			view.Dial, view.Call = "", "/#dial="+view.Dial
+		}
 		view.Sound = sounds[e.Call]
 		view.Forget = callsPath + "/" + strconv.FormatInt(e.Call, 10) + "/forget"
 		if e.Cost > 0 {

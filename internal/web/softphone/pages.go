@@ -81,6 +81,7 @@ type CallView struct {
 	When   string
 	Stamp  string // the same for programs, RFC 3339
 	Dial   string // what the phone on the page dials to reach the other side; empty if nothing does
+	Call   string // a link to the phone that has it in its field, on a page without a phone
 	Forget string // where the button to remove it posts; empty where there is none
 	Block  string // where the button to block its caller posts; empty where there is none
 	Report string // where it is reported; empty where it cannot be

@@ -151,6 +151,12 @@ func TestCalls(t *testing.T) {
 			t.Error("the called is not told", words)
 		}
 	}
+	if n := strings.Count(made.Text, `href="/#dial=1002"`); n != 2 {
+		t.Error("of two calls to somebody, so many can be made again:", n)
+	}
+	if n := strings.Count(got.Text, `href="/#dial=`); n != 1 || !strings.Contains(got.Text, `href="/#dial=1001"`) {
+		t.Error("whoever called is called back, unless they withheld their number:", n)
+	}
 	if strings.Contains(cal.get("/calls").Text, "Extension 100") {
 		t.Error("a third is told of it")
 	}

@@ -9,7 +9,7 @@ import (
 // to nothing in it.
 func phonePages() map[string][]any {
 	calls := []softphone.CallView{
-		{Kind: "out", Who: hostile, What: hostile, When: hostile, Stamp: "2026-05-01T12:00:00+01:00", Dial: "1002", Forget: "/calls/7/forget", Block: "/calls/7/block", Report: "/calls/7/report", Noted: hostile},
+		{Kind: "out", Who: hostile, What: hostile, When: hostile, Stamp: "2026-05-01T12:00:00+01:00", Dial: "1002", Call: "/#dial=1002", Forget: "/calls/7/forget", Block: "/calls/7/block", Report: "/calls/7/report", Noted: hostile},
 		{Kind: "missed", Who: "Number withheld", What: "Missed call", When: "Today 12:00", Stamp: "2026-05-01T12:00:00+01:00"},
 	}
 	full := softphone.PermissionView{
