@@ -165,7 +165,7 @@ describe('two customers', () => {
     const count = await lines.count();
     await press(page, lines.getByRole('link', { name: /^Call / }).first());
     assert.match(await page.locator('#dial-number').inputValue(), /^[0-9]+$/); // the phone has it, to be called
-    await page.goBack();
+    await page.goto(new URL('/calls', page.url()).href);
     await press(page, lines.first().getByRole('button', { name: /^Remove/ }));
     assert.equal(await lines.count(), count - 1);
     assert.equal((await bea.calls()).length, theirs);
