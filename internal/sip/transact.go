@@ -300,7 +300,8 @@ func (f *flow) forget(p *pending) {
 }
 
 // settled lets go of the machine of a request that has its answer, of which it was
-// only told where there is something to acknowledge. Of an INVITE the ACK is kept where it may be lost, for 64*T1 (RFC 3261 17.1.1.2, RFC 6026 7.2).
+// only told where it has something to acknowledge. Of an INVITE the ACK is kept
+// where it may be lost, for 64*T1 (RFC 3261 17.1.1.2, RFC 6026 7.2).
 func (p *pending) settled() {
 	f := p.flow
 	f.mu.Lock()

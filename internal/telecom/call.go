@@ -126,10 +126,10 @@ func (c *Call) Shown() (extension, name string) {
 // the caller's says whom they dialled all the same (PECR reg 10: the connected
 // line is not told). Only the first counts.
 //
-// The two of a call between lines talk before that is on the disk: it is in the
-// call's end too, and the end that Resume writes of a call cut short in between
-// would only have it unanswered. What an outside call costs, and whose a record
-// becomes, is on the disk when Answered returns.
+// The two of a call between lines talk before that is on the disk, and also if it
+// cannot be written: the call's end has it too, and the end that Resume writes of a
+// call cut short in between would only have it unanswered. What an outside call
+// costs, and whose a record becomes, is on the disk when Answered returns.
 func (c *Call) Answered(ctx context.Context, by Line) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -17,7 +17,7 @@ const (
 )
 
 // op is one act on a call that waits to be committed: it began, was answered or
-// ended. It belongs to whoever waits for it, and to the group in between.
+// ended. It is the group's until it is done.
 type op struct {
 	call  *Call
 	begin bool
