@@ -32,6 +32,7 @@ type incoming struct {
 
 // served is a request that is known when it comes again. The flow's mu holds it.
 type served struct {
+	key    string
 	tx     *sipgo.ServerTx // of an INVITE without a final answer, or whose refusal may be lost; else nil
 	answer []byte          // what is said again where there is no tx; nil: nothing is
 }
@@ -178,7 +179,7 @@ func (f *flow) request(req *sipgo.Request) {
 // open begins the server transaction of a request. That of an INVITE is the
 // library's; of another there is nothing to it but to know it again.
 func (f *flow) open(key string, req *sipgo.Request) *served {
-	came := &served{}
+	came := &served{key: key}
 	if req.Method == sipgo.INVITE {
 		tx := sipgo.NewServerTx(key, req, f, quiet)
 		tx.OnTerminate(func(string, error) {
@@ -222,22 +223,28 @@ func (in *incoming) say(res *sipgo.Response) {
 		answer = []byte(res.String())
 		_ = f.wire.send(answer)
 	}
-	key := serverKey(in.Request)
+	key := in.came.key // all that the timer holds of the request
+	forget := func() { delete(f.servers, key) }
 	f.mu.Lock()
 	in.came.tx, in.came.answer = nil, answer
 	if f.reliable() {
-		delete(f.servers, key) // its ACK is a request of its own (RFC 3261 13.3.1.4)
+		forget() // its ACK is a request of its own (RFC 3261 13.3.1.4)
 	} else {
-		time.AfterFunc(sipgo.Timer_J, func() {
-			f.mu.Lock()
-			defer f.mu.Unlock()
-			delete(f.servers, key)
-		})
+		f.later(forget)
 	}
 	f.mu.Unlock()
 	if tx != nil {
 		tx.Terminate()
 	}
+}
+
+// later has something forgotten when its other end repeats nothing any more, under mu.
+func (f *flow) later(forget func()) {
+	time.AfterFunc(64*sipgo.T1, func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		forget()
+	})
 }
 
 // serverKey matches a request to its transaction (RFC 3261 17.2.3). ACK and
@@ -310,11 +317,7 @@ func (p *pending) settled() {
 	if p.of == (invitation{}) || f.reliable() {
 		f.forget(p)
 	} else {
-		time.AfterFunc(sipgo.Timer_M, func() {
-			f.mu.Lock()
-			defer f.mu.Unlock()
-			f.forget(p)
-		})
+		f.later(func() { f.forget(p) })
 	}
 	f.mu.Unlock()
 	tx.Terminate()
