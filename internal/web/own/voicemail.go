@@ -134,7 +134,7 @@ func (h *site) fillVoicemail(r *http.Request, tx *store.Tx, line telecom.Line, n
 			v.From, v.Number = name, v.From
 		}
 		if phone && m.From != "" {
-			v.Call = "/#dial=" + m.From
+			v.Call = DialAddress(m.From)
 		}
 		if v.Fresh {
 			page.Fresh++
@@ -323,3 +323,7 @@ func (h *site) ownLine(r *http.Request, me *identity.Session) (roles voicemail.R
 	}
 	return roles, line, err
 }
+
+// DialAddress is that of the phone on the softphone's surface with a number in its
+// field. The number is in the fragment, of which no server is told.
+func DialAddress(number string) string { return "/#dial=" + number }

@@ -11,6 +11,7 @@ import (
 	"candour/internal/store"
 	"candour/internal/telecom"
 	"candour/internal/web"
+	"candour/internal/web/own"
 	"candour/policy"
 )
 
@@ -56,7 +57,7 @@ func (h *site) calls(w http.ResponseWriter, r *http.Request, me *identity.Sessio
 	for _, e := range entries {
 		view := callView(e, web.VisitOf(r).Now)
 		if view.Dial != "" { // there is no phone on this page
-			view.Dial, view.Call = "", "/#dial="+view.Dial
+			view.Dial, view.Call = "", own.DialAddress(view.Dial)
 		}
 		view.Sound = sounds[e.Call]
 		view.Forget = callsPath + "/" + strconv.FormatInt(e.Call, 10) + "/forget"
